@@ -1,6 +1,6 @@
 """Time, passed in: the only module that reads the machine's clock.
 
-Rules and flows take ``now`` or a :class:`Clock`; tests use :class:`ManualClock`, the demo's simulated people :class:`ScaledClock`.
+Rules and flows take ``now`` or a :class:`Clock`; tests use :class:`ManualClock`, simulated people :class:`ScaledClock`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,34 @@
+"""Storage: one :class:`Database` with two dialects, the table types, and the set-based statements both share.
+
+SQLite has one writer thread (group commit, synchronous FULL) and many readers; PostgreSQL has a pool. Flows hand either
+of them a *unit*: a plain function that gets a connection, does its SQL and returns. What a unit wrote is durable when ``write`` returns.
+"""
+
+from opulse.db.bulk import (
+    ROWS_PER_STATEMENT,
+    chunked,
+    insert_ignoring_known,
+    json_list,
+    json_merge,
+    upsert,
+)
+from opulse.db.engine import Database, Priority, open_database
+from opulse.db.types import Instant, JsonDoc, metadata
+from opulse.db.wake import Wakes, wake
+
+__all__ = [
+    "ROWS_PER_STATEMENT",
+    "Database",
+    "Instant",
+    "JsonDoc",
+    "Priority",
+    "Wakes",
+    "chunked",
+    "insert_ignoring_known",
+    "json_list",
+    "json_merge",
+    "metadata",
+    "open_database",
+    "upsert",
+    "wake",
+]

@@ -1,0 +1,105 @@
+"""Set-based statements that both dialects understand, behind one name each (spine.md: think in sets)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Subquery,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+
+from opulse.db.types import JsonDoc
+
+T = TypeVar("T")
+
+ROWS_PER_STATEMENT = 500
+"""How many rows one INSERT names: below SQLite's and asyncpg's limits on bound values for every table of ours."""
+
+
+def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """``items`` in lists of at most ``size``."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def insert_ignoring_known(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert ``rows``; those whose key is known already are left as they are. Returns how many are new."""
+    new = 0
+    for chunk in chunked(rows, _rows_per_statement(rows)):
+        statement = _insert(conn, table).values(chunk).on_conflict_do_nothing()
+        new += max(conn.execute(statement).rowcount, 0)
+    return new
+
+
+def upsert(
+    conn: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    change: Sequence[str],
+) -> None:
+    """Insert ``rows``; where ``key`` is known, set the columns named in ``change`` to the row's values."""
+    for chunk in chunked(rows, _rows_per_statement(rows)):
+        statement = _insert(conn, table).values(chunk)
+        excluded = statement.excluded
+        conn.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(key), set_={name: excluded[name] for name in change}
+            )
+        )
+
+
+def json_list(
+    conn: Connection, values: Iterable[str] | Iterable[int], *, numbers: bool = False, name: str = "listed"
+) -> Subquery:
+    """``values`` as a one-column table (column ``value``) however many they are: one bound value, not one per member."""
+    text = bindparam(None, json.dumps(list(values)), type_=Text())
+    if conn.dialect.name == "postgresql":
+        rows = func.jsonb_array_elements_text(cast(text, JSONB)).table_valued(column("value", Text()))
+    else:
+        rows = func.json_each(text).table_valued(column("value", Text()))
+    value = cast(rows.c.value, BigInteger()) if numbers else rows.c.value
+    return select(value.label("value")).subquery(name)
+
+
+def json_merge(
+    conn: Connection, document: ColumnElement[Any], patch: Mapping[str, Any]
+) -> ColumnElement[Any]:
+    """``document`` with the flat, null-free ``patch`` laid over it (SQLite ``json_patch``, PostgreSQL ``||``).
+
+    Raises:
+        ValueError: the patch holds a null or a nested object, which the two dialects would merge differently.
+    """
+    for name, value in patch.items():
+        if value is None or isinstance(value, dict):
+            raise ValueError(f"embedded data is flat and without nulls: {name!r}")
+    text = json.dumps(patch)
+    if conn.dialect.name == "postgresql":
+        return document.op("||", return_type=JsonDoc)(cast(bindparam(None, text, type_=Text()), JSONB))
+    return func.json_patch(document, bindparam(None, text, type_=Text()), type_=JsonDoc)
+
+
+def _rows_per_statement(rows: Sequence[Mapping[str, Any]]) -> int:
+    width = len(rows[0]) if rows else 1
+    return max(1, min(ROWS_PER_STATEMENT, 30_000 // max(width, 1)))
+
+
+def _insert(conn: Connection, table: Table) -> Any:
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,186 @@
+"""SQLite: one writer thread with group commit, many read-only connections.
+
+Sixty-four threads that each open a write transaction starve each other; one thread that takes units from a queue does not,
+and one fsync pays for every unit that waited. Each unit runs in its own savepoint, so one that fails takes no other with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from opulse.db.engine import Priority
+from opulse.db.wake import Wakes, take_wakes
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 4
+GROUP_SECONDS = 0.02  # a group takes no further unit after this long: the first one in it is waiting
+GROUP_UNITS = 256
+
+
+@dataclass(order=True)
+class _Item:
+    priority: int
+    number: int
+    run: Callable[[Connection], Any] = field(compare=False)
+    future: Future[Any] = field(compare=False)
+
+
+class SqliteDatabase:
+    """See :class:`opulse.db.engine.Database`."""
+
+    dialect: Literal["sqlite", "postgresql"] = "sqlite"
+
+    def __init__(self, path: str) -> None:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.wakes = Wakes()
+        self.path = path
+        self._writer = _engine(path, "BEGIN IMMEDIATE", 1, read_only=False)
+        self._readers = _engine(path, "BEGIN", READERS, read_only=True)
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
+        self._queue: queue.PriorityQueue[_Item] = queue.PriorityQueue()
+        self._numbers = itertools.count()
+        self._closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._write_for_ever, name="sqlite-write", daemon=True)
+        self._thread.start()
+
+    async def write(
+        self, unit: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.write_first(Priority.OTHER, unit, *args, **kwargs)
+
+    async def write_first(
+        self,
+        priority: Priority,
+        unit: Callable[Concatenate[Connection, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        self._loop = asyncio.get_running_loop()
+        future: Future[T] = Future()
+
+        def run(conn: Connection) -> T:
+            return unit(conn, *args, **kwargs)
+
+        self._queue.put(_Item(int(priority), next(self._numbers), run, future))
+        # shielded: the unit runs whether or not the caller still waits, so a cancelled wait must not poison the future
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def read(
+        self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        def run() -> T:
+            with self._readers.connect() as conn:
+                return query(conn, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+
+    async def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._queue.put(_Item(99, next(self._numbers), lambda conn: None, Future()))
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        self._pool.shutdown(wait=True)
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def _write_for_ever(self) -> None:
+        with self._writer.connect() as conn:
+            while True:
+                first = self._queue.get()
+                if first.priority == 99:
+                    return
+                self._write_group(conn, first)
+
+    def _write_group(self, conn: Connection, first: _Item) -> None:
+        """Run ``first`` and whoever waits behind it under one commit, then tell each of them its result."""
+        done: list[tuple[_Item, Any]] = []
+        until = time.monotonic() + GROUP_SECONDS
+        item: _Item | None = first
+        try:
+            with conn.begin():
+                while item is not None:
+                    self._run_one(conn, item, done)
+                    item = self._next_in_group(until, len(done))
+        except BaseException as error:  # the commit failed: everyone in the group must hear of it
+            take_wakes(conn)
+            for waiting, _ in done:
+                waiting.future.set_exception(error)
+            return
+        topics = take_wakes(conn)
+        for finished, result in done:
+            finished.future.set_result(result)
+        if topics and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(partial(self.wakes.set, topics))
+
+    def _run_one(self, conn: Connection, item: _Item, done: list[tuple[_Item, Any]]) -> None:
+        savepoint = conn.begin_nested()
+        try:
+            result = item.run(conn)
+        except Exception as error:
+            savepoint.rollback()
+            item.future.set_exception(error)
+        else:
+            savepoint.commit()
+            done.append((item, result))
+
+    def _next_in_group(self, until: float, taken: int) -> _Item | None:
+        if taken >= GROUP_UNITS or time.monotonic() > until:
+            return None
+        try:
+            item = self._queue.get_nowait()
+        except queue.Empty:
+            return None
+        if item.priority == 99:
+            self._queue.put(item)
+            return None
+        return item
+
+
+def _engine(path: str, begin: str, size: int, *, read_only: bool) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": 30},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, record: Any) -> None:
+        dbapi.isolation_level = None  # SQLAlchemy's begin event below opens transactions, not the driver
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+            f"query_only={'ON' if read_only else 'OFF'}",
+        ):
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine

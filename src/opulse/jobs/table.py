@@ -1,0 +1,232 @@
+"""The outbox table and all its SQL. Jobs are claimed by lease, so that a killed worker's job runs again when its lease ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from opulse.db.types import Instant, JsonDoc, metadata
+from opulse.db.wake import wake
+from opulse.jobs.models import Job, JobState
+
+DUE_NOW = datetime(1970, 1, 1, tzinfo=UTC)
+NO_LEASE = DUE_NOW
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("tenant", Integer, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", JsonDoc, nullable=False),
+    Column("unique_key", Text, nullable=False),
+    Column(
+        "ordering_key", Text, nullable=False
+    ),  # empty: no order; else after every earlier job of the same key
+    Column("priority", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("run_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Instant, nullable=False),
+    Column("lease_owner", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
+    UniqueConstraint("tenant", "kind", "unique_key"),
+    Index("ix_jobs_due", "state", "queue", "run_at"),
+)
+
+
+def enqueue(
+    conn: Connection,
+    tenant: int,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    unique: str | None = None,
+    run_at: datetime | None = None,
+    queue: str = "default",
+    ordering: str = "",
+    priority: int = 5,
+) -> None:
+    """Add a job in the caller's transaction.
+
+    Args:
+        unique: while a job of this kind with the same key waits, runs or is dead, no second one is added.
+        run_at: not before this time.
+        ordering: jobs of one ordering key run one after the other, in the order in which they were added.
+        priority: smaller runs first among those that are due.
+    """
+    row = {
+        "tenant": tenant,
+        "queue": queue,
+        "kind": kind,
+        "payload": dict(payload),
+        "unique_key": unique or secrets.token_hex(12),
+        "ordering_key": ordering,
+        "priority": priority,
+        "state": JobState.WAITING.value,
+        "run_at": run_at or DUE_NOW,
+        "attempts": 0,
+        "lease_until": NO_LEASE,
+        "lease_owner": "",
+        "last_error": "",
+    }
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    conn.execute(dialect.insert(jobs).values(row).on_conflict_do_nothing())
+    wake(conn, f"jobs.{queue}")
+
+
+def claim_due(
+    conn: Connection, queue: str, owner: str, now: datetime, lease: timedelta, limit: int
+) -> list[Job]:
+    """Lease up to ``limit`` due jobs to ``owner``, the most urgent first, each tenant's in turn."""
+    earlier = jobs.alias("earlier")
+    blocked = exists().where(
+        earlier.c.tenant == jobs.c.tenant,
+        earlier.c.ordering_key == jobs.c.ordering_key,
+        earlier.c.id < jobs.c.id,
+        earlier.c.state == JobState.WAITING.value,
+    )
+    turn = func.row_number().over(
+        partition_by=jobs.c.tenant, order_by=(jobs.c.priority, jobs.c.run_at, jobs.c.id)
+    )
+    due = (
+        select(jobs.c.id, jobs.c.priority, turn.label("turn"))
+        .where(
+            jobs.c.state == JobState.WAITING.value,
+            jobs.c.queue == queue,
+            jobs.c.run_at <= now,
+            jobs.c.lease_until <= now,
+            or_(jobs.c.ordering_key == "", ~blocked),
+        )
+        .subquery()
+    )
+    chosen = select(due.c.id).order_by(due.c.turn, due.c.priority, due.c.id).limit(limit)
+    picked = select(jobs.c.id).where(jobs.c.id.in_(chosen), jobs.c.lease_until <= now)
+    if conn.dialect.name == "postgresql":
+        picked = picked.with_for_update(skip_locked=True)
+    rows = conn.execute(
+        update(jobs)
+        .where(jobs.c.id.in_(picked.scalar_subquery()))
+        .values(lease_owner=owner, lease_until=now + lease, attempts=jobs.c.attempts + 1)
+        .returning(jobs.c.id, jobs.c.tenant, jobs.c.kind, jobs.c.payload, jobs.c.attempts, jobs.c.priority)
+    ).all()
+    return [
+        Job(row.id, row.tenant, row.kind, row.payload, row.attempts, now + lease, owner)
+        for row in sorted(rows, key=lambda row: (row.priority, row.id))
+    ]
+
+
+def next_due(conn: Connection, queue: str, now: datetime) -> datetime | None:
+    """When the next job of ``queue`` is due that is not due yet; None when none waits."""
+    moment = (
+        func.max(jobs.c.run_at, jobs.c.lease_until)
+        if conn.dialect.name == "sqlite"
+        else func.greatest(jobs.c.run_at, jobs.c.lease_until)
+    )
+    typed = func.min(moment, type_=Instant())
+    found: datetime | None = conn.execute(
+        select(typed).where(jobs.c.state == JobState.WAITING.value, jobs.c.queue == queue)
+    ).scalar()
+    return found
+
+
+def renew_lease(conn: Connection, job: Job, until: datetime) -> bool:
+    """Hold the job until ``until``; False when another worker has it by now."""
+    done = conn.execute(
+        update(jobs).where(jobs.c.id == job.id, jobs.c.lease_owner == job.owner).values(lease_until=until)
+    )
+    return done.rowcount == 1
+
+
+def complete(conn: Connection, job: Job) -> bool:
+    """The job is done; call it in the unit that writes the job's effect. False when another worker has the job by now."""
+    done = conn.execute(delete(jobs).where(jobs.c.id == job.id, jobs.c.lease_owner == job.owner))
+    return done.rowcount == 1
+
+
+def reschedule(conn: Connection, job: Job, run_at: datetime, error: str, *, counts: bool) -> None:
+    """Another try at ``run_at``."""
+    attempts = jobs.c.attempts if counts else jobs.c.attempts - 1
+    conn.execute(
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.lease_owner == job.owner)
+        .values(
+            run_at=run_at, lease_until=NO_LEASE, lease_owner="", attempts=attempts, last_error=error[:2000]
+        )
+    )
+
+
+def bury(conn: Connection, job: Job, error: str) -> None:
+    """No further try; the row stays for a person."""
+    conn.execute(
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.lease_owner == job.owner)
+        .values(state=JobState.DEAD.value, lease_until=NO_LEASE, lease_owner="", last_error=error[:2000])
+    )
+
+
+def list_dead(conn: Connection, tenant: int, limit: int = 100) -> list[dict[str, Any]]:
+    """Jobs that were given up, newest first."""
+    rows = conn.execute(
+        select(jobs.c.id, jobs.c.kind, jobs.c.attempts, jobs.c.last_error, jobs.c.run_at)
+        .where(jobs.c.tenant == tenant, jobs.c.state == JobState.DEAD.value)
+        .order_by(jobs.c.id.desc())
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def revive(conn: Connection, tenant: int, job_id: int) -> bool:
+    """Run a dead job again, as if for the first time."""
+    done = conn.execute(
+        update(jobs)
+        .where(jobs.c.tenant == tenant, jobs.c.id == job_id, jobs.c.state == JobState.DEAD.value)
+        .values(state=JobState.WAITING.value, attempts=0, run_at=DUE_NOW)
+    )
+    wake(conn, "jobs.default")
+    return done.rowcount == 1
+
+
+def count_waiting(conn: Connection, tenant: int | None = None) -> int:
+    """Jobs that wait or run; of one tenant, or of the whole process."""
+    query = select(func.count()).select_from(jobs).where(jobs.c.state == JobState.WAITING.value)
+    if tenant is not None:
+        query = query.where(and_(jobs.c.tenant == tenant))
+    return int(conn.execute(query).scalar_one())
+
+
+__all__ = [
+    "bury",
+    "claim_due",
+    "complete",
+    "count_waiting",
+    "enqueue",
+    "jobs",
+    "list_dead",
+    "next_due",
+    "renew_lease",
+    "reschedule",
+    "revive",
+]

@@ -1,0 +1,113 @@
+"""Every option: typed, frozen, documented, read once, by ``bootstrap`` and ``cli`` only.
+
+Each is an environment variable ``OPULSE_<NAME>`` (or a line of ``<data folder>/opulse.env``). A secret may instead be given as
+``OPULSE_<NAME>_FILE``, the path of a file that holds it; an unreadable file is an error, never an empty secret.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "OPULSE_"
+SECRETS = ("secret_key", "smtp_password", "database_url")
+
+
+class Settings(BaseSettings):
+    """The options of one installation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file_encoding="utf-8", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    data: Path = Field(
+        Path(".opulse"), description="Folder that holds the database, keys, snapshots and the demo's mails."
+    )
+    database_url: str = Field("", description="postgresql://… ; empty: SQLite in the data folder.")
+    wing: Literal["all", "monitoring", "experience"] = Field(
+        "all", description="Which half this process serves; the other one may be the real product."
+    )
+    host: str = Field("127.0.0.1", description="Address that the web server binds.")
+    port: int = Field(8080, description="Port that the web server binds; 0 takes a free one.")
+    public_url: str = Field(
+        "", description="How people reach this installation, for example https://pulse.example.org."
+    )
+    monitoring_url: str = Field(
+        "", description="Where the monitoring wing is reached; empty: the public URL."
+    )
+    proxy_headers: str = Field(
+        "", description="Addresses of proxies whose X-Forwarded-* headers are believed, comma-separated."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Key for secrets at rest; empty: made once in the data folder."
+    )
+    allow_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="host:port origins on private networks that webhooks and fetches may reach, comma-separated.",
+    )
+    allow_http: bool = Field(False, description="Let webhooks and fetches use plain http to public hosts.")
+    smtp_host: str = Field("", description="Mail relay; empty: mail waits until one is set on the page.")
+    smtp_port: int = Field(587, description="Port of the mail relay.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="How the relay's connection is protected."
+    )
+    smtp_username: str = Field("", description="User name at the relay; empty: no sign-in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
+    smtp_per_minute: int = Field(0, description="Mails per minute that the relay takes; 0: no limit known.")
+    smtp_connections: int = Field(4, description="Connections to the relay at once.")
+    mail_from: str = Field("", description="Default From address; also the domain of bounce addresses.")
+    reporting_minutes: int = Field(
+        15, description="A system that was silent for longer is not 'currently reporting'."
+    )
+    tick_seconds: float = Field(
+        15.0, description="How often notifications are re-decided without an event, at most 60."
+    )
+    wave_seconds: float = Field(30.0, description="How often a pulse asks who joined an open activation.")
+    clear_minutes: int = Field(
+        15, description="An activation resolves once its count was below the threshold this long."
+    )
+    job_workers: int = Field(8, description="Background jobs that run at once in this process.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe line that is logged."
+    )
+    log_format: Literal["json", "text"] = Field("json", description="Log lines for machines or for people.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
+        origins = values.get("allow_origins")
+        if isinstance(origins, str):
+            values["allow_origins"] = tuple(part.strip() for part in origins.split(",") if part.strip())
+        return values
+
+    @property
+    def database(self) -> str:
+        """The address of the database that is really used."""
+        return self.database_url or f"sqlite:///{self.data / 'opulse.db'}"
+
+
+def load_settings(data: Path | None = None, **overrides: Any) -> Settings:
+    """Read the options: overrides, then environment, then ``<data>/opulse.env``, then the defaults.
+
+    Raises:
+        ValueError: an option is wrong, or a ``_FILE`` cannot be read; the message names it.
+    """
+    folder = data or Path(os.environ.get(f"{PREFIX}DATA", ".opulse"))
+    given: dict[str, Any] = {"data": folder}
+    for name in SECRETS:
+        path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if path:
+            given[name] = _read_secret(name, Path(path))
+    given.update(overrides)
+    return Settings(_env_file=folder / "opulse.env", **given)  # type: ignore[call-arg]  # pydantic-settings' own keyword
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {error.strerror}") from error

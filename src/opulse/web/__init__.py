@@ -1,0 +1,1 @@
+"""Edge helpers that know no stage: who is calling, errors, CSRF, paging, layout."""
