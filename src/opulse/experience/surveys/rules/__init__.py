@@ -1,0 +1,38 @@
+"""Decisions about survey documents and answers: pure, data in and decision with reason out."""
+
+from opulse.experience.surveys.rules.answers import Form, answer_keys, form_of, validate_answers
+from opulse.experience.surveys.rules.display import newly_shown, shown_questions
+from opulse.experience.surveys.rules.documents import validate_document
+from opulse.experience.surveys.rules.language import (
+    direction_of,
+    localise,
+    normal_language,
+    resolve_language,
+)
+from opulse.experience.surveys.rules.mail import (
+    MailChoice,
+    MailQuestion,
+    first_question_in_mail,
+    preselected_form,
+)
+from opulse.experience.surveys.rules.texts import missing_translations, text_keys
+
+__all__ = [
+    "Form",
+    "MailChoice",
+    "MailQuestion",
+    "answer_keys",
+    "direction_of",
+    "first_question_in_mail",
+    "form_of",
+    "localise",
+    "missing_translations",
+    "newly_shown",
+    "normal_language",
+    "preselected_form",
+    "resolve_language",
+    "shown_questions",
+    "text_keys",
+    "validate_answers",
+    "validate_document",
+]

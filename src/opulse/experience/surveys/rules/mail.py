@@ -1,0 +1,74 @@
+"""The first question as a mail shows it: its choices are links that only preselect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from opulse.experience.surveys.models import (
+    Descriptive,
+    LocalisedSurvey,
+    NetPromoter,
+    Question,
+    SingleChoice,
+    Stars,
+)
+
+MOST_CHOICES_IN_A_MAIL = 11
+"""More than a scale of eleven is a list nobody scrolls in a mail; such a question is asked on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoice:
+    """One link of the mail. ``query`` (``q=QID1&c=2``) goes behind the person's own answer address."""
+
+    id: str
+    text: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailQuestion:
+    """What the mail draws of the first question. ``low_label`` and ``high_label`` explain the ends of a scale."""
+
+    id: str
+    text: str
+    choices: tuple[MailChoice, ...]
+    low_label: str = ""
+    high_label: str = ""
+
+
+def first_question_in_mail(survey: LocalisedSurvey) -> MailQuestion | None:
+    """The first question with its choices, or None when its kind cannot be answered by one tap.
+
+    Nothing is stored by following such a link: mail scanners follow them all, so the page opens with the choice
+    marked and the person sends it.
+    """
+    question = next((one for one in survey.questions if not isinstance(one, Descriptive)), None)
+    match question:
+        case SingleChoice() if len(question.choices) <= MOST_CHOICES_IN_A_MAIL:
+            choices = tuple(_choice(question, choice.id, choice.text) for choice in question.choices)
+            return MailQuestion(question.id, question.text, choices)
+        case NetPromoter():
+            points = tuple(_choice(question, str(point), str(point)) for point in range(11))
+            return MailQuestion(question.id, question.text, points, question.low_label, question.high_label)
+        case Stars():
+            points = tuple(
+                _choice(question, str(point), "★" * point) for point in range(1, question.stars + 1)
+            )
+            return MailQuestion(question.id, question.text, points)
+        case _:
+            return None
+
+
+def preselected_form(survey: LocalisedSurvey, question_id: str, choice: str) -> dict[str, list[str]]:
+    """The form with the choice of a mail's link marked; empty when the link names something the mail never offered."""
+    offered = first_question_in_mail(survey)
+    if offered is None or offered.id != question_id or all(choice != one.id for one in offered.choices):
+        return {}
+    question = next(one for one in survey.questions if one.id == question_id)
+    return {f"{question_id}_1" if isinstance(question, Stars) else question_id: [choice]}
+
+
+def _choice(question: Question, choice_id: str, text: str) -> MailChoice:
+    return MailChoice(choice_id, text, urlencode({"q": question.id, "c": choice_id}))
