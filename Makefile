@@ -1,0 +1,44 @@
+# Every command of the repository. `make demo` and `make test` set up what they need by themselves; neither needs the other.
+# Set-up speaks on stderr, so that `make demo ARGS="--once --json"` leaves the program alone on stdout.
+
+MAKEFLAGS += --no-print-directory
+SET_UP = python=$$(tools/find-python) && $$python tools/setup
+COMPILE = .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long check format bench lock clean
+
+help: ## Show these lines
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
+	  || sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1  \2/p' $(MAKEFILE_LIST)
+
+demo: ## Run the whole product on this machine; ARGS="--once --json" for one unattended incident
+	@$(SET_UP) demo && exec .venv/bin/opulse demo $(ARGS)
+
+test: ## Run the suite on SQLite and PostgreSQL, with real servers and a real browser; ARGS go to pytest
+	@$(SET_UP) test && tools/run-tests $(ARGS)
+
+test-long: ## Run what CI has no time for
+	@$(SET_UP) test && .venv/bin/pytest -m long $(ARGS)
+
+check: ## Format, lint, types, import contracts, the rules of the house, the documentation
+	@$(SET_UP) check && tools/run-checks
+
+format: ## Bring the code into the form that `make check` wants
+	@$(SET_UP) check && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+bench: ## Measure every number that the README gives
+	@test -f bench/run.py || { echo "opulse: there is no bench/run.py in this version, so nothing was measured" >&2; exit 1; }
+	@$(SET_UP) check && .venv/bin/python bench/run.py $(ARGS)
+
+lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.in
+	@$(SET_UP) check
+	$(COMPILE) --upgrade pyproject.toml -o requirements/base.txt
+	$(COMPILE) --upgrade --extra dev -c requirements/base.txt pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --upgrade -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+	$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(COMPILE) --upgrade requirements/node.in -o requirements/node.txt
+
+clean: ## Remove what was built here; .opulse, the demo's data, stays
+	rm -rf .venv node_modules build dist src/opulse/web/static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,98 @@
+"""What the suite runs for real and Debian packages: installed as root or through sudo, or named in one line.
+
+Only what is missing is installed; nothing that is installed is removed (a machine with another mail server keeps it and is
+told so), and no service is left running: PostgreSQL makes no main cluster, Postfix gets no configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from steps import SetUpError, run, say, step
+
+FONTS = Path("/usr/share/fonts/truetype/noto")
+NO_MAIN_CLUSTER = "/etc/postgresql-common/createcluster.d/opulse-tests.conf"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def ensure_packages() -> None:
+    missing = _missing()
+    if not missing:
+        return
+    apt = f"apt install {' '.join(missing)}"
+    if shutil.which("apt-get") is None:
+        raise SetUpError(f"the suite needs the programs of these Debian packages: {', '.join(missing)}")
+    prefix = _as_root()
+    if prefix is None:
+        raise SetUpError(
+            f"the suite needs some packages, and this is neither root nor sudo without a password. Mend: sudo {apt}"
+        )
+    with step(f"installing Debian packages: {' '.join(missing)}"):
+        _install(prefix, missing)
+    if still := _missing():
+        raise SetUpError(f"installed, yet not found: {', '.join(still)}")
+
+
+def _missing() -> list[str]:
+    """The packages whose programs or fonts are not here, whoever installed them."""
+    found = {
+        "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or _program("initdb"),
+        "postfix": _program("smtp-sink"),
+        "chromium": any(_program(name) for name in BROWSERS) or "OPULSE_TEST_CHROMIUM" in os.environ,
+        "fonts-noto-core": (FONTS / "NotoSansArabic-Regular.ttf").exists(),
+        "fonts-noto-color-emoji": (FONTS / "NotoColorEmoji.ttf").exists(),
+    }
+    return [package for package, here in found.items() if not here]
+
+
+def _program(name: str) -> bool:
+    """Also where Debian puts it for administrators, which is not on everyone's PATH."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+
+
+def _as_root() -> list[str] | None:
+    """What to put before a command so that root runs it; None if that cannot be without a question."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return [sudo, "-n"]
+    return None
+
+
+def _install(prefix: list[str], packages: list[str]) -> None:
+    settle = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
+    run([*settle, "update"])
+    if "postgresql" in packages:
+        _without_main_cluster(prefix)
+    if "postfix" in packages:
+        _answer(prefix, "postfix postfix/main_mailer_type select No configuration")
+    try:
+        run([*settle, "--no-remove", "--no-install-recommends", "install", *packages])
+    except SetUpError as failure:
+        say(
+            "if apt wanted to remove another mail server for Postfix: the suite needs Postfix's program smtp-sink only"
+        )
+        raise failure
+    finally:
+        if "postgresql" in packages:
+            run([*prefix, "rm", "-f", NO_MAIN_CLUSTER])  # the machine's own defaults are as they were
+
+
+def _without_main_cluster(prefix: list[str]) -> None:
+    """Before the package arrives: else it makes a cluster on port 5432 and starts it."""
+    run([*prefix, "mkdir", "-p", str(Path(NO_MAIN_CLUSTER).parent)])
+    _pipe([*prefix, "tee", NO_MAIN_CLUSTER], "create_main_cluster = false\n")
+
+
+def _answer(prefix: list[str], selection: str) -> None:
+    _pipe([*prefix, "debconf-set-selections"], f"{selection}\n")
+
+
+def _pipe(command: list[str], text: str) -> None:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetUpError(f"this failed: {' '.join(command)}\n{done.stderr}")
