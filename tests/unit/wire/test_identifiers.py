@@ -1,0 +1,49 @@
+from collections import Counter
+
+import pytest
+
+from opulse.wire.identifiers import Prefix, is_id, new_api_token, new_id, new_ids, random_text
+
+LENGTHS = {
+    "SV": 18,
+    "POOL": 20,
+    "CG": 18,
+    "CID": 19,
+    "CGC": 19,
+    "MLRP": 20,
+    "EMD": 19,
+    "MS": 18,
+    "R": 17,
+    "SUB": 19,
+}
+
+
+@pytest.mark.parametrize(("prefix", "length"), LENGTHS.items())
+def test_the_lengths_that_clients_assert(prefix: str, length: int) -> None:
+    made = new_id(Prefix(prefix))
+    assert len(made) == length
+    assert is_id(Prefix(prefix), made)
+
+
+@pytest.mark.parametrize("text", ["", "CG_", "CG_" + "a" * 14, "CG_" + "a" * 16, "CID_" + "a" * 15, "CG_" + "-" * 15,
+                                  "CG_" + "٣" * 15, " CG_" + "a" * 15, "CG_" + "a" * 15 + "\n"])  # fmt: skip
+def test_what_is_no_mailing_list(text: str) -> None:
+    assert not is_id(Prefix.MAILING_LIST, text)
+
+
+def test_many_at_once_are_distinct() -> None:
+    made = new_ids(Prefix.CONTACT, 20_000)
+    assert len(set(made)) == 20_000
+    assert all(is_id(Prefix.CONTACT, one) for one in made)
+    assert new_ids(Prefix.CONTACT, 0) == []
+
+
+def test_each_character_is_equally_likely() -> None:
+    counts = Counter(random_text(620_000))
+    assert len(counts) == 62
+    assert all(9_500 < count < 10_500 for count in counts.values())  # five standard deviations
+
+
+def test_an_api_token_has_forty_characters() -> None:
+    assert len(new_api_token()) == 40
+    assert new_api_token().isalnum()
