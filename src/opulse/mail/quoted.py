@@ -1,0 +1,40 @@
+"""Quoted-printable in pieces, so that the pieces of a body can be encoded apart and joined.
+
+Every piece begins and ends at the start of a line (it ends with a line break or with a soft one), hence what one piece
+holds never changes how another must be written, lines stay within 76 characters, and all of it is ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_qp
+
+from opulse.mail.models import MessageRefused, Refusal
+
+_NEWLINE = re.compile("\r\n?")
+
+
+def piece(text: str, where: str) -> bytes:
+    """``text`` as quoted-printable UTF-8 with CRLF; line ends of any kind become one line end. Empty stays empty.
+
+    Raises MessageRefused (NOT_TEXT) for lone surrogates.
+    """
+    if not text:
+        return b""
+    if "\r" in text:
+        text = _NEWLINE.sub("\n", text)
+    try:
+        coded = b2a_qp(text.encode("utf-8"), istext=True)
+    except UnicodeEncodeError:
+        raise MessageRefused(Refusal.NOT_TEXT, where) from None
+    if coded.endswith(b"\n"):
+        return coded.replace(b"\n", b"\r\n")
+    return (_short_last_line(coded) + b"=\n").replace(b"\n", b"\r\n")
+
+
+def _short_last_line(coded: bytes) -> bytes:
+    """The encoder may fill the last line to 76 characters; leave room for the soft line break."""
+    if len(coded) - coded.rfind(b"\n") - 1 < 76:
+        return coded
+    last = 3 if coded[-3:-2] == b"=" else 1
+    return coded[:-last] + b"=\n" + coded[-last:]
