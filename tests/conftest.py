@@ -1,0 +1,115 @@
+"""Fixtures every test may take. Servers are real; each starts when the first test of the process asks for it.
+
+``db``            a Database with the schema: marked ``stores``, a test runs on SQLite and again on PostgreSQL, else on SQLite.
+``database_url``  the address of an empty database, for tests that start processes; the same two.
+``clock``         a ManualClock at a fixed Monday noon, UTC.
+``smtp_sink``     a real SMTP server that keeps what it accepts; ``smtp_sinks`` makes some that refuse or dawdle.
+``browser``       a real Chromium.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from opulse.clock import ManualClock
+from opulse.db import Database, metadata, open_database
+from tests.servers.browser import launch
+from tests.servers.postgres import PostgresServer
+from tests.servers.smtp import SmtpSink
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialect" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("stores") is not None
+        metafunc.parametrize("dialect", ("sqlite", "postgresql") if both else ("sqlite",), scope="function")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if dialect == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.create_database()
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite-templates")
+
+
+@pytest.fixture
+async def db(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    if dialect == "sqlite":
+        template = await _sqlite_template(request.getfixturevalue("sqlite_templates"))
+        shutil.copyfile(template, tmp_path / "opulse.db")
+        database = await open_database(f"sqlite:///{tmp_path / 'opulse.db'}")
+        yield database
+        await database.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = server.create_database(await server.template(frozenset(metadata.tables), _create_tables))
+    database = await open_database(server.url(name))
+    yield database
+    await database.close()
+    server.drop_database(name)
+
+
+async def _sqlite_template(folder: Path) -> Path:
+    """A file with the tables known now; made once per process and set of tables, then copied."""
+    path = folder / f"{abs(hash(frozenset(metadata.tables)))}.db"
+    if not path.exists():
+        await _create_tables(f"sqlite:///{path}")
+    return path
+
+
+async def _create_tables(url: str) -> None:
+    database = await open_database(url)
+    await database.write(metadata.create_all)
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def smtp_sinks() -> Iterator[Callable[..., SmtpSink]]:
+    made: list[SmtpSink] = []
+
+    def make(*options: str, port: int | None = None) -> SmtpSink:
+        made.append(SmtpSink(*options, port=port))
+        return made[-1]
+
+    yield make
+    for sink in made:
+        sink.remove()
+
+
+@pytest.fixture
+def smtp_sink(smtp_sinks: Callable[..., SmtpSink]) -> SmtpSink:
+    return smtp_sinks()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        running = await launch(playwright)
+        yield running
+        await running.close()

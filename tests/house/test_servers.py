@@ -1,0 +1,79 @@
+"""The fixtures themselves: a test that trusts a server first has to be able to trust this."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import Browser
+from sqlalchemy import Connection, text
+
+from opulse.db import Database, metadata
+from tests.servers.browser import new_context
+from tests.servers.smtp import SmtpSink
+
+
+def _note(conn: Connection) -> list[str]:
+    """Leave a mark and return all marks: a second one would come from another test's database."""
+    conn.execute(text("CREATE TABLE IF NOT EXISTS mark (word text)"))
+    conn.execute(text("INSERT INTO mark VALUES ('here')"))
+    return [row.word for row in conn.execute(text("SELECT word FROM mark"))]
+
+
+@pytest.mark.stores
+@pytest.mark.parametrize("run", [1, 2])
+async def test_each_test_gets_a_database_of_its_own_with_the_schema(
+    db: Database, dialect: str, run: int
+) -> None:
+    assert db.dialect == dialect
+    assert await db.write(_note) == ["here"]
+    assert await db.read(lambda conn: conn.dialect.name) == dialect
+    names = "SELECT name FROM sqlite_master" if dialect == "sqlite" else "SELECT tablename FROM pg_tables"
+    found = await db.read(lambda conn: set(conn.execute(text(names)).scalars()))
+    assert set(metadata.tables) <= found
+
+
+@pytest.mark.stores
+async def test_database_url_leads_to_an_empty_database(database_url: str, dialect: str) -> None:
+    from opulse.db import open_database
+
+    database = await open_database(database_url)
+    try:
+        assert database.dialect == dialect
+        assert await database.write(_note) == ["here"]
+    finally:
+        await database.close()
+
+
+def test_the_sink_keeps_envelope_and_message_as_they_came(smtp_sink: SmtpSink) -> None:
+    body = "Subject: Slow?\r\nX-Own: kept\r\n\r\n.dot\r\nlast\r\n"
+    with smtplib.SMTP("127.0.0.1", smtp_sink.port) as client:
+        client.sendmail("pulse@example.org", ["ada@example.org", "bob@example.org"], body)
+    (mail,) = smtp_sink.mails()
+    assert mail.sender == "pulse@example.org"
+    assert mail.recipients == ("ada@example.org", "bob@example.org")
+    assert mail.raw == b"Subject: Slow?\nX-Own: kept\n\n.dot\nlast\n"
+    assert mail.message["X-Own"] == "kept"
+
+
+def test_a_sink_refuses_when_told_to(smtp_sinks: Callable[..., SmtpSink]) -> None:
+    sink = smtp_sinks("-r", "RCPT")
+    with (
+        smtplib.SMTP("127.0.0.1", sink.port) as client,
+        pytest.raises(smtplib.SMTPRecipientsRefused) as refused,
+    ):
+        client.sendmail("pulse@example.org", ["ada@example.org"], "Subject: x\r\n\r\n")
+    assert 400 <= refused.value.recipients["ada@example.org"][0] < 500
+    assert sink.mails() == []
+
+
+@pytest.mark.browser
+async def test_the_browser_renders_and_reaches_nothing_outside(browser: Browser) -> None:
+    context = await new_context(browser, phone=True)
+    page = await context.new_page()
+    await page.set_content('<meta name="viewport" content="width=device-width"><h1>Operational Pulse</h1>')
+    assert await page.inner_text("h1") == "Operational Pulse"
+    assert await page.evaluate("innerWidth") == 390
+    with pytest.raises(Exception, match="ERR_NAME_NOT_RESOLVED"):
+        await page.goto("http://outside.example/")

@@ -1,0 +1,110 @@
+"""A PostgreSQL of our own per test process, in a throw-away folder; a fresh database per test, cloned from a template."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.servers.processes import (
+    Server,
+    ServerDidNotStart,
+    demoted,
+    free_port,
+    program,
+    scratch_folder,
+)
+
+# Nothing of it outlives the tests, so nothing of it needs to reach the disk.
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+TRIES = 5
+
+
+class PostgresServer:
+    """The running server. Addresses are ``postgresql://opulse@127.0.0.1:<port>/<database>``."""
+
+    def __init__(self) -> None:
+        self._binaries = _newest_binaries()
+        self._folder = scratch_folder("opulse-postgres-")
+        self._data = self._folder / "data"
+        self._numbers = itertools.count(1)
+        self._templates: dict[frozenset[str], str] = {}
+        self._init()
+        self._server, self.port = self._start()
+
+    def url(self, database: str) -> str:
+        return f"postgresql://opulse@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, template: str = "template0") -> str:
+        """Make a database and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    async def template(self, tables: frozenset[str], fill: Callable[[str], Awaitable[None]]) -> str:
+        """The name of a database that ``fill(url)`` has given these tables; filled once, then cloned."""
+        if tables not in self._templates:
+            name = self.create_database()
+            await fill(self.url(name))
+            self._templates[tables] = name
+        return self._templates[tables]
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement with psql and return what it printed, unaligned."""
+        command = [
+            str(self._binaries / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1",
+            "-h", "127.0.0.1", "-p", str(self.port), "-U", "opulse", "-d", database, "-c", statement,
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"psql: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def stop(self) -> None:
+        self._server.stop(signal.SIGQUIT)  # at once: there is nothing to keep
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _init(self) -> None:
+        command = demoted(
+            [self._binaries / "initdb", "-D", self._data, "-U", "opulse", "-A", "trust", "-E", "UTF8",
+             "--locale", "C.UTF-8", "--no-sync", "--no-instructions"]
+        )  # fmt: skip
+        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ServerDidNotStart(f"initdb: {done.stdout}{done.stderr}")
+
+    def _start(self) -> tuple[Server, int]:
+        failure: ServerDidNotStart | None = None
+        for _ in range(TRIES):  # another process may take the free port before the server binds it
+            port = free_port()
+            options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}",
+                       "max_connections=200", "shared_buffers=64MB", *FAST]  # fmt: skip
+            flags = [word for option in options for word in ("-c", option)]
+            command = demoted([self._binaries / "postgres", "-D", self._data, *flags])
+            server = Server(command, self._folder / "log", cwd=self._folder)
+            try:
+                server.wait_until(lambda port=port: self._is_ready(port), "PostgreSQL")  # type: ignore[misc]  # bound now
+            except ServerDidNotStart as error:
+                failure = error
+            else:
+                return server, port
+        assert failure is not None
+        raise failure
+
+    def _is_ready(self, port: int) -> bool:
+        command = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+        return subprocess.run(command, check=False).returncode == 0
+
+
+def _newest_binaries() -> Path:
+    """Debian keeps the server's programs off the PATH, one folder per version."""
+    versions = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
+    if versions:
+        return max(versions, key=lambda path: int(path.parent.name))
+    return Path(program("initdb")).parent

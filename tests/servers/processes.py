@@ -1,0 +1,109 @@
+"""Starting somebody else's program for a test: unprivileged, on a free port, and gone when the tests are."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ADMIN_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+class ServerDidNotStart(Exception):
+    """Says which program, and what it printed."""
+
+
+def program(name: str) -> str:
+    """The path of an installed program, administrators' folders included."""
+    found = shutil.which(name, path=ADMIN_PATH)
+    if found is None:
+        raise ServerDidNotStart(f"{name} is not installed: `make test` installs it")
+    return found
+
+
+def unprivileged_user() -> str | None:
+    """Whom servers run as when the tests are root's (PostgreSQL and smtp-sink refuse root); None: as we are."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def scratch_folder(prefix: str) -> Path:
+    """A private folder that the unprivileged user owns; pytest's own are closed to everybody but root."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    if (user := unprivileged_user()) is not None:
+        shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+    return folder
+
+
+def demoted(command: Sequence[str | Path]) -> list[str]:
+    """``command`` as the unprivileged user, and killed with the tests even if those are killed themselves."""
+    wrap = [program("setpriv"), "--pdeathsig", "KILL"]
+    if (user := unprivileged_user()) is not None:
+        wrap += ["--reuid", user, "--regid", str(pwd.getpwnam(user).pw_gid), "--clear-groups"]
+    return [*wrap, "--", *map(str, command)]
+
+
+def free_port() -> int:
+    """A loopback port that is free now. Somebody else may take it first: starters try again with another."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts(port: int) -> bool:
+    """Something listens on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Server:
+    """A running program with a log file. ``stop`` ends it and waits."""
+
+    def __init__(self, command: Sequence[str | Path], log: Path, cwd: Path | None = None) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+            )
+
+    def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+        """Return when ``ready`` says so.
+
+        Raises:
+            ServerDidNotStart: the program ended, or the time is up; with the end of its log.
+        """
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise ServerDidNotStart(f"{what} ended with {self.process.returncode}:\n{self._log_tail()}")
+            if ready():
+                return
+            time.sleep(0.02)
+        self.stop()
+        raise ServerDidNotStart(f"{what} was not ready within {seconds:.0f} s:\n{self._log_tail()}")
+
+    def stop(self, signal_number: int = 15, patience: float = 10.0) -> None:
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal_number)
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _log_tail(self) -> str:
+        return self.log.read_text(errors="replace")[-2000:]
