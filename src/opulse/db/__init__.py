@@ -1,7 +1,8 @@
 """Storage: one :class:`Database` with two dialects, the table types, and the set-based statements both share.
 
 SQLite has one writer thread (group commit, synchronous FULL) and many readers; PostgreSQL has a pool. Flows hand either
-of them a *unit*: a plain function that gets a connection, does its SQL and returns. What a unit wrote is durable when ``write`` returns.
+of them a *unit*: a plain function that gets a connection, does its SQL and returns. What it wrote is durable when ``write``
+returns.
 """
 
 from opulse.db.bulk import (

@@ -21,6 +21,7 @@ class Role(StrEnum):
     EDITOR = "editor"  # makes and changes notifications, surveys, workflows; runs and stops pulses
     VIEWER = "viewer"  # sees pages and results, changes nothing
     INTEGRATION = "integration"  # a machine's key: the JSON API, no pages
+    GATEWAY = "gateway"  # a collector's key: sensor states of named groups
     AGENT = "agent"  # an endpoint's key: its own sensor states and configuration
     SYSTEMS = "systems"  # a service account's token: the affected-systems API only
 
@@ -30,6 +31,7 @@ _CONTAINS = {
     Role.EDITOR: {Role.EDITOR, Role.VIEWER},
     Role.VIEWER: {Role.VIEWER},
     Role.INTEGRATION: {Role.INTEGRATION},
+    Role.GATEWAY: {Role.GATEWAY},
     Role.AGENT: {Role.AGENT},
     Role.SYSTEMS: {Role.SYSTEMS},
 }
@@ -102,7 +104,7 @@ api_admin = Needs(Role.ADMIN, Role.INTEGRATION)
 api_editor = Needs(Role.EDITOR, Role.INTEGRATION)
 api_viewer = Needs(Role.VIEWER, Role.INTEGRATION)
 agent_only = Needs(Role.AGENT)
-ingest = Needs(Role.AGENT, Role.INTEGRATION)
+ingest = Needs(Role.AGENT, Role.GATEWAY, Role.INTEGRATION)
 systems_reader = Needs(Role.SYSTEMS, Role.INTEGRATION)
 
 

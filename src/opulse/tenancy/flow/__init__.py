@@ -1,0 +1,1 @@
+"""The use cases of tenancy: one module per noun."""

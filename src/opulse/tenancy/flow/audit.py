@@ -1,0 +1,39 @@
+"""Write an audit row in the unit that makes the change, so that neither exists without the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from opulse.tenancy.store.audit import insert_audit
+
+_HIDDEN = ("password", "secret", "token", "digest", "key")
+
+
+def audit_in(
+    conn: Connection,
+    tenant: int,
+    actor: str,
+    action: str,
+    what: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    now: datetime,
+) -> None:
+    """Record that ``actor`` did ``action`` to ``what``. Values under a name that sounds like a secret are left out."""
+    insert_audit(conn, tenant, now, actor, action, what, _plain(before), _plain(after))
+
+
+def _plain(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not values:
+        return {}
+    shown = {
+        name: "(hidden)" if any(part in name.lower() for part in _HIDDEN) else value
+        for name, value in values.items()
+    }
+    decoded: dict[str, Any] = json.loads(json.dumps(shown, default=str))
+    return decoded

@@ -1,0 +1,74 @@
+"""The edge's question "who is calling?", answered: session cookie, key header, or bearer token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import Request
+
+from opulse.ports import Ports
+from opulse.tenancy.flow.digests import digest
+from opulse.tenancy.flow.people import find_session
+from opulse.tenancy.models import ROLE_OF_KIND
+from opulse.tenancy.store import keys
+from opulse.web.access import Caller, Role
+from opulse.web.csrf import SESSION_COOKIE
+
+KEY_HEADERS = ("x-api-token", "systrack-api-key")
+
+
+class TenancyGate:
+    """See :class:`opulse.web.access.Gate`. A key that was sent is the caller; a cookie counts only where no key came."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._noted: dict[str, datetime] = {}
+
+    async def find_caller(self, request: Request) -> Caller | None:
+        secret = _sent_key(request)
+        if secret:
+            return await self._by_secret(secret)
+        cookie = request.cookies.get(SESSION_COOKIE)
+        if not cookie:
+            return None
+        found = await find_session(self._ports, cookie)
+        if found is None:
+            return None
+        session, person = found
+        return Caller(
+            person.tenant,
+            person.role,
+            person.email,
+            user_id=person.id,
+            session_id=session.id,
+            locale=person.locale,
+        )
+
+    async def _by_secret(self, secret: str) -> Caller | None:
+        now = self._ports.clock.now()
+        stored = digest(self._ports.digest_key, secret)
+        if secret.startswith("opt_"):
+            token = await self._ports.db.read(keys.find_token, stored, now)
+            return (
+                None if token is None else Caller(token[0], Role.SYSTEMS, "service account", key_id=token[1])
+            )
+        key = await self._ports.db.read(keys.find_key, stored, now)
+        if key is None:
+            return None
+        await self._note_use(key.tenant, key.id, now)
+        return Caller(key.tenant, ROLE_OF_KIND[key.kind], f"key {key.name}", key_id=key.id, scope=key.scope)
+
+    async def _note_use(self, tenant: int, key: str, now: datetime) -> None:
+        """Remember when a key was last used, to the minute: not a write per request."""
+        noted = self._noted.get(key)
+        if noted is None or (now - noted).total_seconds() > 60:
+            self._noted[key] = now
+            await self._ports.db.write(keys.touch_key, tenant, key, now)
+
+
+def _sent_key(request: Request) -> str:
+    for name in KEY_HEADERS:
+        if name in request.headers:
+            return request.headers[name].strip()
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""

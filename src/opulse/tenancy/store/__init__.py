@@ -1,0 +1,1 @@
+"""All SQL of tenancy: one module per noun."""
