@@ -1,7 +1,7 @@
 """Surveys: typed documents with versions and translations.
 
 In comes a document (from the builder, the API or :func:`.recommended.recommended_pulse`); out goes a published, immutable
-version that distributions ask with and responses are validated by. This stage announces no jobs.
+version that distributions ask with and responses are validated by (:func:`.flow.get_published_in`). No jobs are announced.
 """
 
 from opulse.experience.surveys.models import LocalisedSurvey, SurveyDocument

@@ -1,5 +1,7 @@
 """A person reads their own language where the survey has it, and the base language where it has not."""
 
+from typing import Any
+
 import pytest
 
 from opulse.experience.surveys.models import SingleChoice, SurveyDocument
@@ -94,7 +96,7 @@ def test_a_link_marks_only_what_the_mail_offered() -> None:
     assert preselected_form(survey, "<script>", "1") == {}
 
 
-def kinds(question: dict[str, object]) -> SurveyDocument:
+def kinds(question: dict[str, Any]) -> SurveyDocument:
     hello = {"type": "descriptive", "id": "QID9", "text": "Hello"}
     blocks = [{"id": "BL_aaaaaaaaaaa", "questions": [hello, question]}]
     return SurveyDocument.model_validate({"title": "T", "language": "en", "blocks": blocks})

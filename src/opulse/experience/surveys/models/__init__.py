@@ -20,6 +20,7 @@ from opulse.experience.surveys.models.document import (
     Slider,
     Stars,
     SurveyDocument,
+    SurveyState,
     TextEntry,
     VersionState,
 )
@@ -29,6 +30,7 @@ from opulse.experience.surveys.models.problems import (
     FieldProblem,
     FieldReason,
 )
+from opulse.experience.surveys.models.records import SurveyRecord, SurveyVersion
 
 __all__ = [
     "AnswerChoice",
@@ -54,6 +56,9 @@ __all__ = [
     "Slider",
     "Stars",
     "SurveyDocument",
+    "SurveyRecord",
+    "SurveyState",
+    "SurveyVersion",
     "TextEntry",
     "VersionState",
 ]

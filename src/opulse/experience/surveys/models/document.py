@@ -131,7 +131,8 @@ class Matrix(QuestionPart):
 class Slider(QuestionPart):
     """A whole number in a range (product: Slider, HSLIDER). Answer: ``"QID5_1": 70``.
 
-    The page draws a number field: a slider nobody moved would look like an answer, and dragging shuts people out.
+    A slider that nobody moved would look like an answer, so the page has a box *no answer* beside it, ticked at first
+    (field ``QID5_1_SKIP``).
     """
 
     type: Literal["slider"] = "slider"
@@ -219,6 +220,14 @@ class LocalisedSurvey(Part):
     def questions(self) -> tuple[Question, ...]:
         """All questions in the order in which they are asked."""
         return tuple(question for block in self.blocks for question in block.questions)
+
+
+class SurveyState(StrEnum):
+    """Where a survey stands as a whole."""
+
+    NEW = "new"  # never published: nobody can be asked with it
+    ACTIVE = "active"  # published: distributions ask with the newest published version
+    CLOSED = "closed"  # its links open a page that says so, until it is opened again
 
 
 class VersionState(StrEnum):

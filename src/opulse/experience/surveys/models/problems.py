@@ -40,6 +40,7 @@ class FieldReason(StrEnum):
     TOO_MANY_CHOICES = "too_many_choices"  # more choices than the question allows
     NOT_A_NUMBER = "not_a_number"  # something other than a whole number
     OUT_OF_RANGE = "out_of_range"  # a number outside the range or off its steps
+    SKIPPED_AND_MOVED = "skipped_and_moved"  # a slider was moved while its box "no answer" was ticked
     TOO_LONG = "too_long"  # more characters than the question allows
 
 

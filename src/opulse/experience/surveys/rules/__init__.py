@@ -1,6 +1,6 @@
 """Decisions about survey documents and answers: pure, data in and decision with reason out."""
 
-from opulse.experience.surveys.rules.answers import Form, answer_keys, form_of, validate_answers
+from opulse.experience.surveys.rules.answers import Form, answer_keys, form_of, skip_key, validate_answers
 from opulse.experience.surveys.rules.display import newly_shown, shown_questions
 from opulse.experience.surveys.rules.documents import validate_document
 from opulse.experience.surveys.rules.language import (
@@ -32,6 +32,7 @@ __all__ = [
     "preselected_form",
     "resolve_language",
     "shown_questions",
+    "skip_key",
     "text_keys",
     "validate_answers",
     "validate_document",

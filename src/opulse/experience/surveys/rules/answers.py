@@ -79,6 +79,11 @@ def answer_keys(question: Question) -> tuple[str, ...]:
             return (question.id,)
 
 
+def skip_key(key: str) -> str:
+    """The field of a slider's box *no answer*."""
+    return f"{key}_SKIP"
+
+
 _Outcome = tuple[Answers, list[FieldProblem]]
 
 
@@ -95,7 +100,7 @@ def _read(question: Question, form: Form) -> _Outcome:
         case Stars():
             return _read_number(question, form, 1, question.stars, 1)
         case Slider():
-            return _read_number(question, form, question.minimum, question.maximum, question.step)
+            return _read_slider(question, form)
         case TextEntry():
             return _read_text(question, form)
         case Descriptive():
@@ -177,6 +182,15 @@ def _read_number(question: Question, form: Form, minimum: int, maximum: int, ste
     if not minimum <= number <= maximum or (number - minimum) % step:
         return {}, [FieldProblem(question.id, key, FieldReason.OUT_OF_RANGE, **limits)]
     return {key: number}, []
+
+
+def _read_slider(question: Slider, form: Form) -> _Outcome:
+    (key,) = answer_keys(question)
+    if not _values(form, skip_key(key)):
+        return _read_number(question, form, question.minimum, question.maximum, question.step)
+    if _values(form, key) not in ([], [str(question.minimum)]):
+        return {}, [FieldProblem(question.id, key, FieldReason.SKIPPED_AND_MOVED)]
+    return {}, _missing(question, key)
 
 
 def _read_text(question: TextEntry, form: Form) -> _Outcome:
