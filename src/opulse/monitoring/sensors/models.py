@@ -1,0 +1,114 @@
+"""A sensor of a tenant, what a notification picks of it, and what the evaluator answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+from pyroaring import BitMap
+
+from opulse.catalogue.models import Scalar
+
+Touched = frozenset[int]
+"""Indices of the sensors that a record touched."""
+
+Subscriber = Callable[[int, "Touched | None", int], None]
+"""``callback(tenant, touched, position)``, called in the event loop; ``touched`` is None when anything may have changed
+(members, reporting, the catalogue). It must return quickly: note what to re-decide, do not decide."""
+
+
+class SensorOrigin(StrEnum):
+    """Where a sensor comes from."""
+
+    FACTORY = "factory"  # a kit of the catalogue; our agent may evaluate it
+    CUSTOM = "custom"  # made by a person; states come from a gateway or another tool
+
+
+class SensorProblem(StrEnum):
+    """Why a sensor cannot be made or changed as asked."""
+
+    NAME_TAKEN = "name_taken"  # the tenant has a sensor of that name, compared without case
+    BAD_VARIABLES = "bad_variables"  # a variable is unknown or its value cannot be used
+
+
+class SensorRefused(Exception):
+    """A sensor was not made or changed. ``what`` maps each culprit to what is wrong with it."""
+
+    def __init__(self, problem: SensorProblem, what: Mapping[str, str]) -> None:
+        super().__init__(f"{problem}: {', '.join(f'{name} {why}' for name, why in what.items())}")
+        self.problem = problem
+        self.what = dict(what)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One sensor of a tenant. ``variables`` are the tenant's own values over ``defaults``."""
+
+    idx: int
+    guid: str
+    name: str
+    category: str
+    help: str
+    severity: int
+    instanced: bool
+    origin: SensorOrigin
+    enabled: bool
+    variables: Mapping[str, Scalar]
+    defaults: Mapping[str, Scalar]
+    unit: str = ""
+
+    @property
+    def effective(self) -> dict[str, Scalar]:
+        """The values that an evaluation uses."""
+        return {**self.defaults, **self.variables}
+
+
+@dataclass(frozen=True, slots=True)
+class SensorPick:
+    """One line of a notification: this sensor, on any instance (None) or on the named one (compared without case)."""
+
+    sensor_idx: int
+    instance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many systems of a group are hit, as of a journal position.
+
+    ``qualifying`` holds the indices of the members that report and on which *all* picks are triggered; ``reporting`` is the
+    number of members heard from within the window (the denominator of percentages), ``members`` all of the group.
+    """
+
+    qualifying: BitMap
+    reporting: int
+    members: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveInstance:
+    """A sensor that is triggered on a system; ``instance`` is None for a sensor without instances."""
+
+    sensor: str
+    instance: str | None
+
+
+class StatesRecord(msgspec.Struct, frozen=True, array_like=True):
+    """Payload of a ``STATES`` journal record: one batch in columns, 13 bytes a change.
+
+    Change ``i`` says that sensor ``sensors[i]`` with instance ``names[instances[i]]`` is triggered (``triggered[i]`` is 1) or
+    not on system ``systems[i]``. The three index columns are little-endian unsigned 32-bit. ``named`` is the bitmap of the
+    systems that the batch speaks for; with ``full`` their earlier bits are dropped first. A system that has reported a
+    larger ``seq`` by then is passed over.
+    """
+
+    seq: int
+    full: bool
+    named: bytes
+    systems: bytes
+    sensors: bytes
+    instances: bytes
+    triggered: bytes
+    names: list[str]

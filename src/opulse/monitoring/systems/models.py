@@ -1,0 +1,161 @@
+"""A system, its users, a group, and the records by which the evaluator hears of their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+ALL_SYSTEMS = "All Systems"
+"""Name of the group that every tenant has from the start and that holds every system."""
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""``valid_to`` of what still holds (a key column is never null)."""
+
+MOST_SYSTEMS = 2000
+"""Systems in one request: what one write unit may hold (spine.md 9)."""
+
+
+class GroupKind(StrEnum):
+    """How a group gets its members."""
+
+    STATIC = "static"  # systems that somebody put in
+    ALL = "all"  # every system of the tenant; cannot be changed or deleted
+
+
+class SystemRefusal(StrEnum):
+    """Why one system of a request was not taken."""
+
+    BAD_ID = "bad_id"  # system_id is no GUID
+    NAMED_TWICE = "named_twice"  # an earlier line of the same request means the same system
+    AMBIGUOUS_NAME = "ambiguous_name"  # several systems carry the name: say which by system_id
+
+
+class GroupProblem(StrEnum):
+    """Why a group cannot be made or changed as asked."""
+
+    NAME_TAKEN = "name_taken"  # another group of the tenant has the name, compared without case
+    BUILT_IN = "built_in"  # All Systems holds every system and stays as it is
+    UNKNOWN_SYSTEM = "unknown_system"  # a member is no system of this tenant
+
+
+class GroupRefused(Exception):
+    """A group was not made or changed. ``what`` names the culprits (names or GUIDs)."""
+
+    def __init__(self, problem: GroupProblem, what: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{problem}: {', '.join(what)}" if what else str(problem))
+        self.problem = problem
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """A person on a system, as of some time. ``user_id`` is the account name, compared without case."""
+
+    user_id: str
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    is_primary: bool = False
+    is_logged_on: bool = False
+    last_logon: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A monitored device. ``users`` are filled where the reader asked for them, else empty."""
+
+    idx: int
+    guid: str
+    name: str
+    fqdn: str = ""
+    domain: str = ""
+    operating_system: str = ""
+    agent_version: str = ""
+    site: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    deleted: bool = False
+    users: tuple[SystemUser, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEntry:
+    """What somebody says of a system. ``None`` leaves what is known; ``users`` replaces all of them."""
+
+    name: str
+    guid: str | None = None
+    fqdn: str | None = None
+    domain: str | None = None
+    operating_system: str | None = None
+    agent_version: str | None = None
+    site: str | None = None
+    attributes: Mapping[str, str] | None = None
+    users: tuple[SystemUser, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSystem:
+    """One line of a request that was taken."""
+
+    index: int
+    idx: int
+    guid: str
+    name: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedSystem:
+    """One line of a request that was not; ``index`` counts from 0."""
+
+    index: int
+    reason: SystemRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A named set of systems. ``size`` counts living members."""
+
+    idx: int
+    guid: str
+    name: str
+    kind: GroupKind
+    size: int = 0
+
+
+class RecordKind(StrEnum):
+    """What one journal record tells. The first two are written here, the others by ``sensors``."""
+
+    SYSTEMS = "systems"  # systems were added, came back or were deleted
+    MEMBERS = "members"  # a group's members changed
+    STATES = "states"  # a batch of sensor states
+    CATALOGUE = "catalogue"  # sensors were added, switched or changed
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One record. Positions of a tenant run 1, 2, 3, … in the order of commit, without a gap."""
+
+    position: int
+    kind: RecordKind
+    at: datetime
+    payload: bytes
+
+
+class SystemsRecord(msgspec.Struct, frozen=True, array_like=True):
+    """Payload of ``SYSTEMS``: serialized bitmaps of system indices."""
+
+    added: bytes
+    removed: bytes
+
+
+class MembersRecord(msgspec.Struct, frozen=True, array_like=True):
+    """Payload of ``MEMBERS``: the group's index and serialized bitmaps of system indices."""
+
+    group: int
+    added: bytes
+    removed: bytes
