@@ -20,7 +20,7 @@ class AgentSensor(msgspec.Struct, rename="camel", frozen=True):
 
     sensor: str
     """The name, which is also the key into the kits."""
-    variables: dict[str, float | str | bool] = {}
+    variables: dict[str, int | float | bool | str] = {}
     """Thresholds and other variables, over the kit's own defaults (``{"limit": 5, "hold": 120}``)."""
     every_seconds: int = 15
 

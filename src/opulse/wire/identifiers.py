@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     """What kind of thing an identifier names."""
 
     BLOCK = "BL"
+    CHANGE_SET = "CS"  # ours, as RUN, TR and WF
     CONTACT = "CID"
     CONTACT_IN_LIST = "CGC"  # the newer form of a contact's place in one list
     CONTACT_IMPORT = "PGRS"
@@ -43,13 +44,15 @@ class Prefix(StrEnum):
     QUOTA = "QO"
     RESPONSE = "R"
     RESPONSE_SET = "RS"
+    RUN = "RUN"
     SESSION = "FS"
     SUBSCRIPTION = "SUB"
     SURVEY = "SV"
+    TASK_RUN = "TR"
     TRANSACTION = "CTR"
     TRANSACTION_BATCH = "BT"
     USER = "UR"
-    WORKFLOW = "OC"
+    WORKFLOW = "WF"
 
 
 def new_id(prefix: Prefix) -> str:

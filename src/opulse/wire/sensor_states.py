@@ -20,7 +20,7 @@ MAX_CHANGES: Final = 10_000
 MAX_HEARTBEATS: Final = 50_000
 
 _Name = Annotated[str, Meta(min_length=1, max_length=200)]
-_Instance = Annotated[str, Meta(max_length=300)]
+_Instance = Annotated[str, Meta(min_length=1, max_length=300)]
 _System = Annotated[str, Meta(min_length=1, max_length=64)]
 _Moment = Annotated[datetime, Meta(tz=True)]
 _Batch = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -32,8 +32,8 @@ class StateChange(msgspec.Struct, frozen=True):
 
     sensor: _Name
     triggered: bool
-    instance: _Instance = ""
-    """Empty for a sensor without instances."""
+    instance: _Instance | None = None
+    """``None`` for a sensor without instances."""
     at: _Moment | None = None
     """When the sender saw it; ``None`` means on arrival."""
     system: _System | None = None

@@ -4,7 +4,7 @@ from opulse.wire.agent_config import AgentConfig, AgentSensor, decode_config, en
 from opulse.wire.errors import UnreadableBody
 
 
-def config(**variables: float | str | bool) -> AgentConfig:
+def config(**variables: int | float | bool | str) -> AgentConfig:
     return AgentConfig(
         "guid", [AgentSensor("High Retransmission Rate", variables)], gateway_host="cloud.example.test:443"
     )

@@ -26,7 +26,7 @@ def test_a_heartbeat_is_a_batch_without_changes() -> None:
 
 
 def test_lines_that_cannot_be_read_are_refused_by_index() -> None:
-    good = {"sensor": "S", "instance": "", "triggered": False, "at": "2026-03-03T16:29:40.1234567Z"}
+    good = {"sensor": "S", "instance": None, "triggered": False, "at": "2026-03-03T16:29:40.1234567Z"}
     lines = [
         good,
         {"sensor": "S"},
