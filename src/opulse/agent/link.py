@@ -1,0 +1,125 @@
+"""The agent's two requests: which plan, and here are the changes."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from opulse.agent.plan import AgentPlan, PlanUnreadable, decode_plan
+from opulse.wire.errors import UnreadableBody
+from opulse.wire.sensor_states import StateAnswer, StateBatch, decode_answer, encode_batch
+
+CONFIG_PATH = "/api/v1/agent-config"
+STATES_PATH = "/api/v1/sensor-states"
+TIMEOUT_SECONDS = 10.0
+
+_AGAIN = frozenset({401, 403, 404, 408, 425, 429})
+"""Client errors that another day may mend: a key not yet known, a proxy in the way, too many at once."""
+
+log = logging.getLogger("opulse.agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The server could not be asked, or could not help now. ``retry_after``: what it asked us to wait, in seconds."""
+
+    reason: str
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The server will never take this batch."""
+
+    reason: str
+
+
+class PlanUnchanged:
+    """The plan that we have is still the one."""
+
+
+class ServerLink:
+    """One connection pool to one server, with the agent's key. Follows no redirect: the key is for this server only."""
+
+    def __init__(self, server: str, key: str) -> None:
+        """``server`` is an address such as ``https://pulse.example.com``. Raises ``ValueError`` for anything else."""
+        url = httpx2.URL(server)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError("the server is an http or https address")
+        local = _is_loopback(url.host)
+        if url.scheme == "http" and not local:
+            log.warning("the agent's key travels unencrypted to %s: use https", url.host)
+        self._client = httpx2.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=False,
+            trust_env=not local,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def fetch_plan(self, known_etag: str | None) -> AgentPlan | PlanUnchanged | Unanswered:
+        """The server's plan, unless it is the one we know."""
+        headers = {} if known_etag is None else {"If-None-Match": known_etag}
+        answer = await self._ask("GET", CONFIG_PATH, headers, None)
+        if isinstance(answer, Unanswered):
+            return answer
+        if answer.status_code == httpx2.codes.NOT_MODIFIED:
+            return PlanUnchanged()
+        if answer.status_code != httpx2.codes.OK:
+            return Unanswered(f"agent-config answered {answer.status_code}", _retry_after(answer))
+        try:
+            return decode_plan(answer.content)
+        except PlanUnreadable as error:
+            return Unanswered(f"agent-config is not of the agreed form: {error}")
+
+    async def send(self, batch: StateBatch) -> StateAnswer | Rejected | Unanswered:
+        """Hand one batch over."""
+        headers = {"Content-Type": "application/json"}
+        answer = await self._ask("POST", STATES_PATH, headers, encode_batch(batch))
+        if isinstance(answer, Unanswered):
+            return answer
+        if answer.is_success:
+            try:
+                return decode_answer(answer.content)
+            except UnreadableBody as error:
+                return Unanswered(str(error))
+        if answer.is_client_error and answer.status_code not in _AGAIN:
+            return Rejected(f"sensor-states answered {answer.status_code}: {answer.text[:200]}")
+        return Unanswered(f"sensor-states answered {answer.status_code}", _retry_after(answer))
+
+    async def _ask(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> httpx2.Response | Unanswered:
+        try:
+            return await self._client.request(method, path, headers=headers, content=body)
+        except httpx2.RequestError as error:
+            return Unanswered(f"{type(error).__name__}: {error}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _retry_after(answer: httpx2.Response) -> float:
+    """The header in seconds; its form with a date is left to our own waiting time."""
+    value = answer.headers.get("Retry-After", "")
+    return float(value) if value.isdecimal() else 0.0

@@ -1,0 +1,63 @@
+"""One look at every sensor that can be read on this machine, for people and for ``opulse agent sensors``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+
+from opulse.agent.board import describe
+from opulse.agent.linux import linux_collectors
+from opulse.agent.models import SensorReading
+from opulse.agent.sources import Question, Readings, Sources
+from opulse.catalogue import Platform, Reading, SensorDefinition, Variables, load_catalogue, passes_now
+from opulse.clock import Clock, SystemClock
+
+SETTLE_SECONDS = 1.0
+"""Time between the two samples of the counters: rates need two."""
+
+_PLATFORMS = {"linux": Platform.LINUX, "darwin": Platform.MACOS, "win32": Platform.WINDOWS}
+
+
+def this_platform() -> Platform | None:
+    """The platform this process runs on, where the catalogue knows it."""
+    return _PLATFORMS.get(sys.platform)
+
+
+def sources_of_this_machine() -> Sources:
+    """Collectors for this platform; where there are none, every measure is unavailable with that reason."""
+    collectors = linux_collectors() if sys.platform == "linux" else ()
+    return Sources(collectors, absent=f"this agent has no collector for it on {sys.platform}")
+
+
+def read_sensors_now(
+    overrides: Mapping[str, Variables] | None = None, clock: Clock | None = None
+) -> list[SensorReading]:
+    """Read each sensor that the agent evaluates on this platform, once; takes a little more than a second.
+
+    ``overrides``: variables by sensor name (``{"Process 1 Not Running": {"process": "sshd"}}``). ``triggered`` says that
+    the value is past the limit now; a single look cannot say for how long. Blocking: not for an event loop.
+    """
+    sources = sources_of_this_machine()
+    sources.sample()
+    time.sleep(SETTLE_SECONDS)
+    sources.sample()
+    now = (clock or SystemClock()).now()
+    platform = this_platform()
+    found: list[SensorReading] = []
+    for definition in load_catalogue().evaluated_on(platform) if platform else ():
+        variables = (overrides or {}).get(definition.name, {})
+        readings = sources.read(definition.source, Question({**definition.variables, **variables}, now))
+        found.extend(_described(definition, variables, readings))
+    return found
+
+
+def _described(
+    definition: SensorDefinition, variables: Variables, readings: Readings
+) -> Iterator[SensorReading]:
+    by_instance: dict[str | None, Reading | None] = {None: None if isinstance(readings, dict) else readings}
+    if isinstance(readings, dict) and readings:
+        by_instance = {**dict(sorted(readings.items()))}
+    for instance, reading in by_instance.items():
+        triggered = reading is not None and passes_now(definition, variables, reading)
+        yield describe(definition, instance, reading, triggered, None)
