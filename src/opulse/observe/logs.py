@@ -31,8 +31,8 @@ def configure_logs(level: str = "info", form: str = "json") -> None:
 
 
 def get_logger(name: str) -> Any:
-    """A logger whose lines carry ``logger=name``."""
-    return structlog.get_logger(logger=name)
+    """A logger whose lines carry ``source=name``."""
+    return structlog.get_logger(source=name)
 
 
 def bind(**values: object) -> None:

@@ -1,0 +1,40 @@
+"""Directories, contacts, embedded data, mailing lists, opt-outs, frequency rules, and what changed on whom.
+
+In: people from the console, the API, files, and the Operational Pulse task. Out: contacts, and *change sets*: one row for one
+change that many contacts had in common. Announces ``contacts.changed`` {change_set}.
+"""
+
+from opulse.experience.directory.flow.alarms import merge_embedded_in
+from opulse.experience.directory.flow.matching import match_people_in
+from opulse.experience.directory.flow.watching import set_watched_in, watched_fields_in
+from opulse.experience.directory.models import (
+    MAIN_FIELDS,
+    Cause,
+    ChangeGroup,
+    ChangeKind,
+    ChangeSet,
+    Contact,
+    Directory,
+    FrequencyRule,
+    MailingList,
+    Person,
+    RuleKind,
+)
+
+__all__ = [
+    "MAIN_FIELDS",
+    "Cause",
+    "ChangeGroup",
+    "ChangeKind",
+    "ChangeSet",
+    "Contact",
+    "Directory",
+    "FrequencyRule",
+    "MailingList",
+    "Person",
+    "RuleKind",
+    "match_people_in",
+    "merge_embedded_in",
+    "set_watched_in",
+    "watched_fields_in",
+]

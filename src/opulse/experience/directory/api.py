@@ -1,0 +1,268 @@
+"""JSON routes of the directory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from opulse.experience.directory.flow import lists as lists_flow
+from opulse.experience.directory.flow import people
+from opulse.experience.directory.models import Contact, RuleKind
+from opulse.experience.directory.store import contacts, lists
+from opulse.ports import Ports
+from opulse.web.access import Caller, api_editor, api_viewer, ports_of
+from opulse.web.errors import NotFound, Problem
+
+router = APIRouter(prefix="/api/v1", tags=["directory"])
+
+PortsDep = Annotated[Ports, Depends(ports_of)]
+Editor = Annotated[Caller, Depends(api_editor)]
+Viewer = Annotated[Caller, Depends(api_viewer)]
+
+
+class Named(BaseModel):
+    name: str
+
+
+class DirectoryView(BaseModel):
+    id: str
+    name: str
+    is_default: bool
+    contacts: int
+
+
+class ListView(BaseModel):
+    id: str
+    directory: str
+    name: str
+    members: int
+
+
+class ContactIn(BaseModel):
+    """A contact to add or update; what is left out stays as it is."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    ext_ref: str = ""
+    phone: str = ""
+    language: str = ""
+    unsubscribed: bool = False
+    embedded_data: dict[str, Any] = {}
+
+
+class ContactsIn(BaseModel):
+    """At most 10,000 contacts; ``mailing_list`` puts them on a list; ``raise_events`` lets *created* triggers see them."""
+
+    contacts: list[ContactIn] = Field(max_length=10_000)
+    mailing_list: str = ""
+    raise_events: bool = False
+
+
+class RefusedView(BaseModel):
+    index: int
+    reason: str
+
+
+class ContactsTaken(BaseModel):
+    created: int
+    updated: int
+    unchanged: int
+    refused: list[RefusedView]
+
+
+class ContactChange(BaseModel):
+    """The fields to change."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    ext_ref: str | None = None
+    phone: str | None = None
+    language: str | None = None
+    embedded_data: dict[str, Any] = {}
+
+
+class ContactView(BaseModel):
+    id: str
+    directory: str
+    first_name: str
+    last_name: str
+    email: str
+    ext_ref: str
+    phone: str
+    language: str
+    unsubscribed: bool
+    embedded_data: dict[str, Any]
+
+
+class RuleIn(BaseModel):
+    kind: RuleKind
+    limit: int = 1
+    period_seconds: int = 0
+
+
+class RulesIn(BaseModel):
+    rules: list[RuleIn]
+
+
+class MembersIn(BaseModel):
+    contacts: list[str] = Field(max_length=10_000)
+
+
+@router.post("/directories", operation_id="create_directory", status_code=201)
+async def post_directory(body: Named, ports: PortsDep, caller: Editor) -> DirectoryView:
+    made = await lists_flow.create_directory(ports, caller.tenant, body.name, caller.name)
+    return DirectoryView(id=made.id, name=made.name, is_default=made.is_default, contacts=0)
+
+
+@router.get("/directories", operation_id="list_directories")
+async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryView]:
+    found = await ports.db.read(lists.list_directories, caller.tenant)
+    return [
+        DirectoryView(
+            id=one.id,
+            name=one.name,
+            is_default=one.is_default,
+            contacts=await ports.db.read(contacts.count_contacts, caller.tenant, one.id),
+        )
+        for one in found
+    ]
+
+
+@router.post("/directories/{directory}/contacts:bulk", operation_id="import_contacts")
+async def post_contacts(directory: str, body: ContactsIn, ports: PortsDep, caller: Editor) -> ContactsTaken:
+    await _directory(ports, caller.tenant, directory)
+    if body.mailing_list and not await ports.db.read(lists.find_list, caller.tenant, body.mailing_list):
+        raise NotFound("mailing list")
+    taken = await people.import_contacts(
+        ports,
+        caller.tenant,
+        directory,
+        [one.model_dump() for one in body.contacts],
+        list_id=body.mailing_list,
+        raise_events=body.raise_events,
+        actor=caller.name,
+    )
+    return ContactsTaken(
+        created=taken.created,
+        updated=taken.updated,
+        unchanged=taken.unchanged,
+        refused=[RefusedView(**asdict(row)) for row in taken.refused],
+    )
+
+
+@router.get("/directories/{directory}/contacts", operation_id="list_contacts")
+async def list_contacts(
+    directory: str,
+    ports: PortsDep,
+    caller: Viewer,
+    search: str = "",
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[ContactView]:
+    await _directory(ports, caller.tenant, directory)
+    found = await ports.db.read(
+        contacts.list_contacts, caller.tenant, directory, search=search, after=after, limit=limit
+    )
+    return [_view(one) for one in found]
+
+
+@router.get("/directories/{directory}/contacts/{contact}", operation_id="get_contact")
+async def get_contact(directory: str, contact: str, ports: PortsDep, caller: Viewer) -> ContactView:
+    found = await ports.db.read(contacts.find_contact, caller.tenant, directory, contact)
+    if found is None:
+        raise NotFound("contact")
+    return _view(found)
+
+
+@router.patch("/directories/{directory}/contacts/{contact}", operation_id="edit_contact")
+async def patch_contact(
+    directory: str, contact: str, body: ContactChange, ports: PortsDep, caller: Editor
+) -> ContactView:
+    fields = body.model_dump(exclude_none=True, exclude={"embedded_data"})
+    try:
+        changed = await people.edit_contact(
+            ports, caller.tenant, directory, contact, fields, body.embedded_data, actor=caller.name
+        )
+    except LookupError as error:
+        raise NotFound("contact") from error
+    except people.ContactProblem as error:
+        raise Problem(422, "not a valid contact", str(error)) from error
+    return _view(changed)
+
+
+@router.delete("/directories/{directory}/contacts/{contact}", operation_id="delete_contact", status_code=204)
+async def delete_contact(directory: str, contact: str, ports: PortsDep, caller: Editor) -> None:
+    try:
+        await people.delete_contact(ports, caller.tenant, directory, contact, actor=caller.name)
+    except LookupError as error:
+        raise NotFound("contact") from error
+
+
+@router.post("/directories/{directory}/mailing-lists", operation_id="create_mailing_list", status_code=201)
+async def post_list(directory: str, body: Named, ports: PortsDep, caller: Editor) -> ListView:
+    try:
+        made = await lists_flow.create_list(ports, caller.tenant, directory, body.name, caller.name)
+    except LookupError as error:
+        raise NotFound("directory") from error
+    except ValueError as error:
+        raise Problem(422, "not a valid mailing list", str(error)) from error
+    return ListView(id=made.id, directory=made.directory, name=made.name, members=0)
+
+
+@router.get("/directories/{directory}/mailing-lists", operation_id="list_mailing_lists")
+async def list_lists(directory: str, ports: PortsDep, caller: Viewer) -> list[ListView]:
+    await _directory(ports, caller.tenant, directory)
+    found = await ports.db.read(lists.list_lists, caller.tenant, directory)
+    return [ListView(id=one.id, directory=one.directory, name=one.name, members=one.members) for one in found]
+
+
+@router.post("/mailing-lists/{mailing_list}/members", operation_id="add_list_members", status_code=204)
+async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, caller: Editor) -> None:
+    try:
+        await lists_flow.add_members(ports, caller.tenant, mailing_list, body.contacts)
+    except LookupError as error:
+        raise NotFound("mailing list") from error
+
+
+@router.get("/directories/{directory}/frequency-rules", operation_id="list_frequency_rules")
+async def list_rules(directory: str, ports: PortsDep, caller: Viewer) -> list[RuleIn]:
+    await _directory(ports, caller.tenant, directory)
+    found = await ports.db.read(lists.list_rules, caller.tenant, directory)
+    return [RuleIn(kind=one.kind, limit=one.limit, period_seconds=one.period_seconds) for one in found]
+
+
+@router.put("/directories/{directory}/frequency-rules", operation_id="set_frequency_rules")
+async def put_rules(directory: str, body: RulesIn, ports: PortsDep, caller: Editor) -> list[RuleIn]:
+    wanted = [(rule.kind, rule.limit, rule.period_seconds) for rule in body.rules]
+    try:
+        await lists_flow.set_rules(ports, caller.tenant, directory, wanted, caller.name)
+    except LookupError as error:
+        raise NotFound("directory") from error
+    except ValueError as error:
+        raise Problem(422, "not valid frequency rules", str(error)) from error
+    return body.rules
+
+
+async def _directory(ports: Ports, tenant: int, directory: str) -> None:
+    if await ports.db.read(lists.find_directory, tenant, directory) is None:
+        raise NotFound("directory")
+
+
+def _view(contact: Contact) -> ContactView:
+    return ContactView(
+        id=contact.id,
+        directory=contact.directory,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        email=contact.email,
+        ext_ref=contact.ext_ref,
+        phone=contact.phone,
+        language=contact.language,
+        unsubscribed=contact.unsubscribed,
+        embedded_data=dict(contact.embedded),
+    )

@@ -1,0 +1,1 @@
+"""The use cases of the directory: one module per idea."""

@@ -1,0 +1,130 @@
+"""Directories, mailing lists and frequency rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
+from opulse.experience.directory.store import contacts
+from opulse.experience.directory.store import lists as store
+from opulse.ports import Ports
+from opulse.tenancy import audit_in
+from opulse.wire.identifiers import Prefix, new_id, new_ids
+
+DAY = 86_400
+
+
+async def create_directory(ports: Ports, tenant: int, name: str, actor: str) -> Directory:
+    """A directory with the default frequency rules; the tenant's first one is its default directory."""
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> Directory:
+        first = not store.list_directories(conn, tenant)
+        directory = Directory(new_id(Prefix.DIRECTORY), name.strip() or "Directory", first, now)
+        store.insert_directory(conn, tenant, directory)
+        store.replace_rules(conn, tenant, directory.id, default_rules())
+        audit_in(conn, tenant, actor, "directory.created", directory.id, None, {"name": name}, now)
+        return directory
+
+    return await ports.db.write(unit)
+
+
+async def create_list(ports: Ports, tenant: int, directory: str, name: str, actor: str) -> MailingList:
+    """A mailing list of the directory.
+
+    Raises:
+        LookupError: no such directory.
+        ValueError: no name, or one above 100 characters.
+    """
+    if not 0 < len(name.strip()) <= 100:
+        raise ValueError("a mailing list has a name of 1 to 100 characters")
+    now = ports.clock.now()
+    made = MailingList(new_id(Prefix.MAILING_LIST), directory, name.strip(), now)
+
+    def unit(conn: Connection) -> None:
+        if store.find_directory(conn, tenant, directory) is None:
+            raise LookupError(directory)
+        store.insert_list(conn, tenant, made)
+        audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, {"name": name}, now)
+
+    await ports.db.write(unit)
+    return made
+
+
+async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str]) -> None:
+    """Put contacts of the list's directory on it.
+
+    Raises:
+        LookupError: no such list.
+    """
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> None:
+        found = store.find_list(conn, tenant, list_id)
+        if found is None:
+            raise LookupError(list_id)
+        known = [one for one in ids if contacts.find_contact(conn, tenant, found.directory, one)]
+        contacts.insert_members(conn, tenant, list_id, known, now)
+
+    await ports.db.write(unit)
+
+
+async def set_rules(
+    ports: Ports, tenant: int, directory: str, wanted: Sequence[tuple[RuleKind, int, int]], actor: str
+) -> list[FrequencyRule]:
+    """Replace the directory's frequency rules by (kind, limit, period in seconds).
+
+    Raises:
+        LookupError: no such directory.
+        ValueError: more than 20 rules, or a limit or period below 1 where the kind needs one.
+    """
+    if len(wanted) > 20:
+        raise ValueError("a directory has at most 20 frequency rules")
+    for kind, limit, period in wanted:
+        if kind is RuleKind.MAX_IN_PERIOD and (limit < 1 or period < 1):
+            raise ValueError("'at most N in a period' needs N and the period in seconds")
+        if kind is RuleKind.MIN_GAP and period < 1:
+            raise ValueError("'at least T between messages' needs the period in seconds")
+    now = ports.clock.now()
+    numbers = new_ids(Prefix.FREQUENCY_RULE, len(wanted)) if wanted else []
+    rules = [
+        FrequencyRule(number, kind, limit, period)
+        for number, (kind, limit, period) in zip(numbers, wanted, strict=True)
+    ]
+
+    def unit(conn: Connection) -> None:
+        if store.find_directory(conn, tenant, directory) is None:
+            raise LookupError(directory)
+        before = [_plain(rule) for rule in store.list_rules(conn, tenant, directory)]
+        store.replace_rules(conn, tenant, directory, rules)
+        after = [_plain(rule) for rule in rules]
+        audit_in(
+            conn,
+            tenant,
+            actor,
+            "frequency_rules.changed",
+            directory,
+            {"rules": before},
+            {"rules": after},
+            now,
+        )
+
+    await ports.db.write(unit)
+    return rules
+
+
+def default_rules() -> list[FrequencyRule]:
+    """The decided default: 1 per 24 h, 2 per 7 days, 4 per 30 days, one per activation (spine.md)."""
+    numbers = new_ids(Prefix.FREQUENCY_RULE, 4)
+    return [
+        FrequencyRule(numbers[0], RuleKind.MAX_IN_PERIOD, 1, DAY),
+        FrequencyRule(numbers[1], RuleKind.MAX_IN_PERIOD, 2, 7 * DAY),
+        FrequencyRule(numbers[2], RuleKind.MAX_IN_PERIOD, 4, 30 * DAY),
+        FrequencyRule(numbers[3], RuleKind.ONE_PER_ACTIVATION, 1, 0),
+    ]
+
+
+def _plain(rule: FrequencyRule) -> dict[str, object]:
+    return {"kind": rule.kind.value, "limit": rule.limit, "period_seconds": rule.period_seconds}

@@ -1,0 +1,153 @@
+"""What the directory knows: contacts and the changes that happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+CONTACTS_CHANGED = "contacts.changed"
+
+MAIN_FIELDS: Mapping[str, str] = {
+    "FirstName": "first_name",
+    "LastName": "last_name",
+    "Email": "email",
+    "ExternalDataReference": "ext_ref",
+    "Phone": "phone",
+    "Language": "language",
+}
+"""The product's names of a contact's main fields → our columns. Every other field name means embedded data."""
+
+
+class ChangeKind(StrEnum):
+    """What happened to the contacts of a change group."""
+
+    CREATED = "created"  # new in the directory
+    UPDATED = "updated"  # a watched or written value differs from before
+    DELETED = "deleted"  # taken out of the directory
+
+
+class RuleKind(StrEnum):
+    """How a contact frequency rule (fatigue rule) holds a person back."""
+
+    MAX_IN_PERIOD = "max_in_period"  # at most `limit` invitations within `period_seconds`
+    MIN_GAP = "min_gap"  # at least `period_seconds` since the last invitation
+    ONE_PER_ACTIVATION = "one_per_activation"  # one invitation per activation and nothing else
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A contact database of a tenant; one of them is the default."""
+
+    id: str  # POOL_…
+    name: str
+    is_default: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class MailingList:
+    """A fixed list of a directory's contacts."""
+
+    id: str  # CG_…
+    directory: str
+    name: str
+    created_at: datetime
+    members: int = 0
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One person of a directory."""
+
+    id: str  # CID_…
+    directory: str
+    first_name: str
+    last_name: str
+    email: str
+    ext_ref: str
+    phone: str
+    language: str
+    embedded: Mapping[str, Any]
+    unsubscribed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as the other wing names them: an account name and an e-mail address, either may be empty."""
+
+    user_id: str
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes two of them the same person: the lower-case address, else the lower-case account."""
+        return self.email.strip().lower() or self.user_id.strip().lower()
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a change was made: which incident, which wave of it, and which workflows led here (so that none runs in a circle)."""
+
+    activation: str = ""
+    wave: int = 1
+    run: str = ""
+    chain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """One change that many contacts had in common."""
+
+    id: str  # CS_…
+    directory: str
+    cause: Cause
+    patch: Mapping[str, Any]
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ChangeGroup:
+    """Members of a change set whose watched values were alike before, and therefore are alike after."""
+
+    number: int
+    kind: ChangeKind
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    count: int
+
+
+@dataclass(frozen=True)
+class FrequencyRule:
+    """A contact frequency rule. ``limit`` counts invitations; unused by ``min_gap`` and ``one_per_activation``."""
+
+    id: str  # FQ_…
+    kind: RuleKind
+    limit: int
+    period_seconds: int
+
+
+@dataclass(frozen=True)
+class RowRefused:
+    """A row of an import that was not taken, by its place in the request, and what would mend it."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of an import."""
+
+    created: int
+    updated: int
+    unchanged: int
+    refused: tuple[RowRefused, ...] = field(default=())

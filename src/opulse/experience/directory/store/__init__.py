@@ -1,0 +1,1 @@
+"""All SQL of the directory: one module per noun."""

@@ -1,0 +1,124 @@
+"""Directories, mailing lists, frequency rules, watched fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from opulse.db import insert_ignoring_known
+from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
+from opulse.experience.directory.store.tables import (
+    directories,
+    frequency_rules,
+    list_members,
+    mailing_lists,
+    watched_fields,
+)
+
+
+def insert_directory(conn: Connection, tenant: int, directory: Directory) -> None:
+    conn.execute(
+        insert(directories).values(
+            tenant=tenant,
+            id=directory.id,
+            name=directory.name,
+            is_default=directory.is_default,
+            created_at=directory.created_at,
+        )
+    )
+
+
+def list_directories(conn: Connection, tenant: int) -> list[Directory]:
+    rows = conn.execute(
+        select(directories).where(directories.c.tenant == tenant).order_by(directories.c.created_at)
+    )
+    return [Directory(row.id, row.name, row.is_default, row.created_at) for row in rows]
+
+
+def find_directory(conn: Connection, tenant: int, directory: str) -> Directory | None:
+    row = conn.execute(
+        select(directories).where(directories.c.tenant == tenant, directories.c.id == directory)
+    ).one_or_none()
+    return None if row is None else Directory(row.id, row.name, row.is_default, row.created_at)
+
+
+def insert_list(conn: Connection, tenant: int, mailing_list: MailingList) -> None:
+    conn.execute(
+        insert(mailing_lists).values(
+            tenant=tenant,
+            id=mailing_list.id,
+            directory=mailing_list.directory,
+            name=mailing_list.name,
+            created_at=mailing_list.created_at,
+        )
+    )
+
+
+def list_lists(conn: Connection, tenant: int, directory: str | None = None) -> list[MailingList]:
+    """Mailing lists with how many are on each; of one directory, or of all."""
+    members = (
+        select(func.count())
+        .where(list_members.c.tenant == mailing_lists.c.tenant, list_members.c.list == mailing_lists.c.id)
+        .scalar_subquery()
+    )
+    query = select(mailing_lists, members.label("members")).where(mailing_lists.c.tenant == tenant)
+    if directory is not None:
+        query = query.where(mailing_lists.c.directory == directory)
+    rows = conn.execute(query.order_by(mailing_lists.c.name))
+    return [MailingList(row.id, row.directory, row.name, row.created_at, row.members) for row in rows]
+
+
+def find_list(conn: Connection, tenant: int, list_id: str) -> MailingList | None:
+    row = conn.execute(
+        select(mailing_lists).where(mailing_lists.c.tenant == tenant, mailing_lists.c.id == list_id)
+    ).one_or_none()
+    return None if row is None else MailingList(row.id, row.directory, row.name, row.created_at)
+
+
+def replace_rules(conn: Connection, tenant: int, directory: str, rules: Sequence[FrequencyRule]) -> None:
+    conn.execute(
+        delete(frequency_rules).where(
+            frequency_rules.c.tenant == tenant, frequency_rules.c.directory == directory
+        )
+    )
+    for rule in rules:
+        conn.execute(
+            insert(frequency_rules).values(
+                tenant=tenant,
+                id=rule.id,
+                directory=directory,
+                kind=rule.kind.value,
+                limit=rule.limit,
+                period_seconds=rule.period_seconds,
+            )
+        )
+
+
+def list_rules(conn: Connection, tenant: int, directory: str) -> list[FrequencyRule]:
+    rows = conn.execute(
+        select(frequency_rules)
+        .where(frequency_rules.c.tenant == tenant, frequency_rules.c.directory == directory)
+        .order_by(frequency_rules.c.period_seconds)
+    )
+    return [FrequencyRule(row.id, RuleKind(row.kind), row.limit, row.period_seconds) for row in rows]
+
+
+def replace_watched(conn: Connection, tenant: int, directory: str, owner: str, fields: Iterable[str]) -> None:
+    """Remember which fields the conditions of ``owner`` read on ``directory``; none: it watches no more."""
+    conn.execute(
+        delete(watched_fields).where(watched_fields.c.tenant == tenant, watched_fields.c.owner == owner)
+    )
+    rows = [{"tenant": tenant, "directory": directory, "field": name, "owner": owner} for name in set(fields)]
+    insert_ignoring_known(conn, watched_fields, rows)
+
+
+def list_watched(conn: Connection, tenant: int, directory: str) -> list[str]:
+    """The fields that any trigger on this directory reads, each once, in order."""
+    query = (
+        select(watched_fields.c.field)
+        .where(watched_fields.c.tenant == tenant, watched_fields.c.directory == directory)
+        .distinct()
+        .order_by(watched_fields.c.field)
+    )
+    return list(conn.execute(query).scalars())

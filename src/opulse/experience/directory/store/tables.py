@@ -1,0 +1,151 @@
+"""The directory's tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from opulse.db import Instant, JsonDoc, metadata
+
+directories = Table(
+    "directories",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),  # lower case; empty when there is no address
+    Column("ext_ref", Text, nullable=False),
+    Column("ext_ref_key", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("embedded", JsonDoc, nullable=False),  # flat, no nulls
+    Column("unsubscribed", Boolean, nullable=False),
+    Column("unsubscribed_at", Instant, nullable=True),
+    Column("muted_until", Instant, nullable=True),
+    Column("alarm_until", Instant, nullable=True),  # when lastAlarm ends; null: no alarm
+    Column("deleted", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
+    Index("ix_contacts_email", "tenant", "directory", "email_key"),
+    Index("ix_contacts_ext_ref", "tenant", "directory", "ext_ref_key"),
+    Index("ix_contacts_alarm", "alarm_until"),
+)
+
+mailing_lists = Table(
+    "mailing_lists",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
+)
+
+list_members = Table(
+    "list_members",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("list", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("unsubscribed", Boolean, nullable=False),
+    Column("unsubscribed_at", Instant, nullable=True),
+    Column("added_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "list", "contact"),
+    ForeignKeyConstraint(["tenant", "list"], ["mailing_lists.tenant", "mailing_lists.id"]),
+    ForeignKeyConstraint(["tenant", "contact"], ["contacts.tenant", "contacts.id"]),
+    Index("ix_list_members_contact", "tenant", "contact"),
+)
+
+frequency_rules = Table(
+    "frequency_rules",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("limit", Integer, nullable=False),
+    Column("period_seconds", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
+)
+
+watched_fields = Table(
+    "watched_fields",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # the workflow whose conditions read it
+    PrimaryKeyConstraint("tenant", "directory", "field", "owner"),
+)
+
+change_sets = Table(
+    "change_sets",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("chain", JsonDoc, nullable=False),
+    Column("patch", JsonDoc, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    Index("ix_change_sets_run", "tenant", "run"),
+)
+
+change_groups = Table(
+    "change_groups",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("change_set", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("before", JsonDoc, nullable=False),
+    Column("after", JsonDoc, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant", "change_set", "number"),
+    ForeignKeyConstraint(["tenant", "change_set"], ["change_sets.tenant", "change_sets.id"]),
+)
+
+change_members = Table(
+    "change_members",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("change_set", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant", "change_set", "contact"),
+    ForeignKeyConstraint(["tenant", "change_set"], ["change_sets.tenant", "change_sets.id"]),
+    Index("ix_change_members_contact", "tenant", "contact"),
+)
