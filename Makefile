@@ -1,7 +1,6 @@
 # Every command of the repository. `make demo` and `make test` set up what they need by themselves; neither needs the other.
 # Set-up speaks on stderr, so that `make demo ARGS="--once --json"` leaves the program alone on stdout.
 
-MAKEFLAGS += --no-print-directory
 SET_UP = python=$$(tools/find-python) && $$python tools/setup
 COMPILE = .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 ARGS ?=
