@@ -12,11 +12,26 @@ import msgspec
 ALL_SYSTEMS = "All Systems"
 """Name of the group that every tenant has from the start and that holds every system."""
 
+ALL_SYSTEMS_IDX = 0
+"""Its index; other groups, systems and sensors are numbered from 1."""
+
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """``valid_to`` of what still holds (a key column is never null)."""
 
 MOST_SYSTEMS = 2000
-"""Systems in one request: what one write unit may hold (spine.md 9)."""
+"""Systems in one request."""
+
+MOST_MEMBERS = 20_000
+"""Systems that one request puts into or takes out of a group."""
+
+
+class Numbered(StrEnum):
+    """What a tenant counts densely. A number is never given twice."""
+
+    SYSTEM = "system"  # systems.idx
+    GROUP = "group"  # system_groups.idx
+    SENSOR = "sensor"  # sensors.idx
+    JOURNAL = "journal"  # sensor_journal.position
 
 
 class GroupKind(StrEnum):
@@ -63,6 +78,16 @@ class SystemUser:
     is_primary: bool = False
     is_logged_on: bool = False
     last_logon: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserSpan:
+    """What was true of a user on a system from ``valid_from`` until just before ``valid_to``."""
+
+    system: int
+    user: SystemUser
+    valid_from: datetime
+    valid_to: datetime = FOREVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +153,9 @@ class Group:
 
 
 class RecordKind(StrEnum):
-    """What one journal record tells. The first two are written here, the others by ``sensors``."""
+    """What one journal record tells. The first is written here, the others by ``sensors``."""
 
-    SYSTEMS = "systems"  # systems were added, came back or were deleted
-    MEMBERS = "members"  # a group's members changed
+    MEMBERS = "members"  # a group's members changed; those of All Systems are the living systems
     STATES = "states"  # a batch of sensor states
     CATALOGUE = "catalogue"  # sensors were added, switched or changed
 
@@ -144,13 +168,6 @@ class JournalEntry:
     kind: RecordKind
     at: datetime
     payload: bytes
-
-
-class SystemsRecord(msgspec.Struct, frozen=True, array_like=True):
-    """Payload of ``SYSTEMS``: serialized bitmaps of system indices."""
-
-    added: bytes
-    removed: bytes
 
 
 class MembersRecord(msgspec.Struct, frozen=True, array_like=True):

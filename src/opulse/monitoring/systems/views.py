@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
 
-from opulse.monitoring.systems.models import Group, System, SystemUser
+from opulse.monitoring.systems.models import Group, JournalEntry, System, SystemUser
+from opulse.monitoring.systems.store import groups, journal, systems, users
+from opulse.monitoring.systems.store.tables import groups as group_rows
 
 
 def list_systems_at(
@@ -18,39 +23,76 @@ def list_systems_at(
 
     With ``users_at`` each carries the users it had at that time.
     """
-    raise NotImplementedError
+    wanted = list(idxs)
+    found = systems.list_by_idx(conn, tenant, wanted)
+    if users_at is None:
+        return found
+    links = users.list_as_of(conn, tenant, wanted, users_at)
+    by_system = {idx: tuple(link.user for link in own) for idx, own in groupby(links, attrgetter("system"))}
+    return [replace(system, users=by_system.get(system.idx, ())) for system in found]
 
 
 def find_system(conn: Connection, tenant: int, guid: str) -> System | None:
     """The living system with this GUID, without users."""
-    raise NotImplementedError
+    found = systems.find_by_guids(conn, tenant, [guid.lower()]).get(guid.lower())
+    return None if found is None or found.deleted else found
+
+
+def map_living(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str, int]:
+    """Lower-case GUID → index, of the living systems among these."""
+    return systems.map_living(conn, tenant, guids)
 
 
 def list_users(conn: Connection, tenant: int, system_idx: int, at: datetime) -> list[SystemUser]:
     """Who used the system at that time."""
-    raise NotImplementedError
+    return [link.user for link in users.list_as_of(conn, tenant, [system_idx], at)]
+
+
+def list_page(conn: Connection, tenant: int, search: str, after: int, limit: int) -> list[System]:
+    """Living systems beyond index ``after`` whose name, full name or site contains ``search``, in order of index."""
+    return systems.list_page(conn, tenant, search, after, limit)
+
+
+def count_systems(conn: Connection, tenant: int, search: str = "") -> int:
+    """How many living systems a search finds."""
+    return systems.count_matching(conn, tenant, search)
+
+
+def list_by_fqdn(conn: Connection, tenant: int, fqdn: str, limit: int) -> list[System]:
+    """Living systems of this full name, compared without case."""
+    return systems.list_by_fqdn(conn, tenant, fqdn, limit)
 
 
 def find_group(conn: Connection, tenant: int, guid: str) -> Group | None:
     """The group with this GUID; None when unknown or deleted."""
-    raise NotImplementedError
+    return groups.find_group(conn, tenant, group_rows.c.guid == guid.lower())
 
 
 def find_group_by_idx(conn: Connection, tenant: int, idx: int) -> Group | None:
     """The group with this index; None when unknown or deleted."""
-    raise NotImplementedError
+    return groups.find_group(conn, tenant, group_rows.c.idx == idx)
 
 
 def find_group_by_name(conn: Connection, tenant: int, name: str) -> Group | None:
     """The group of this name, compared without case."""
-    raise NotImplementedError
+    return groups.find_group(conn, tenant, group_rows.c.name_key == name.casefold())
 
 
 def list_groups(conn: Connection, tenant: int) -> list[Group]:
     """All groups by name, All Systems first."""
-    raise NotImplementedError
+    return groups.list_groups(conn, tenant)
 
 
 def list_members(conn: Connection, tenant: int, group_idx: int) -> BitMap:
     """Indices of the group's living members."""
-    raise NotImplementedError
+    return groups.find_members(conn, tenant, group_idx)
+
+
+def list_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
+    """Members of every group by its index: where the evaluator begins."""
+    return groups.list_all_members(conn, tenant)
+
+
+def list_journal(conn: Connection, tenant: int, after: int, limit: int) -> list[JournalEntry]:
+    """Journal records beyond position ``after``, in order."""
+    return journal.list_entries(conn, tenant, after, limit)

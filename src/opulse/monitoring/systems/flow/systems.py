@@ -1,0 +1,179 @@
+"""Systems and their users: taken in bulk, listed, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from pyroaring import BitMap
+from sqlalchemy import Connection
+
+from opulse.db import chunked
+from opulse.monitoring.systems import rules, views
+from opulse.monitoring.systems.flow.groups import seed_groups_in, write_members_in
+from opulse.monitoring.systems.models import (
+    ALL_SYSTEMS_IDX,
+    Numbered,
+    RefusedSystem,
+    System,
+    SystemEntry,
+    SystemUser,
+    TakenSystem,
+    UserSpan,
+)
+from opulse.monitoring.systems.store import groups, systems, users
+from opulse.monitoring.systems.store.numbers import take_numbers
+from opulse.ports import Ports
+from opulse.tenancy import audit_in
+
+_AT_ONCE = 500  # systems per write unit: with their users about 2,000 rows
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPage:
+    """Some systems, how many there are in all, and the index to go on after (None: these were the last)."""
+
+    systems: list[System]
+    total: int
+    next: int | None
+
+
+async def take_systems(
+    ports: Ports, tenant: int, entries: Sequence[SystemEntry]
+) -> tuple[list[TakenSystem], list[RefusedSystem]]:
+    """Add or change systems by GUID, else by name, and set their users; lines that cannot be taken are refused by index."""
+    lines, refused = rules.check_lines(entries)
+    taken: list[TakenSystem] = []
+    for chunk in chunked(lines, _AT_ONCE):
+        done, more = await ports.db.write(take_systems_in, tenant, chunk, ports.clock.now())
+        taken += done
+        refused += more
+    return taken, sorted(refused, key=lambda line: line.index)
+
+
+async def delete_system(ports: Ports, tenant: int, guid: str, actor: str) -> bool:
+    """Take the system out of every group and leave a tombstone. False: there is no such system."""
+    return await ports.db.write(_delete_in, tenant, guid, actor, ports.clock.now())
+
+
+async def find_system(ports: Ports, tenant: int, guid: str) -> System | None:
+    """The system with the users it has now."""
+    return await ports.db.read(_find_with_users, tenant, guid, ports.clock.now())
+
+
+async def list_users(ports: Ports, tenant: int, guid: str) -> list[SystemUser] | None:
+    """Who uses the system now; None: there is no such system."""
+    found = await find_system(ports, tenant, guid)
+    return None if found is None else list(found.users)
+
+
+async def list_systems(ports: Ports, tenant: int, search: str, after: int, limit: int) -> SystemPage:
+    """Living systems with their present users, in order of index, beyond ``after``."""
+    return await ports.db.read(_list_page, tenant, search, after, limit, ports.clock.now())
+
+
+async def list_by_fqdn(ports: Ports, tenant: int, fqdn: str, limit: int) -> list[System]:
+    """Living systems of this full name."""
+    return await ports.db.read(views.list_by_fqdn, tenant, fqdn, limit)
+
+
+async def list_member_page(ports: Ports, tenant: int, group_idx: int, after: int, limit: int) -> SystemPage:
+    """Members of a group in order of index, beyond ``after``."""
+    return await ports.db.read(_list_members, tenant, group_idx, after, limit)
+
+
+def take_systems_in(
+    conn: Connection, tenant: int, lines: Sequence[rules.Line], now: datetime
+) -> tuple[list[TakenSystem], list[RefusedSystem]]:
+    """:func:`take_systems` for some hundred checked lines, inside a unit."""
+    living = _lock_estate(conn, tenant, now)
+    matches, refused = rules.match_lines(lines, *_find_known(conn, tenant, lines))
+    fresh = sum(match.known is None for match in matches)
+    number = take_numbers(conn, tenant, Numbered.SYSTEM, fresh) if fresh else 0
+    new: list[System] = []
+    changed: list[System] = []
+    people: dict[int, Sequence[SystemUser]] = {}
+    taken: list[TakenSystem] = []
+    for match in matches:
+        entry, known = match.line.entry, match.known
+        start = known or System(number + len(new), entry.guid or str(uuid4()), entry.name)
+        system = rules.lay_over(start, entry)
+        if known is None:
+            new.append(system)
+        elif system != known:
+            changed.append(system)
+        if entry.users is not None:
+            people[system.idx] = entry.users
+        taken.append(TakenSystem(match.line.index, system.idx, system.guid, system.name, known is None))
+    systems.insert_systems(conn, tenant, new, now)
+    systems.update_systems(conn, tenant, changed, now)
+    _set_users(conn, tenant, people, now)
+    spoken_of = BitMap(line.idx for line in taken)
+    write_members_in(conn, tenant, ALL_SYSTEMS_IDX, living, living | spoken_of, now)
+    return taken, refused
+
+
+def _lock_estate(conn: Connection, tenant: int, now: datetime) -> BitMap:
+    """The living systems. One request at a time may add systems, else two could add the same name."""
+    seed_groups_in(conn, tenant, now)
+    return groups.lock_members(conn, tenant, ALL_SYSTEMS_IDX)
+
+
+def _find_known(
+    conn: Connection, tenant: int, lines: Sequence[rules.Line]
+) -> tuple[dict[str, System], dict[str, list[System]]]:
+    guids = [line.entry.guid for line in lines if line.entry.guid is not None]
+    names = [line.entry.name.casefold() for line in lines if line.entry.guid is None]
+    by_guid = systems.find_by_guids(conn, tenant, guids) if guids else {}
+    by_name = systems.find_by_names(conn, tenant, names) if names else {}
+    return by_guid, by_name
+
+
+def _set_users(conn: Connection, tenant: int, people: dict[int, Sequence[SystemUser]], now: datetime) -> None:
+    if not people:
+        return
+    holding: dict[int, dict[str, UserSpan]] = {idx: {} for idx in people}
+    for span in users.list_open(conn, tenant, people):
+        holding[span.system][span.user.user_id.casefold()] = span
+    spans = [
+        span for idx, wanted in people.items() for span in rules.diff_users(idx, wanted, holding[idx], now)
+    ]
+    users.write_spans(conn, tenant, spans)
+
+
+def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
+    members = groups.lock_all_members(conn, tenant)
+    system = views.find_system(conn, tenant, guid)
+    if system is None:
+        return False
+    systems.mark_deleted(conn, tenant, [system.idx], now)
+    _set_users(conn, tenant, {system.idx: ()}, now)
+    gone = BitMap([system.idx])
+    for idx, before in members.items():
+        write_members_in(conn, tenant, idx, before, before - gone, now)
+    audit_in(conn, tenant, actor, "system.deleted", system.name, {"system_id": system.guid}, None, now)
+    return True
+
+
+def _find_with_users(conn: Connection, tenant: int, guid: str, now: datetime) -> System | None:
+    found = views.find_system(conn, tenant, guid)
+    return None if found is None else views.list_systems_at(conn, tenant, [found.idx], now)[0]
+
+
+def _list_page(
+    conn: Connection, tenant: int, search: str, after: int, limit: int, now: datetime
+) -> SystemPage:
+    found = views.list_page(conn, tenant, search, after, limit + 1)
+    shown = views.list_systems_at(conn, tenant, [system.idx for system in found[:limit]], now)
+    total = views.count_systems(conn, tenant, search)
+    return SystemPage(shown, total, shown[-1].idx if len(found) > limit else None)
+
+
+def _list_members(conn: Connection, tenant: int, group_idx: int, after: int, limit: int) -> SystemPage:
+    members = views.list_members(conn, tenant, group_idx)
+    start = members.rank(after)
+    shown = views.list_systems_at(conn, tenant, members[start : start + limit])
+    more = start + limit < len(members)
+    return SystemPage(shown, len(members), shown[-1].idx if more and shown else None)

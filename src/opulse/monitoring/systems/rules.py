@@ -1,0 +1,118 @@
+"""Which system a line of a request means, and what changes about its users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from opulse.monitoring.systems.models import (
+    RefusedSystem,
+    System,
+    SystemEntry,
+    SystemRefusal,
+    SystemUser,
+    UserSpan,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a request and where it stood there."""
+
+    index: int
+    entry: SystemEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A line and the system it means; None: a new one."""
+
+    line: Line
+    known: System | None
+
+
+def read_guid(text: str) -> str | None:
+    """The GUID in lower case with hyphens, or None."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def check_lines(entries: Sequence[SystemEntry]) -> tuple[list[Line], list[RefusedSystem]]:
+    """Lines that can be taken as they stand, their GUIDs in our form, and those that cannot."""
+    good: list[Line] = []
+    refused: list[RefusedSystem] = []
+    seen: set[str] = set()
+    for index, entry in enumerate(entries):
+        guid = None if entry.guid is None else read_guid(entry.guid)
+        key = guid or "name:" + entry.name.casefold()
+        if entry.guid is not None and guid is None:
+            refused.append(RefusedSystem(index, SystemRefusal.BAD_ID))
+        elif key in seen:
+            refused.append(RefusedSystem(index, SystemRefusal.NAMED_TWICE))
+        else:
+            seen.add(key)
+            good.append(Line(index, replace(entry, guid=guid)))
+    return good, refused
+
+
+def match_lines(
+    lines: Sequence[Line], by_guid: Mapping[str, System], by_name: Mapping[str, Sequence[System]]
+) -> tuple[list[Match], list[RefusedSystem]]:
+    """Which system each line means: by GUID where it gives one, else the one that carries the name."""
+    matches: list[Match] = []
+    refused: list[RefusedSystem] = []
+    meant: set[int] = set()
+    for line in lines:
+        known = _candidates(line.entry, by_guid, by_name)
+        if len(known) > 1:
+            refused.append(RefusedSystem(line.index, SystemRefusal.AMBIGUOUS_NAME))
+        elif known and known[0].idx in meant:
+            refused.append(RefusedSystem(line.index, SystemRefusal.NAMED_TWICE))
+        else:
+            meant.update(system.idx for system in known)
+            matches.append(Match(line, known[0] if known else None))
+    return matches, refused
+
+
+def lay_over(known: System, entry: SystemEntry) -> System:
+    """The system as the entry says it is; what the entry leaves out stays. Whoever is spoken of lives."""
+    said = {
+        "fqdn": entry.fqdn,
+        "domain": entry.domain,
+        "operating_system": entry.operating_system,
+        "agent_version": entry.agent_version,
+        "site": entry.site,
+        "attributes": entry.attributes,
+    }
+    given = {name: value for name, value in said.items() if value is not None}
+    return replace(known, name=entry.name, deleted=False, **given)  # type: ignore[arg-type]  # str but for attributes
+
+
+def diff_users(
+    system: int, users: Sequence[SystemUser], holding: Mapping[str, UserSpan], now: datetime
+) -> list[UserSpan]:
+    """The spans to write so that from ``now`` on exactly ``users`` hold; a user named twice counts as last named.
+
+    ``holding`` is by casefolded user id. A span that began at ``now`` is overwritten, not closed: it never held.
+    """
+    wanted = {user.user_id.casefold(): user for user in users}
+    changed = {key: user for key, user in wanted.items() if key not in holding or holding[key].user != user}
+    closed = [
+        replace(span, valid_to=now)
+        for key, span in holding.items()
+        if (key in changed and span.valid_from < now) or key not in wanted
+    ]
+    return closed + [UserSpan(system, user, now) for user in changed.values()]
+
+
+def _candidates(
+    entry: SystemEntry, by_guid: Mapping[str, System], by_name: Mapping[str, Sequence[System]]
+) -> Sequence[System]:
+    if entry.guid is not None:
+        known = by_guid.get(entry.guid)
+        return [] if known is None else [known]
+    return by_name.get(entry.name.casefold(), [])

@@ -1,0 +1,123 @@
+"""Rows of groups. Members are one bitmap per group: a group of 100,000 is one row of some kilobytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from pyroaring import BitMap
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from opulse.db import insert_ignoring_known
+from opulse.monitoring.systems.models import ALL_SYSTEMS, ALL_SYSTEMS_IDX, Group, GroupKind
+from opulse.monitoring.systems.store.tables import groups
+
+_SHOWN = (groups.c.idx, groups.c.guid, groups.c.name, groups.c.kind, groups.c.size)
+
+
+def ensure_all_systems(conn: Connection, tenant: int, now: datetime) -> None:
+    """Make the built-in group where the tenant has none yet."""
+    row = _row(tenant, Group(ALL_SYSTEMS_IDX, str(uuid4()), ALL_SYSTEMS, GroupKind.ALL), BitMap(), now)
+    insert_ignoring_known(conn, groups, [row])
+
+
+def insert_group(conn: Connection, tenant: int, group: Group, members: BitMap, now: datetime) -> None:
+    """Add a group; raises ``IntegrityError`` when its name is taken."""
+    conn.execute(insert(groups).values(_row(tenant, group, members, now)))
+
+
+def rename_group(conn: Connection, tenant: int, idx: int, name: str, now: datetime) -> None:
+    """Give the group another name."""
+    _set(conn, tenant, idx, name=name, name_key=name.casefold(), updated_at=now)
+
+
+def set_members(conn: Connection, tenant: int, idx: int, members: BitMap, now: datetime) -> None:
+    """Replace the group's members."""
+    _set(conn, tenant, idx, members=members.serialize(), size=len(members), updated_at=now)
+
+
+def mark_deleted(conn: Connection, tenant: int, idx: int, now: datetime) -> None:
+    """Turn the group into an empty tombstone."""
+    _set(conn, tenant, idx, deleted=True, members=BitMap().serialize(), size=0, updated_at=now)
+
+
+def lock_members(conn: Connection, tenant: int, idx: int) -> BitMap:
+    """The group's members, its row locked until the unit commits."""
+    stored = conn.execute(
+        select(groups.c.members)
+        .where(groups.c.tenant == tenant, groups.c.idx == idx, groups.c.deleted.is_(False))
+        .with_for_update()
+    ).scalar_one()
+    return BitMap.deserialize(stored)
+
+
+def lock_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
+    """Members of every group by its index, locked in order of index until the unit commits."""
+    rows = conn.execute(
+        select(groups.c.idx, groups.c.members)
+        .where(groups.c.tenant == tenant, groups.c.deleted.is_(False))
+        .order_by(groups.c.idx)
+        .with_for_update()
+    )
+    return {row.idx: BitMap.deserialize(row.members) for row in rows}
+
+
+def list_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
+    """Members of every group by its index."""
+    rows = conn.execute(
+        select(groups.c.idx, groups.c.members).where(groups.c.tenant == tenant, groups.c.deleted.is_(False))
+    )
+    return {row.idx: BitMap.deserialize(row.members) for row in rows}
+
+
+def find_members(conn: Connection, tenant: int, idx: int) -> BitMap:
+    """The group's members; none for an unknown group."""
+    stored = conn.execute(
+        select(groups.c.members).where(
+            groups.c.tenant == tenant, groups.c.idx == idx, groups.c.deleted.is_(False)
+        )
+    ).scalar_one_or_none()
+    return BitMap() if stored is None else BitMap.deserialize(stored)
+
+
+def find_group(conn: Connection, tenant: int, *which: ColumnElement[bool]) -> Group | None:
+    """The one living group that ``which`` describes."""
+    row = conn.execute(
+        select(*_SHOWN).where(groups.c.tenant == tenant, groups.c.deleted.is_(False), *which)
+    ).one_or_none()
+    return None if row is None else _group(row)
+
+
+def list_groups(conn: Connection, tenant: int) -> list[Group]:
+    """All living groups: All Systems, then by name."""
+    rows = conn.execute(
+        select(*_SHOWN)
+        .where(groups.c.tenant == tenant, groups.c.deleted.is_(False))
+        .order_by(groups.c.idx != ALL_SYSTEMS_IDX, groups.c.name_key)
+    )
+    return [_group(row) for row in rows]
+
+
+def _set(conn: Connection, tenant: int, idx: int, **values: Any) -> None:
+    conn.execute(update(groups).where(groups.c.tenant == tenant, groups.c.idx == idx).values(**values))
+
+
+def _row(tenant: int, group: Group, members: BitMap, now: datetime) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "idx": group.idx,
+        "guid": group.guid,
+        "name": group.name,
+        "name_key": group.name.casefold(),
+        "kind": group.kind.value,
+        "members": members.serialize(),
+        "size": len(members),
+        "deleted": False,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _group(row: Any) -> Group:
+    return Group(row.idx, row.guid, row.name, GroupKind(row.kind), row.size)

@@ -1,0 +1,86 @@
+"""The journal: numbered in the order of commit, without gaps, each batch of a source once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from opulse.monitoring.systems.models import JournalEntry, Numbered, RecordKind
+from opulse.monitoring.systems.store.numbers import lock_number
+from opulse.monitoring.systems.store.tables import journal, numbers
+
+
+def insert_entry(
+    conn: Connection,
+    tenant: int,
+    kind: RecordKind,
+    payload: bytes,
+    now: datetime,
+    *,
+    source: str = "",
+    batch: str = "",
+    answer: bytes = b"",
+) -> JournalEntry:
+    """Append a record. The counter's row stays locked until the commit, so no reader ever sees a number before a smaller one."""
+    position = lock_number(conn, tenant, Numbered.JOURNAL) + 1
+    conn.execute(
+        update(numbers)
+        .where(numbers.c.tenant == tenant, numbers.c.kind == Numbered.JOURNAL.value)
+        .values(last=position)
+    )
+    conn.execute(
+        insert(journal).values(
+            tenant=tenant,
+            position=position,
+            kind=kind.value,
+            source=source,
+            batch=batch or str(position),
+            at=now,
+            payload=payload,
+            answer=answer,
+        )
+    )
+    return JournalEntry(position, kind, now, payload)
+
+
+def find_answer(conn: Connection, tenant: int, source: str, batch: str) -> bytes | None:
+    """What the source was told when it sent this batch before. Takes the journal's lock: a twin in flight is waited for."""
+    lock_number(conn, tenant, Numbered.JOURNAL)
+    found: bytes | None = conn.execute(
+        select(journal.c.answer).where(
+            journal.c.tenant == tenant, journal.c.source == source, journal.c.batch == batch
+        )
+    ).scalar_one_or_none()
+    return found
+
+
+def list_entries(conn: Connection, tenant: int, after: int, limit: int) -> list[JournalEntry]:
+    """The records beyond ``after``, in order."""
+    rows = conn.execute(
+        select(journal.c.position, journal.c.kind, journal.c.at, journal.c.payload)
+        .where(journal.c.tenant == tenant, journal.c.position > after)
+        .order_by(journal.c.position)
+        .limit(limit)
+    )
+    return [_entry(row) for row in rows]
+
+
+def delete_entries(conn: Connection, tenant: int, up_to: int, before: datetime, limit: int) -> int:
+    """Forget at most ``limit`` records that are both at or below ``up_to`` and older than ``before``. How many went."""
+    first = conn.execute(select(func.min(journal.c.position)).where(journal.c.tenant == tenant)).scalar()
+    if first is None:
+        return 0
+    done = conn.execute(
+        delete(journal).where(
+            journal.c.tenant == tenant,
+            journal.c.position <= min(up_to, int(first) + limit - 1),
+            journal.c.at < before,
+        )
+    )
+    return done.rowcount
+
+
+def _entry(row: Any) -> JournalEntry:
+    return JournalEntry(row.position, RecordKind(row.kind), row.at, row.payload)

@@ -1,0 +1,180 @@
+"""Rows of systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+
+from opulse.db import chunked, json_list, upsert
+from opulse.monitoring.systems.models import System
+from opulse.monitoring.systems.store.tables import systems
+
+_CHANGEABLE = (
+    "name",
+    "name_key",
+    "fqdn",
+    "fqdn_key",
+    "domain",
+    "operating_system",
+    "agent_version",
+    "site",
+    "attributes",
+    "deleted",
+    "updated_at",
+)
+_ROWS = 500
+
+
+def insert_systems(conn: Connection, tenant: int, new: Sequence[System], now: datetime) -> None:
+    """Add systems that carry fresh indices."""
+    for chunk in chunked(new, _ROWS):
+        conn.execute(
+            insert(systems).values([_row(tenant, system, now) | {"created_at": now} for system in chunk])
+        )
+
+
+def update_systems(conn: Connection, tenant: int, changed: Sequence[System], now: datetime) -> None:
+    """Set all fields of known systems, in set-based statements."""
+    rows = [_row(tenant, system, now) | {"created_at": now} for system in changed]
+    upsert(conn, systems, rows, key=("tenant", "idx"), change=_CHANGEABLE)
+
+
+def mark_deleted(conn: Connection, tenant: int, idxs: Iterable[int], now: datetime) -> None:
+    """Turn systems into tombstones."""
+    wanted = json_list(conn, idxs, numbers=True)
+    conn.execute(
+        update(systems)
+        .where(systems.c.tenant == tenant, systems.c.idx.in_(select(wanted.c.value)))
+        .values(deleted=True, updated_at=now)
+    )
+
+
+def find_by_guids(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str, System]:
+    """Systems with these GUIDs, tombstones included."""
+    wanted = json_list(conn, guids)
+    rows = conn.execute(
+        select(systems).join(wanted, systems.c.guid == wanted.c.value).where(systems.c.tenant == tenant)
+    )
+    return {row.guid: _system(row) for row in rows}
+
+
+def find_by_names(conn: Connection, tenant: int, name_keys: Iterable[str]) -> dict[str, list[System]]:
+    """Living systems by casefolded name; a name may be carried by several."""
+    wanted = json_list(conn, name_keys)
+    found: dict[str, list[System]] = {}
+    rows = conn.execute(
+        select(systems)
+        .join(wanted, systems.c.name_key == wanted.c.value)
+        .where(systems.c.tenant == tenant, systems.c.deleted.is_(False))
+        .order_by(systems.c.idx)
+    )
+    for row in rows:
+        found.setdefault(row.name_key, []).append(_system(row))
+    return found
+
+
+def list_by_idx(conn: Connection, tenant: int, idxs: Iterable[int]) -> list[System]:
+    """Systems with these indices in order of index, tombstones included."""
+    wanted = json_list(conn, idxs, numbers=True)
+    rows = conn.execute(
+        select(systems)
+        .join(wanted, systems.c.idx == wanted.c.value)
+        .where(systems.c.tenant == tenant)
+        .order_by(systems.c.idx)
+    )
+    return [_system(row) for row in rows]
+
+
+def map_living(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str, int]:
+    """GUID → index of living systems: what a batch of sensor states needs, without building objects."""
+    wanted = json_list(conn, guids)
+    rows = conn.execute(
+        select(systems.c.guid, systems.c.idx)
+        .join(wanted, systems.c.guid == wanted.c.value)
+        .where(systems.c.tenant == tenant, systems.c.deleted.is_(False))
+    )
+    return {row.guid: row.idx for row in rows}
+
+
+def list_page(conn: Connection, tenant: int, search: str, after: int, limit: int) -> list[System]:
+    """Living systems beyond index ``after`` whose name, full name or site contains ``search``, in order of index."""
+    rows = conn.execute(
+        select(systems)
+        .where(systems.c.tenant == tenant, systems.c.idx > after, *_matching(search))
+        .order_by(systems.c.idx)
+        .limit(limit)
+    )
+    return [_system(row) for row in rows]
+
+
+def count_matching(conn: Connection, tenant: int, search: str) -> int:
+    """How many living systems a search finds."""
+    return int(
+        conn.execute(
+            select(func.count()).select_from(systems).where(systems.c.tenant == tenant, *_matching(search))
+        ).scalar_one()
+    )
+
+
+def list_by_fqdn(conn: Connection, tenant: int, fqdn: str, limit: int) -> list[System]:
+    """Living systems of this full name, compared without case."""
+    rows = conn.execute(
+        select(systems)
+        .where(
+            systems.c.tenant == tenant, systems.c.fqdn_key == fqdn.casefold(), systems.c.deleted.is_(False)
+        )
+        .order_by(systems.c.idx)
+        .limit(limit)
+    )
+    return [_system(row) for row in rows]
+
+
+def _matching(search: str) -> list[ColumnElement[bool]]:
+    living = systems.c.deleted.is_(False)
+    text = search.strip().casefold()
+    if not text:
+        return [living]
+    parts = (
+        systems.c.name_key.contains(text, autoescape=True),
+        systems.c.fqdn_key.contains(text, autoescape=True),
+        func.lower(systems.c.site).contains(text, autoescape=True),
+        systems.c.guid == text,
+    )
+    return [living, or_(*parts)]
+
+
+def _row(tenant: int, system: System, now: datetime) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "idx": system.idx,
+        "guid": system.guid,
+        "name": system.name,
+        "name_key": system.name.casefold(),
+        "fqdn": system.fqdn,
+        "fqdn_key": system.fqdn.casefold(),
+        "domain": system.domain,
+        "operating_system": system.operating_system,
+        "agent_version": system.agent_version,
+        "site": system.site,
+        "attributes": dict(system.attributes),
+        "deleted": system.deleted,
+        "updated_at": now,
+    }
+
+
+def _system(row: Any) -> System:
+    return System(
+        row.idx,
+        row.guid,
+        row.name,
+        row.fqdn,
+        row.domain,
+        row.operating_system,
+        row.agent_version,
+        row.site,
+        row.attributes,
+        row.deleted,
+    )

@@ -1,0 +1,115 @@
+"""The tables of the stage."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from opulse.db import Instant, JsonDoc, metadata
+
+numbers = Table(
+    "monitoring_numbers",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # Numbered
+    Column("last", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "kind"),
+)
+
+systems = Table(
+    "systems",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),  # casefolded
+    Column("fqdn", Text, nullable=False),
+    Column("fqdn_key", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("operating_system", Text, nullable=False),
+    Column("agent_version", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("attributes", JsonDoc, nullable=False),
+    Column("deleted", Boolean, nullable=False),  # a tombstone: the index is never given again
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "idx"),
+    UniqueConstraint("tenant", "guid"),
+    Index("ix_systems_name", "tenant", "name_key"),
+    Index("ix_systems_fqdn", "tenant", "fqdn_key"),
+)
+
+system_users = Table(
+    "system_users",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("system", Integer, nullable=False),
+    Column("user_key", Text, nullable=False),  # user_id casefolded
+    Column("valid_from", Instant, nullable=False),
+    Column("valid_to", Instant, nullable=False),  # excluded; FOREVER while it holds
+    Column("user_id", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("is_primary", Boolean, nullable=False),
+    Column("is_logged_on", Boolean, nullable=False),
+    Column("last_logon", Instant, nullable=True),
+    PrimaryKeyConstraint("tenant", "system", "user_key", "valid_from"),
+    ForeignKeyConstraint(["tenant", "system"], ["systems.tenant", "systems.idx"]),
+    Index("ix_system_users_user", "tenant", "user_key"),
+)
+
+groups = Table(
+    "system_groups",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # GroupKind
+    Column("members", LargeBinary, nullable=False),  # a serialized roaring bitmap of systems.idx
+    Column("size", Integer, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "idx"),
+    UniqueConstraint("tenant", "guid"),
+    Index(
+        "uq_system_groups_name",
+        "tenant",
+        "name_key",
+        unique=True,
+        sqlite_where=text("NOT deleted"),
+        postgresql_where=text("NOT deleted"),
+    ),
+)
+
+journal = Table(
+    "sensor_journal",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # RecordKind
+    Column("source", Text, nullable=False),  # who sent the batch; "" for records of our own
+    Column("batch", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),  # what the sender was told, for when it asks again
+    PrimaryKeyConstraint("tenant", "position"),
+    UniqueConstraint("tenant", "source", "batch"),
+)

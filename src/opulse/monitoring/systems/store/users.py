@@ -1,0 +1,85 @@
+"""Who used which system from when to when. A change closes one row and opens another, so any past moment can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from opulse.db import json_list, upsert
+from opulse.monitoring.systems.models import FOREVER, SystemUser, UserSpan
+from opulse.monitoring.systems.store.tables import system_users
+
+_KEY = ("tenant", "system", "user_key", "valid_from")
+_VALUES = (
+    "valid_to",
+    "user_id",
+    "email",
+    "first_name",
+    "last_name",
+    "language",
+    "is_primary",
+    "is_logged_on",
+    "last_logon",
+)
+
+
+def list_open(conn: Connection, tenant: int, idxs: Iterable[int]) -> list[UserSpan]:
+    """The links of these systems that hold now."""
+    return _list(conn, tenant, idxs, system_users.c.valid_to == FOREVER)
+
+
+def list_as_of(conn: Connection, tenant: int, idxs: Iterable[int], at: datetime) -> list[UserSpan]:
+    """The links of these systems that held at ``at``."""
+    return _list(conn, tenant, idxs, system_users.c.valid_from <= at, system_users.c.valid_to > at)
+
+
+def write_spans(conn: Connection, tenant: int, spans: Sequence[UserSpan]) -> None:
+    """Add the spans; one that is known by system, user and start gets the new values (so it can be closed)."""
+    upsert(conn, system_users, [_row(tenant, span) for span in spans], key=_KEY, change=_VALUES)
+
+
+def _list(conn: Connection, tenant: int, idxs: Iterable[int], *when: Any) -> list[UserSpan]:
+    wanted = json_list(conn, idxs, numbers=True)
+    rows = conn.execute(
+        select(system_users)
+        .join(wanted, system_users.c.system == wanted.c.value)
+        .where(system_users.c.tenant == tenant, *when)
+        .order_by(system_users.c.system, system_users.c.user_key)
+    )
+    return [_span(row) for row in rows]
+
+
+def _row(tenant: int, span: UserSpan) -> dict[str, Any]:
+    user = span.user
+    return {
+        "tenant": tenant,
+        "system": span.system,
+        "user_key": user.user_id.casefold(),
+        "valid_from": span.valid_from,
+        "valid_to": span.valid_to,
+        "user_id": user.user_id,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "language": user.language,
+        "is_primary": user.is_primary,
+        "is_logged_on": user.is_logged_on,
+        "last_logon": user.last_logon,
+    }
+
+
+def _span(row: Any) -> UserSpan:
+    user = SystemUser(
+        row.user_id,
+        row.email,
+        row.first_name,
+        row.last_name,
+        row.language,
+        row.is_primary,
+        row.is_logged_on,
+        row.last_logon,
+    )
+    return UserSpan(row.system, user, row.valid_from, row.valid_to)
