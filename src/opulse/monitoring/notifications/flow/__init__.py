@@ -1,0 +1,1 @@
+"""Use cases of the stage: saving, reading with names, previewing."""

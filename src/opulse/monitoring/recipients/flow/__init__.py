@@ -1,0 +1,1 @@
+"""Use cases of the stage: saving, assigning, testing a webhook."""

@@ -1,0 +1,7 @@
+"""Pure decisions on a recipient: whether it can be saved, and the headers that its webhook sends."""
+
+from opulse.monitoring.recipients.rules.drafts import check_draft, check_webhook
+from opulse.monitoring.recipients.rules.keeping import keep_secrets
+from opulse.monitoring.recipients.rules.requests import build_headers
+
+__all__ = ["build_headers", "check_draft", "check_webhook", "keep_secrets"]
