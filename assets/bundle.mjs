@@ -8,7 +8,7 @@ import { PurgeCSS } from "purgecss";
 const TARGETS = ["chrome123", "firefox125", "safari17.5"];
 
 /** Classes that htmx puts on elements at run time, so no template names them. */
-const SAFELIST = { standard: [/^htmx-/], greedy: [] };
+const SAFELIST = [/^htmx-/];
 
 export async function buildScript(entry) {
   const built = await esbuild.build({
@@ -29,7 +29,7 @@ export async function buildConsoleStyles(root, entry) {
   const purged = await new PurgeCSS().purge({
     content: ["src/opulse/**/*.html", "src/opulse/**/components/*.py", "assets/js/*.js"].map((glob) => join(root, glob)),
     css: [{ raw: `${tabler}\n/*! purgecss start ignore */\n${own}\n/*! purgecss end ignore */` }],
-    safelist: SAFELIST, variables: true, keyframes: true, fontFace: true,
+    safelist: SAFELIST, dynamicAttributes: ["data-bs-theme", "aria-current", "open"], variables: true, keyframes: true, fontFace: true,
   });
   const minified = await esbuild.transform(purged[0].css, { loader: "css", minify: true, target: TARGETS, legalComments: "none" });
   return minified.code;

@@ -8,25 +8,18 @@ _STEPS = (1, 2, 2.5, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """One grid line or axis label: where it is (user units) and what it says."""
-
-    at: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class AreaChart:
-    """A filled line over evenly or unevenly spaced labels, in a box of `width` × `height` user units."""
+    """A filled line in a box of 100 × 100 that the page stretches. `levels` are the grid lines' values, from 0 up;
+    `labels` are evenly spaced words for the x axis, the first and the last point among them."""
 
-    width: float
-    height: float
-    left: float
-    bottom: float
     line: str
     fill: str
-    rows: tuple[Tick, ...]
-    columns: tuple[Tick, ...]
+    levels: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def height_of(self, value: float) -> float:
+        """Where a value lies in the box, 0 at the top."""
+        return round(100 - value / self.levels[-1] * 100, 2)
 
 
 def spark_points(values: Sequence[float], width: float = 100, height: float = 30) -> str:
@@ -41,24 +34,14 @@ def spark_points(values: Sequence[float], width: float = 100, height: float = 30
     )
 
 
-def area_chart(
-    points: Sequence[tuple[str, float]], width: float = 720, height: float = 240, columns: int = 8
-) -> AreaChart:
-    """Points are (label of the x axis, value ≥ 0), in order. Grid lines fall on round numbers."""
-    left, bottom, top, right = 44.0, height - 26, 10.0, width - 8
-    ceiling, step = _round_ceiling(max((value for _, value in points), default=0))
-    spread = (right - left) / max(len(points) - 1, 1)
-    xs = [left + index * spread for index in range(len(points))]
-    ys = [bottom - value / ceiling * (bottom - top) for _, value in points]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-    fill = f"{left:g},{bottom:g} {line} {xs[-1]:.1f},{bottom:g}" if points else ""
-    levels = range(int(ceiling / step) + 1)
-    rows = tuple(
-        Tick(bottom - level * step / ceiling * (bottom - top), f"{level * step:g}") for level in levels
-    )
-    every = max(1, math.ceil(len(points) / columns))
-    labels = tuple(Tick(xs[index], points[index][0]) for index in range(0, len(points), every))
-    return AreaChart(width, height, left, bottom, line, fill, rows, labels)
+def area_chart(points: Sequence[tuple[str, float]], labels: int = 7) -> AreaChart:
+    """Points are (label of the x axis, value ≥ 0), in order and evenly spaced. Grid lines fall on round numbers."""
+    levels = _round_levels(max((value for _, value in points), default=0))
+    step = 100 / max(len(points) - 1, 1)
+    places = [(index * step, 100 - value / levels[-1] * 100) for index, (_, value) in enumerate(points)]
+    line = " ".join(f"{x:.2f},{y:.2f}" for x, y in places)
+    fill = f"0,100 {line} {places[-1][0]:.2f},100" if places else ""
+    return AreaChart(line, fill, levels, tuple(points[index][0] for index in _spread(len(points), labels)))
 
 
 def stacked_parts(values: Sequence[float]) -> list[tuple[float, float]]:
@@ -73,12 +56,18 @@ def stacked_parts(values: Sequence[float]) -> list[tuple[float, float]]:
     return parts
 
 
-def _round_ceiling(highest: float) -> tuple[float, float]:
-    """The top of the axis and the distance of its grid lines, so that about four lines carry round numbers."""
+def _spread(count: int, wanted: int) -> list[int]:
+    """Up to `wanted` indices of `count`, evenly spaced from the first to the last."""
+    if count <= wanted:
+        return list(range(count))
+    return [round(place * (count - 1) / (wanted - 1)) for place in range(wanted)]
+
+
+def _round_levels(highest: float) -> tuple[float, ...]:
+    """0 and about four round numbers above it; the last is the top of the axis and not below `highest`."""
     if highest <= 0:
-        return 4.0, 1.0
+        return (0.0, 1.0)
     raw = highest / 4
     magnitude = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * magnitude for factor in _STEPS if factor * magnitude >= raw)
-    step = max(step, 1.0)
-    return math.ceil(highest / step) * step, step
+    step = max(next(factor * magnitude for factor in _STEPS if factor * magnitude >= raw * 0.999), 1.0)
+    return tuple(step * level for level in range(math.ceil(highest / step) + 1))

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from markupsafe import Markup
 
 ABSENT = "–"
+_HOURS = "HH:mm"  # in every language: whoever compares incidents must not read am for pm
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
@@ -60,7 +61,7 @@ def format_moment(locale: str, zone: str, moment: datetime | None) -> Markup | s
     """A `<time>` element with date and time in the viewer's zone; machines read UTC from its attribute."""
     if moment is None:
         return ABSENT
-    text = format_datetime(moment, format="medium", tzinfo=_zone(zone), locale=parse_locale(locale))
+    text = _date_and_time(locale, zone, moment)
     return _time_element(moment, text, text)
 
 
@@ -68,18 +69,16 @@ def format_clock(locale: str, zone: str, moment: datetime | None) -> Markup | st
     """A `<time>` element with hours and minutes alone (`08:04`); the full date is its title."""
     if moment is None:
         return ABSENT
-    known = parse_locale(locale)
-    text = format_time(moment, format="short", tzinfo=_zone(zone), locale=known)
-    return _time_element(moment, text, format_datetime(moment, tzinfo=_zone(zone), locale=known))
+    text = format_time(moment, format=_HOURS, tzinfo=_zone(zone), locale=parse_locale(locale))
+    return _time_element(moment, text, _date_and_time(locale, zone, moment))
 
 
 def format_ago(locale: str, zone: str, now: datetime, moment: datetime | None) -> Markup | str:
     """A `<time>` element such as `2 minutes ago` or `in 3 hours`; the full date is its title."""
     if moment is None:
         return ABSENT
-    known = parse_locale(locale)
-    text = format_timedelta(moment - now, add_direction=True, locale=known)
-    return _time_element(moment, text, format_datetime(moment, tzinfo=_zone(zone), locale=known))
+    text = format_timedelta(moment - now, add_direction=True, locale=parse_locale(locale))
+    return _time_element(moment, text, _date_and_time(locale, zone, moment))
 
 
 def format_span(locale: str, span: timedelta | float | None) -> str:
@@ -97,6 +96,13 @@ def format_span(locale: str, span: timedelta | float | None) -> str:
         if count:
             parts.append(str(format_unit(count, unit, length="short", locale=known)))
     return ("-" if seconds < 0 else "") + " ".join(parts[:2])
+
+
+def _date_and_time(locale: str, zone: str, moment: datetime) -> str:
+    known = parse_locale(locale)
+    date = format_date(moment.astimezone(_zone(zone)), format="medium", locale=known)
+    clock = format_time(moment, format=_HOURS, tzinfo=_zone(zone), locale=known)
+    return str(known.datetime_formats["medium"]).replace("{1}", date).replace("{0}", clock)
 
 
 def _zone(name: str) -> tzinfo:
