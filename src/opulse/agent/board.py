@@ -7,7 +7,7 @@ from datetime import datetime
 
 from opulse.agent.models import Change, SensorReading
 from opulse.agent.plan import PlannedSensor
-from opulse.agent.sources import Question, Readings, Sources
+from opulse.agent.sources import Question, Readings, Sources, by_instance
 from opulse.catalogue import (
     NEVER_EVALUATED,
     Catalogue,
@@ -87,7 +87,7 @@ class SensorBoard:
     def _take_one(self, name: str, found: Readings, now: datetime) -> Iterator[Change]:
         if name not in self._planned:
             return
-        readings: dict[str | None, Reading] = {**found} if isinstance(found, dict) else {None: found}
+        readings = dict(by_instance(found))
         for instance, reading in readings.items():
             yield from self._evaluate(name, instance, reading, now, show=True)
         for key in [key for key in self._states if key[0] == name and key[1] not in readings]:

@@ -82,7 +82,7 @@ class ServerLink:
         if answer.status_code != httpx2.codes.OK:
             return Unanswered(f"agent-config answered {answer.status_code}", _retry_after(answer))
         try:
-            return decode_plan(answer.content)
+            return decode_plan(answer.content, answer.headers.get("ETag"))
         except PlanUnreadable as error:
             return Unanswered(f"agent-config is not of the agreed form: {error}")
 

@@ -21,10 +21,11 @@ class PlannedSensor(msgspec.Struct, frozen=True):
 class AgentPlan(msgspec.Struct, frozen=True):
     """Which sensors, with which variables, how often. Members that a newer server adds are passed over."""
 
-    etag: str
     system: str
     """GUID of the system that the key speaks for."""
     sensors: tuple[PlannedSensor, ...]
+    etag: str | None = None
+    """What ``If-None-Match`` says next time: the answer's header, which is the one the server compares with."""
     sample_seconds: _Seconds = 15
     evaluate_seconds: _Seconds = 60
     heartbeat_seconds: _Seconds = 300
@@ -37,9 +38,10 @@ class PlanUnreadable(ValueError):
 _DECODER = msgspec.json.Decoder(AgentPlan)
 
 
-def decode_plan(body: bytes) -> AgentPlan:
-    """Raises ``PlanUnreadable``."""
+def decode_plan(body: bytes, etag: str | None) -> AgentPlan:
+    """Read the answer; ``etag`` is its header, and goes before the member of that name. Raises ``PlanUnreadable``."""
     try:
-        return _DECODER.decode(body)
+        plan = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PlanUnreadable(str(error)) from error
+    return msgspec.structs.replace(plan, etag=etag or plan.etag)

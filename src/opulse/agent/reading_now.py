@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from opulse.agent.board import describe
 from opulse.agent.linux import linux_collectors
 from opulse.agent.models import SensorReading
-from opulse.agent.sources import Question, Readings, Sources
-from opulse.catalogue import Platform, Reading, SensorDefinition, Variables, load_catalogue, passes_now
+from opulse.agent.sources import Question, Readings, Sources, by_instance
+from opulse.catalogue import Platform, SensorDefinition, Variables, load_catalogue, passes_now
 from opulse.clock import Clock, SystemClock
 
 SETTLE_SECONDS = 1.0
@@ -55,9 +55,7 @@ def read_sensors_now(
 def _described(
     definition: SensorDefinition, variables: Variables, readings: Readings
 ) -> Iterator[SensorReading]:
-    by_instance: dict[str | None, Reading | None] = {None: None if isinstance(readings, dict) else readings}
-    if isinstance(readings, dict) and readings:
-        by_instance = {**dict(sorted(readings.items()))}
-    for instance, reading in by_instance.items():
-        triggered = reading is not None and passes_now(definition, variables, reading)
-        yield describe(definition, instance, reading, triggered, None)
+    for instance, reading in sorted(by_instance(readings), key=lambda pair: pair[0] or ""):
+        yield describe(definition, instance, reading, passes_now(definition, variables, reading), None)
+    if isinstance(readings, dict) and not readings:
+        yield describe(definition, None, None, False, None)

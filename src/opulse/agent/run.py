@@ -165,7 +165,7 @@ def _batch(outgoing: Outgoing, seq: int) -> StateBatch:
 
 
 def _line(change: Change) -> StateChange:
-    instance = (change.instance or "")[:LONGEST_INSTANCE]
+    instance = None if change.instance is None else change.instance[:LONGEST_INSTANCE]
     return StateChange(sensor=change.sensor, triggered=change.triggered, instance=instance, at=change.at)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -81,6 +81,14 @@ class Sources:
             return measure(question)
         except READ_FAILURES as failure:
             return Unavailable(_words(failure))
+
+
+def by_instance(readings: Readings) -> Iterator[tuple[str | None, Reading]]:
+    """Each reading with its instance, None for a sensor without instances."""
+    if isinstance(readings, dict):
+        yield from readings.items()
+    else:
+        yield None, readings
 
 
 def _words(failure: Exception) -> str:

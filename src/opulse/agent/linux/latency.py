@@ -31,7 +31,9 @@ class Latency:
         resolv_conf: Path = Path("/etc/resolv.conf"),
         dns_port: int = DNS_PORT,
         dns_timeout: float = DNS_TIMEOUT_SECONDS,
+        gateway_timeout: float = GATEWAY_TIMEOUT_SECONDS,
     ) -> None:
+        self._gateway_timeout = gateway_timeout
         self._routes = proc / "net" / "route"
         self._resolv_conf = resolv_conf
         self._dns_port = dns_port
@@ -57,12 +59,12 @@ class Latency:
         """
         started = time.monotonic()
         try:
-            socket.create_connection(address, timeout=GATEWAY_TIMEOUT_SECONDS).close()
+            socket.create_connection(address, timeout=self._gateway_timeout).close()
         except ConnectionRefusedError:
             pass
         except OSError as failure:
             if address in self._gateways_that_answered:
-                return Measured(GATEWAY_TIMEOUT_SECONDS * 1000)
+                return Measured(self._gateway_timeout * 1000)
             return Unavailable(f"the gateway has never answered on TCP port {address[1]} ({_why(failure)})")
         self._gateways_that_answered.add(address)
         return Measured(round((time.monotonic() - started) * 1000, 2))
