@@ -1,0 +1,264 @@
+"""JSON routes of workflows and extensions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from opulse.experience.workflows.flow import definitions as flow
+from opulse.experience.workflows.models import Run, TaskRun, Workflow, WorkflowDocument
+from opulse.experience.workflows.registry import find_trigger_type, list_extensions
+from opulse.experience.workflows.store import definitions, runs
+from opulse.ports import Ports
+from opulse.web.access import Caller, api_admin, api_editor, api_viewer, ports_of
+from opulse.web.errors import NotFound, Problem
+
+router = APIRouter(prefix="/api/v1", tags=["workflows"])
+
+PortsDep = Annotated[Ports, Depends(ports_of)]
+Admin = Annotated[Caller, Depends(api_admin)]
+Editor = Annotated[Caller, Depends(api_editor)]
+Viewer = Annotated[Caller, Depends(api_viewer)]
+
+TRIGGER_PATH = "/inbound-event/v1/events/json/triggers"
+
+
+class WorkflowIn(WorkflowDocument):
+    """A workflow to make. ``enabled`` false makes it switched off."""
+
+    enabled: bool = True
+
+    def document(self) -> WorkflowDocument:
+        return WorkflowDocument(**{name: getattr(self, name) for name in WorkflowDocument.model_fields})
+
+
+class WorkflowView(BaseModel):
+    """A workflow; ``trigger_url`` is where a JSON event is sent."""
+
+    id: str
+    revision: int
+    enabled: bool
+    trigger_url: str
+    document: WorkflowDocument
+    updated_at: datetime
+
+
+class RunView(BaseModel):
+    id: str
+    workflow: str
+    revision: int
+    state: str
+    reason: str
+    activation: str
+    wave: int
+    contacts: int
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class TaskRunView(BaseModel):
+    id: str
+    task: str
+    type: str
+    attempt: int
+    state: str
+    error: str
+    output: dict[str, Any]
+
+
+class RunDetail(RunView):
+    tasks: list[TaskRunView]
+
+
+class ExtensionView(BaseModel):
+    name: str
+    title: str
+    help: str
+    domains: list[str]
+    installed: bool
+    tasks: list[str]
+
+
+class InstallIn(BaseModel):
+    domains: list[str] | None = None
+
+
+class AccountIn(BaseModel):
+    name: str
+    fields: dict[str, str]
+
+
+class Made(BaseModel):
+    id: str
+
+
+@router.get("/extensions", operation_id="list_extensions")
+async def get_extensions(ports: PortsDep, caller: Viewer) -> list[ExtensionView]:
+    installed = await ports.db.read(definitions.list_installs, caller.tenant)
+    return [
+        ExtensionView(
+            name=one.name,
+            title=one.title,
+            help=one.help,
+            domains=installed.get(one.name, list(one.domains)),
+            installed=one.built_in or one.name in installed,
+            tasks=[task.type for task in one.tasks],
+        )
+        for one in list_extensions()
+    ]
+
+
+@router.post("/extensions/{name}/install", operation_id="install_extension", status_code=204)
+async def post_install(name: str, body: InstallIn, ports: PortsDep, caller: Admin) -> None:
+    try:
+        await flow.install_extension(ports, caller.tenant, name, body.domains, caller.name)
+    except LookupError as error:
+        raise NotFound("extension") from error
+
+
+@router.post("/extensions/{name}/accounts", operation_id="add_extension_account", status_code=201)
+async def post_account(name: str, body: AccountIn, ports: PortsDep, caller: Editor) -> Made:
+    try:
+        made = await flow.add_account(ports, caller.tenant, name, body.name, body.fields, caller.name)
+    except LookupError as error:
+        raise NotFound("extension") from error
+    except ValueError as error:
+        raise Problem(422, "not a valid account", str(error)) from error
+    return Made(id=made)
+
+
+@router.post("/workflows", operation_id="create_workflow", status_code=201)
+async def post_workflow(body: WorkflowIn, ports: PortsDep, caller: Editor) -> WorkflowView:
+    try:
+        made = await flow.create_workflow(
+            ports, caller.tenant, body.document(), caller.name, enabled=body.enabled
+        )
+    except flow.WorkflowProblem as error:
+        raise Problem(422, "the workflow cannot be saved", str(error), problems=error.problems) from error
+    return _view(ports, made)
+
+
+@router.get("/workflows", operation_id="list_workflows")
+async def list_workflows(ports: PortsDep, caller: Viewer) -> list[WorkflowView]:
+    return [_view(ports, one) for one in await ports.db.read(definitions.list_workflows, caller.tenant)]
+
+
+@router.get("/workflows/{workflow}", operation_id="get_workflow")
+async def get_workflow(workflow: str, ports: PortsDep, caller: Viewer) -> WorkflowView:
+    return _view(ports, await _found(ports, caller.tenant, workflow))
+
+
+@router.put("/workflows/{workflow}", operation_id="change_workflow")
+async def put_workflow(
+    workflow: str, body: WorkflowDocument, ports: PortsDep, caller: Editor
+) -> WorkflowView:
+    try:
+        changed = await flow.change_workflow(ports, caller.tenant, workflow, body, caller.name)
+    except LookupError as error:
+        raise NotFound("workflow") from error
+    except flow.WorkflowProblem as error:
+        raise Problem(422, "the workflow cannot be saved", str(error), problems=error.problems) from error
+    return _view(ports, changed)
+
+
+@router.post("/workflows/{workflow}/enable", operation_id="enable_workflow", status_code=204)
+async def post_enable(workflow: str, ports: PortsDep, caller: Editor) -> None:
+    await _found(ports, caller.tenant, workflow)
+    await flow.switch_workflow(ports, caller.tenant, workflow, True, caller.name)
+
+
+@router.post("/workflows/{workflow}/disable", operation_id="disable_workflow", status_code=204)
+async def post_disable(workflow: str, ports: PortsDep, caller: Editor) -> None:
+    await _found(ports, caller.tenant, workflow)
+    await flow.switch_workflow(ports, caller.tenant, workflow, False, caller.name)
+
+
+@router.delete("/workflows/{workflow}", operation_id="delete_workflow", status_code=204)
+async def delete_workflow(workflow: str, ports: PortsDep, caller: Editor) -> None:
+    await _found(ports, caller.tenant, workflow)
+    await flow.delete_workflow(ports, caller.tenant, workflow, caller.name)
+
+
+@router.get("/workflows/{workflow}/runs", operation_id="list_runs")
+async def list_runs(
+    workflow: str, ports: PortsDep, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[RunView]:
+    await _found(ports, caller.tenant, workflow)
+    found = await ports.db.read(runs.list_runs, caller.tenant, workflow=workflow, limit=limit)
+    return [RunView(**_run(one)) for one in found]
+
+
+@router.get("/workflows/{workflow}/traces", operation_id="list_condition_traces")
+async def list_traces(workflow: str, ports: PortsDep, caller: Viewer) -> list[dict[str, Any]]:
+    """How the conditions came out for each event, also where nothing ran."""
+    await _found(ports, caller.tenant, workflow)
+    found = await ports.db.read(runs.list_traces, caller.tenant, workflow=workflow)
+    return [{name: value for name, value in one.items() if name != "tenant"} for one in found]
+
+
+@router.get("/runs/{run}", operation_id="get_run")
+async def get_run(run: str, ports: PortsDep, caller: Viewer) -> RunDetail:
+    found = await ports.db.read(runs.find_run, caller.tenant, run)
+    if found is None:
+        raise NotFound("run")
+    tasks = await ports.db.read(runs.list_task_runs, caller.tenant, run)
+    return RunDetail(**_run(found), tasks=[_task(one) for one in tasks])
+
+
+def trigger_url(ports: Ports, workflow: Workflow) -> str:
+    """The address that a JSON event is posted to; empty for workflows with another event."""
+    if workflow.document.trigger.type != "json_event":
+        return ""
+    return f"{ports.public_url}{TRIGGER_PATH}?urlTokenId={workflow.url_token}"
+
+
+async def _found(ports: Ports, tenant: int, workflow: str) -> Workflow:
+    found = await ports.db.read(definitions.find_workflow, tenant, workflow)
+    if found is None:
+        raise NotFound("workflow")
+    return found
+
+
+def _view(ports: Ports, workflow: Workflow) -> WorkflowView:
+    document = workflow.document
+    kind = find_trigger_type(document.trigger.type)
+    shown = {} if kind is None else kind.show(document.trigger.form)
+    trigger = document.trigger.model_copy(update={"form": shown})
+    return WorkflowView(
+        id=workflow.id,
+        revision=workflow.revision,
+        enabled=workflow.enabled,
+        trigger_url=trigger_url(ports, workflow),
+        document=document.model_copy(update={"trigger": trigger}),
+        updated_at=workflow.updated_at,
+    )
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "workflow": run.workflow,
+        "revision": run.revision,
+        "state": run.state.value,
+        "reason": run.reason,
+        "activation": run.activation,
+        "wave": run.wave,
+        "contacts": run.selection.count if run.selection else 0,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def _task(task: TaskRun) -> TaskRunView:
+    return TaskRunView(
+        id=task.id,
+        task=task.task,
+        type=task.type,
+        attempt=task.attempt,
+        state=task.state.value,
+        error=task.error,
+        output=dict(task.output),
+    )

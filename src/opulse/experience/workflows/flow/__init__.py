@@ -1,0 +1,1 @@
+"""The use cases of workflows: one module per idea."""

@@ -1,0 +1,198 @@
+"""Extensions: what the user picks for an event or a task. Each is one folder; a third party adds one by an entry point.
+
+An extension says what its forms ask, checks what was typed, and carries out its tasks. Workflows know no extension by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from opulse.experience.workflows.models import ConditionGroup, Selection, TaskState
+from opulse.ports import Ports
+
+
+class FieldKind(StrEnum):
+    """How a form field is shown and filled."""
+
+    TEXT = "text"  # one line, taken as typed
+    PIPED = "piped"  # one line with an {a} button: pipes are resolved when the task runs
+    LONG = "long"  # several lines, with pipes
+    CHOICE = "choice"  # one of `choices`
+    SECRET = "secret"  # noqa: S105  # sealed at rest, never shown again
+    LIST = "list"  # a mailing list of the directory
+    DIRECTORY = "directory"  # a directory
+    SURVEY = "survey"  # a survey
+    SWITCH = "switch"  # yes or no
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field of a form. ``choices`` are (value, label)."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """What a task is given. ``form`` has the event's and earlier tasks' pipes resolved; contact pipes are still in it."""
+
+    tenant: int
+    workflow: str
+    workflow_name: str
+    run: str
+    task: str
+    task_run: str
+    attempt: int
+    form: Mapping[str, Any]
+    account: Mapping[str, str]
+    event: Mapping[str, Any]
+    selection: Selection | None
+    activation: str
+    wave: int
+    chain: tuple[str, ...]
+    started_at: datetime
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """How a task ended. ``output`` can be piped by later tasks; ``error`` says what to do about a failure."""
+
+    state: TaskState
+    output: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+class TaskType(Protocol):
+    """A task that an extension offers."""
+
+    @property
+    def type(self) -> str:
+        """Name in a workflow's document, for example ``operational_pulse``."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def form(self) -> Sequence[FormField]: ...
+
+    @property
+    def account_fields(self) -> Sequence[FormField]:
+        """What an account of it holds; none: it needs no account."""
+        ...
+
+    def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the form as typed; nothing: it can be saved."""
+        ...
+
+    async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
+        """Carry the task out. May be run again after a crash: unique keys must make that safe. Raises JobRetry to try later."""
+        ...
+
+
+class TriggerType(Protocol):
+    """An event that an extension offers."""
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def form(self) -> Sequence[FormField]: ...
+
+    def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]: ...
+
+    def seal(self, ports: Ports, form: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+        """The form as it is stored: secrets sealed, those that were left out taken from ``known``."""
+        ...
+
+    def show(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        """The stored form as it may be shown: without secrets."""
+        ...
+
+    def saved_in(
+        self,
+        conn: Connection,
+        tenant: int,
+        workflow: str,
+        form: Mapping[str, Any],
+        conditions: ConditionGroup,
+        enabled: bool,
+    ) -> None:
+        """The workflow was saved, switched, or (enabled False) deleted: keep what the trigger keeps in step."""
+        ...
+
+    def field_names(self, form: Mapping[str, Any]) -> list[str]:
+        """The fields that conditions and pipes may name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Extension:
+    """One extension: its tile, what it may call, its trigger and tasks."""
+
+    name: str
+    title: str
+    help: str
+    trigger: TriggerType | None = None
+    tasks: tuple[TaskType, ...] = ()
+    domains: tuple[str, ...] = ()  # hosts that it calls; "*": hosts that an administrator types
+    built_in: bool = False  # needs no installation
+
+
+_EXTENSIONS: dict[str, Extension] = {}
+
+
+def register(extension: Extension) -> None:
+    """Offer ``extension``; bootstrap calls this once for each.
+
+    Raises:
+        ValueError: another extension of that name, or one of its types, is registered already.
+    """
+    known = _EXTENSIONS.get(extension.name)
+    if known is extension:
+        return
+    if known is not None:
+        raise ValueError(f"two extensions are called {extension.name!r}")
+    for task in extension.tasks:
+        if find_task_type(task.type) is not None:
+            raise ValueError(f"two extensions offer the task {task.type!r}")
+    _EXTENSIONS[extension.name] = extension
+
+
+def list_extensions() -> list[Extension]:
+    return sorted(_EXTENSIONS.values(), key=lambda extension: extension.title)
+
+
+def find_extension(name: str) -> Extension | None:
+    return _EXTENSIONS.get(name)
+
+
+def find_task_type(name: str) -> TaskType | None:
+    tasks = (task for extension in _EXTENSIONS.values() for task in extension.tasks)
+    return next((task for task in tasks if task.type == name), None)
+
+
+def find_trigger_type(name: str) -> TriggerType | None:
+    triggers = (extension.trigger for extension in _EXTENSIONS.values())
+    return next((one for one in triggers if one is not None and one.type == name), None)
+
+
+def extension_of_task(name: str) -> Extension | None:
+    """The extension that offers a task type."""
+    offered = (one for one in _EXTENSIONS.values() if any(task.type == name for task in one.tasks))
+    return next(offered, None)

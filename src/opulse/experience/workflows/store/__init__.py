@@ -1,0 +1,1 @@
+"""All SQL of workflows: one module per noun."""

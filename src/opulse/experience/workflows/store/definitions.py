@@ -1,0 +1,259 @@
+"""Workflows, their revisions, installed extensions and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from opulse.db import Instant, JsonDoc, insert_ignoring_known, metadata
+from opulse.experience.workflows.models import Workflow, WorkflowDocument
+
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("trigger_type", Text, nullable=False),
+    Column("url_token", Text, nullable=False, unique=True),
+    Column("document", JsonDoc, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+
+revisions = Table(
+    "workflow_revisions",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("document", JsonDoc, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "workflow", "number"),
+    ForeignKeyConstraint(["tenant", "workflow"], ["workflows.tenant", "workflows.id"]),
+)
+
+installs = Table(
+    "extension_installs",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("extension", Text, nullable=False),
+    Column("domains", JsonDoc, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "extension"),
+)
+
+accounts = Table(
+    "extension_accounts",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("extension", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("fields", JsonDoc, nullable=False),  # as typed
+    Column("sealed", JsonDoc, nullable=False),  # secret fields, encrypted
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+
+
+def insert_workflow(conn: Connection, workflow: Workflow, author: str) -> None:
+    conn.execute(
+        insert(workflows).values(
+            tenant=workflow.tenant,
+            id=workflow.id,
+            deleted=False,
+            url_token=workflow.url_token,
+            created_at=workflow.created_at,
+            **_columns(workflow),
+        )
+    )
+    _insert_revision(conn, workflow, author)
+
+
+def update_workflow(conn: Connection, workflow: Workflow, author: str) -> None:
+    """Store a new revision as the current one."""
+    conn.execute(
+        update(workflows)
+        .where(workflows.c.tenant == workflow.tenant, workflows.c.id == workflow.id)
+        .values(**_columns(workflow))
+    )
+    _insert_revision(conn, workflow, author)
+
+
+def set_enabled(conn: Connection, tenant: int, workflow: str, enabled: bool, now: datetime) -> None:
+    conn.execute(
+        update(workflows)
+        .where(workflows.c.tenant == tenant, workflows.c.id == workflow)
+        .values(enabled=enabled, updated_at=now)
+    )
+
+
+def mark_deleted(conn: Connection, tenant: int, workflow: str, now: datetime) -> None:
+    """The workflow starts no more; its runs and its name stay readable."""
+    conn.execute(
+        update(workflows)
+        .where(workflows.c.tenant == tenant, workflows.c.id == workflow)
+        .values(deleted=True, enabled=False, updated_at=now)
+    )
+
+
+def find_workflow(conn: Connection, tenant: int, workflow: str) -> Workflow | None:
+    row = conn.execute(
+        select(workflows).where(
+            workflows.c.tenant == tenant, workflows.c.id == workflow, workflows.c.deleted.is_(False)
+        )
+    ).one_or_none()
+    return None if row is None else _workflow(row)
+
+
+def find_by_url_token(conn: Connection, url_token: str) -> Workflow | None:
+    """Resolver of JSON-event addresses."""
+    row = conn.execute(
+        select(workflows).where(workflows.c.url_token == url_token, workflows.c.deleted.is_(False))
+    ).one_or_none()
+    return None if row is None else _workflow(row)
+
+
+def list_workflows(conn: Connection, tenant: int, trigger_type: str = "") -> list[Workflow]:
+    query = select(workflows).where(workflows.c.tenant == tenant, workflows.c.deleted.is_(False))
+    if trigger_type:
+        query = query.where(workflows.c.trigger_type == trigger_type)
+    return [_workflow(row) for row in conn.execute(query.order_by(workflows.c.name))]
+
+
+def find_revision(conn: Connection, tenant: int, workflow: str, number: int) -> WorkflowDocument | None:
+    found = conn.execute(
+        select(revisions.c.document).where(
+            revisions.c.tenant == tenant, revisions.c.workflow == workflow, revisions.c.number == number
+        )
+    ).scalar_one_or_none()
+    return None if found is None else WorkflowDocument.model_validate(found)
+
+
+def list_names(conn: Connection, tenant: int) -> dict[str, str]:
+    """Workflow id → name, deleted ones too: a run's history keeps its name."""
+    rows = conn.execute(select(workflows.c.id, workflows.c.name).where(workflows.c.tenant == tenant))
+    return {row.id: row.name for row in rows}
+
+
+def insert_install(
+    conn: Connection, tenant: int, extension: str, domains: list[str], who: str, now: datetime
+) -> None:
+    row = {"tenant": tenant, "extension": extension, "domains": domains, "accepted_by": who, "at": now}
+    insert_ignoring_known(conn, installs, [row])
+    conn.execute(
+        update(installs)
+        .where(installs.c.tenant == tenant, installs.c.extension == extension)
+        .values(domains=domains)
+    )
+
+
+def list_installs(conn: Connection, tenant: int) -> dict[str, list[str]]:
+    """Installed extension → the domains that it may call."""
+    rows = conn.execute(select(installs.c.extension, installs.c.domains).where(installs.c.tenant == tenant))
+    return {row.extension: list(row.domains) for row in rows}
+
+
+def delete_install(conn: Connection, tenant: int, extension: str) -> None:
+    conn.execute(delete(installs).where(installs.c.tenant == tenant, installs.c.extension == extension))
+
+
+def insert_account(
+    conn: Connection,
+    tenant: int,
+    number: str,
+    extension: str,
+    name: str,
+    fields: Mapping[str, str],
+    sealed: Mapping[str, str],
+    now: datetime,
+) -> None:
+    conn.execute(
+        insert(accounts).values(
+            tenant=tenant,
+            id=number,
+            extension=extension,
+            name=name,
+            fields=dict(fields),
+            sealed=dict(sealed),
+            created_at=now,
+        )
+    )
+
+
+def find_account(conn: Connection, tenant: int, account: str) -> dict[str, Any] | None:
+    """{extension, name, fields, sealed} of an account."""
+    row = conn.execute(
+        select(accounts).where(accounts.c.tenant == tenant, accounts.c.id == account)
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def list_accounts(conn: Connection, tenant: int, extension: str = "") -> list[dict[str, Any]]:
+    """{id, extension, name, fields} of each account, without secrets."""
+    query = select(accounts.c.id, accounts.c.extension, accounts.c.name, accounts.c.fields).where(
+        accounts.c.tenant == tenant
+    )
+    if extension:
+        query = query.where(accounts.c.extension == extension)
+    return [dict(row._mapping) for row in conn.execute(query.order_by(accounts.c.name))]
+
+
+def _insert_revision(conn: Connection, workflow: Workflow, author: str) -> None:
+    conn.execute(
+        insert(revisions).values(
+            tenant=workflow.tenant,
+            workflow=workflow.id,
+            number=workflow.revision,
+            document=workflow.document.model_dump(mode="json"),
+            author=author,
+            at=workflow.updated_at,
+        )
+    )
+
+
+def _columns(workflow: Workflow) -> dict[str, Any]:
+    return {
+        "name": workflow.document.name,
+        "revision": workflow.revision,
+        "enabled": workflow.enabled,
+        "trigger_type": workflow.document.trigger.type,
+        "document": workflow.document.model_dump(mode="json"),
+        "updated_at": workflow.updated_at,
+    }
+
+
+def _workflow(row: Any) -> Workflow:
+    return Workflow(
+        row.tenant,
+        row.id,
+        row.revision,
+        row.enabled,
+        row.url_token,
+        WorkflowDocument.model_validate(row.document),
+        row.created_at,
+        row.updated_at,
+    )

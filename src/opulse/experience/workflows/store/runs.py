@@ -1,0 +1,281 @@
+"""Runs, their tasks, and condition traces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
+
+from opulse.db import Instant, JsonDoc, insert_ignoring_known, metadata
+from opulse.experience.workflows.models import Run, RunState, Selection, TaskRun, TaskState
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("event_key", Text, nullable=False),  # eventId of a JSON event, change set of a contact change
+    Column("state", Text, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("chain", JsonDoc, nullable=False),
+    Column("event", JsonDoc, nullable=False),
+    Column("selection", JsonDoc, nullable=False),  # {} or {change_set, groups, count}
+    Column("reason", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "workflow", "event_key"),
+    ForeignKeyConstraint(["tenant", "workflow"], ["workflows.tenant", "workflows.id"]),
+    Index("ix_runs_started", "tenant", "started_at"),
+    Index("ix_runs_activation", "tenant", "activation"),
+)
+
+task_runs = Table(
+    "task_runs",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("input", JsonDoc, nullable=False),
+    Column("output", JsonDoc, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "run", "task"),
+    ForeignKeyConstraint(["tenant", "run"], ["runs.tenant", "runs.id"]),
+)
+
+traces = Table(
+    "condition_traces",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("change_set", Text, nullable=False),  # or the event key of an event without contacts
+    Column("number", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("matched", Boolean, nullable=False),
+    Column(
+        "why_not", Text, nullable=False
+    ),  # empty, or why conditions were not asked at all (kind, chain, off)
+    Column("trace", JsonDoc, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "workflow", "change_set", "number"),
+    Index("ix_traces_activation", "tenant", "activation"),
+)
+
+
+def insert_run(conn: Connection, run: Run) -> bool:
+    """Store a run; False when this workflow has processed this event already."""
+    selection = run.selection
+    row = {
+        "tenant": run.tenant,
+        "id": run.id,
+        "workflow": run.workflow,
+        "revision": run.revision,
+        "event_key": run.event_key,
+        "state": run.state.value,
+        "activation": run.activation,
+        "wave": run.wave,
+        "chain": list(run.chain),
+        "event": dict(run.event),
+        "selection": {}
+        if selection is None
+        else {
+            "change_set": selection.change_set,
+            "groups": list(selection.groups),
+            "count": selection.count,
+        },
+        "reason": run.reason,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+    }
+    return insert_ignoring_known(conn, runs, [row]) == 1
+
+
+def find_run(conn: Connection, tenant: int, run: str) -> Run | None:
+    row = conn.execute(select(runs).where(runs.c.tenant == tenant, runs.c.id == run)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def find_run_by_key(conn: Connection, tenant: int, workflow: str, event_key: str) -> Run | None:
+    row = conn.execute(
+        select(runs).where(
+            runs.c.tenant == tenant, runs.c.workflow == workflow, runs.c.event_key == event_key
+        )
+    ).one_or_none()
+    return None if row is None else _run(row)
+
+
+def list_runs(
+    conn: Connection, tenant: int, *, workflow: str = "", activation: str = "", limit: int = 50
+) -> list[Run]:
+    """Newest first."""
+    query = select(runs).where(runs.c.tenant == tenant)
+    if workflow:
+        query = query.where(runs.c.workflow == workflow)
+    if activation:
+        query = query.where(runs.c.activation == activation)
+    return [_run(row) for row in conn.execute(query.order_by(runs.c.started_at.desc()).limit(limit))]
+
+
+def count_runs_since(conn: Connection, tenant: int, since: datetime) -> int:
+    query = select(func.count()).where(runs.c.tenant == tenant, runs.c.started_at >= since)
+    return int(conn.execute(query).scalar_one())
+
+
+def set_run_state(
+    conn: Connection, tenant: int, run: str, state: RunState, reason: str, ended_at: datetime | None
+) -> None:
+    conn.execute(
+        update(runs)
+        .where(runs.c.tenant == tenant, runs.c.id == run)
+        .values(state=state.value, reason=reason, ended_at=ended_at)
+    )
+
+
+def set_activation(conn: Connection, tenant: int, run: str, activation: str) -> None:
+    """Bind the run to the activation that the authenticated answer named, whatever the webhook claimed."""
+    conn.execute(update(runs).where(runs.c.tenant == tenant, runs.c.id == run).values(activation=activation))
+
+
+def begin_task(conn: Connection, tenant: int, task_run: TaskRun) -> TaskRun:
+    """The task's row: made on the first try, its attempt counted on each further one. An ended one comes back as it is."""
+    insert_ignoring_known(
+        conn,
+        task_runs,
+        [
+            {
+                "tenant": tenant,
+                "id": task_run.id,
+                "run": task_run.run,
+                "task": task_run.task,
+                "type": task_run.type,
+                "attempt": 0,
+                "state": TaskState.RUNNING.value,
+                "input": dict(task_run.input),
+                "output": {},
+                "error": "",
+                "started_at": task_run.started_at,
+                "ended_at": None,
+            }
+        ],
+    )
+    own = (task_runs.c.tenant == tenant, task_runs.c.run == task_run.run, task_runs.c.task == task_run.task)
+    conn.execute(
+        update(task_runs)
+        .where(*own, task_runs.c.state == TaskState.RUNNING.value)
+        .values(attempt=task_runs.c.attempt + 1)
+    )
+    return _task_run(conn.execute(select(task_runs).where(*own)).one())
+
+
+def end_task(
+    conn: Connection,
+    tenant: int,
+    task_run: str,
+    state: TaskState,
+    output: Mapping[str, Any],
+    error: str,
+    now: datetime,
+) -> None:
+    conn.execute(
+        update(task_runs)
+        .where(task_runs.c.tenant == tenant, task_runs.c.id == task_run)
+        .values(state=state.value, output=dict(output), error=error[:2000], ended_at=now)
+    )
+
+
+def note_task(conn: Connection, tenant: int, task_run: str, output: Mapping[str, Any], error: str) -> None:
+    """Update what a task shows while, or after, it runs."""
+    conn.execute(
+        update(task_runs)
+        .where(task_runs.c.tenant == tenant, task_runs.c.id == task_run)
+        .values(output=dict(output), error=error[:2000])
+    )
+
+
+def list_task_runs(conn: Connection, tenant: int, run: str) -> list[TaskRun]:
+    rows = conn.execute(
+        select(task_runs)
+        .where(task_runs.c.tenant == tenant, task_runs.c.run == run)
+        .order_by(task_runs.c.started_at, task_runs.c.task)
+    )
+    return [_task_run(row) for row in rows]
+
+
+def insert_trace(conn: Connection, tenant: int, row: Mapping[str, Any]) -> None:
+    insert_ignoring_known(conn, traces, [{"tenant": tenant, **row}])
+
+
+def list_traces(
+    conn: Connection, tenant: int, *, workflow: str = "", activation: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Newest first; each with its count of contacts."""
+    query = select(traces).where(traces.c.tenant == tenant)
+    if workflow:
+        query = query.where(traces.c.workflow == workflow)
+    if activation:
+        query = query.where(traces.c.activation == activation)
+    rows = conn.execute(query.order_by(traces.c.at.desc(), traces.c.number).limit(limit))
+    return [dict(row._mapping) for row in rows]
+
+
+def _run(row: Any) -> Run:
+    chosen = row.selection
+    return Run(
+        row.tenant,
+        row.id,
+        row.workflow,
+        row.revision,
+        RunState(row.state),
+        row.event_key,
+        row.activation,
+        row.wave,
+        tuple(row.chain),
+        row.event,
+        Selection(chosen["change_set"], tuple(chosen["groups"]), chosen["count"]) if chosen else None,
+        row.reason,
+        row.started_at,
+        row.ended_at,
+    )
+
+
+def _task_run(row: Any) -> TaskRun:
+    return TaskRun(
+        row.id,
+        row.run,
+        row.task,
+        row.type,
+        row.attempt,
+        TaskState(row.state),
+        row.input,
+        row.output,
+        row.error,
+        row.started_at,
+        row.ended_at,
+    )
