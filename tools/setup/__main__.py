@@ -1,19 +1,25 @@
-"""Sets a checkout up: ``python tools/setup demo|check|test``. Quick when nothing changed; speaks on stderr only.
+"""Sets a checkout up: ``python tools/setup demo|check|test|debian``. Quick when nothing changed; speaks on stderr only.
 
 demo   .venv with the runtime packages, the page assets. Needs no root.
 check  .venv with the development packages.
 test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts).
+debian the Debian packages alone, for `sudo`.
 """
 
 from __future__ import annotations
 
 import fcntl
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import assets
 import debian
 import python_env
 from steps import BUILD, SetUpError, say
+
+
+PURPOSES = ("demo", "check", "test", "debian")
 
 
 def set_up(purpose: str) -> None:
@@ -25,19 +31,28 @@ def set_up(purpose: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in ("demo", "check", "test"):
-        say("usage: python tools/setup demo|check|test")
+    if len(arguments) != 1 or arguments[0] not in PURPOSES:
+        say(f"usage: python tools/setup {'|'.join(PURPOSES)}")
         return 2
+    try:
+        if arguments[0] == "debian":  # run with sudo: it leaves no file of root's in the checkout
+            debian.ensure_packages()
+        else:
+            with _alone():
+                set_up(arguments[0])
+    except SetUpError as failure:
+        say(str(failure))
+        return 1
+    return 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """`make demo` beside `make test` in one checkout: the second waits, then finds everything done."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
-        # `make demo` beside `make test` in one checkout: the second waits, then finds everything done.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            set_up(arguments[0])
-        except SetUpError as failure:
-            say(str(failure))
-            return 1
-    return 0
+        yield
 
 
 if __name__ == "__main__":

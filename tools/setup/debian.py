@@ -22,13 +22,13 @@ def ensure_packages() -> None:
     missing = _missing()
     if not missing:
         return
-    apt = f"apt install {' '.join(missing)}"
     if shutil.which("apt-get") is None:
         raise SetUpError(f"the suite needs the programs of these Debian packages: {', '.join(missing)}")
     prefix = _as_root()
     if prefix is None:
         raise SetUpError(
-            f"the suite needs some packages, and this is neither root nor sudo without a password. Mend: sudo {apt}"
+            f"the suite needs apt install {' '.join(missing)}, and this is neither root nor sudo without a password. "
+            "Mend: sudo python3 tools/setup debian (the same, without a database cluster or a mail service)"
         )
     with step(f"installing Debian packages: {' '.join(missing)}"):
         _install(prefix, missing)
