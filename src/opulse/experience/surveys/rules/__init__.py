@@ -1,6 +1,13 @@
 """Decisions about survey documents and answers: pure, data in and decision with reason out."""
 
-from opulse.experience.surveys.rules.answers import Form, answer_keys, form_of, skip_key, validate_answers
+from opulse.experience.surveys.rules.answers import (
+    CHOICE_TEXT_LENGTH,
+    Form,
+    answer_keys,
+    form_of,
+    skip_key,
+    validate_answers,
+)
 from opulse.experience.surveys.rules.display import newly_shown, shown_questions
 from opulse.experience.surveys.rules.documents import validate_document
 from opulse.experience.surveys.rules.language import (
@@ -18,6 +25,7 @@ from opulse.experience.surveys.rules.mail import (
 from opulse.experience.surveys.rules.texts import missing_translations, text_keys
 
 __all__ = [
+    "CHOICE_TEXT_LENGTH",
     "Form",
     "MailChoice",
     "MailQuestion",

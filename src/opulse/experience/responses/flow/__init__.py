@@ -1,0 +1,20 @@
+"""The use cases of the stage: open a link, take an answer, give what changes the counts."""
+
+from opulse.experience.responses.flow.answering import (
+    MOST_REVISIONS,
+    RESPONSE_RECORDED,
+    correct_owner_in,
+    record_in,
+    submit,
+)
+from opulse.experience.responses.flow.links import find_facts_in, find_link
+
+__all__ = [
+    "MOST_REVISIONS",
+    "RESPONSE_RECORDED",
+    "correct_owner_in",
+    "find_facts_in",
+    "find_link",
+    "record_in",
+    "submit",
+]

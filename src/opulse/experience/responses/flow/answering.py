@@ -1,0 +1,174 @@
+"""Take what a person pressed: one recorded response per invitation, every earlier one in the history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from opulse.db import Priority
+from opulse.experience.responses import store
+from opulse.experience.responses.flow.links import CARRIES_ON
+from opulse.experience.responses.models import (
+    AccessReason,
+    Asked,
+    CorrectionKind,
+    Intent,
+    LinkFacts,
+    Press,
+    QuarantineReason,
+    Response,
+    ResponseState,
+    Submission,
+    SubmitOutcome,
+)
+from opulse.experience.responses.rules import decide_access, find_quarantine
+from opulse.experience.surveys.models import Answers
+from opulse.experience.surveys.rules import newly_shown, validate_answers
+from opulse.jobs import enqueue
+from opulse.observe.metrics import ANSWERS
+from opulse.ports import Ports
+from opulse.wire.identifiers import Prefix, new_id
+
+RESPONSE_RECORDED = "response.recorded"
+"""Job {response, activation, revision}: a response begins, changes or stops to count."""
+
+MOST_REVISIONS = 50
+"""Posts that one response keeps; a person changes their mind a few times, a script would fill the table."""
+
+_KEPT = {
+    SubmitOutcome.RECORDED: ResponseState.RECORDED,
+    SubmitOutcome.LATE: ResponseState.LATE,
+    SubmitOutcome.INCOMPLETE: ResponseState.IN_PROGRESS,
+    SubmitOutcome.QUARANTINED: ResponseState.QUARANTINED,
+}
+
+
+async def submit(ports: Ports, facts: LinkFacts, press: Press) -> Submission:
+    """Decide what a press is and keep it. The page that follows is drawn from the answer."""
+    now = ports.clock.now()
+    grace = ports.limits.finish_grace
+    access = decide_access(facts.asked, facts.survey, press.opened_at, grace, now)
+    if access is AccessReason.CLOSED:
+        return _ended(Submission(SubmitOutcome.REFUSED_CLOSED, facts))
+    reason = find_quarantine(press.trap, press.opened_at, facts.asked.sent_at, now)
+    if press.intent is not Intent.ANSWER:
+        return await _take_correction(ports, facts, press.intent, reason, now)
+    answers, submission = _judge(facts, press, access, reason)
+    if submission.outcome in _KEPT:
+        submission = await _keep(ports, submission, answers, press, now)
+    return _ended(submission)
+
+
+def _judge(
+    facts: LinkFacts, press: Press, access: AccessReason, reason: QuarantineReason | None
+) -> tuple[Answers, Submission]:
+    """The accepted answers, and what they make of the press."""
+    answers, problems = validate_answers(facts.document, press.form)
+    more = any(newly_shown(facts.document, answers, press.seen))
+    if access is AccessReason.EXPIRED:
+        outcome = SubmitOutcome.LATE if answers else SubmitOutcome.REFUSED_EXPIRED
+    elif reason is not None:
+        outcome = SubmitOutcome.QUARANTINED
+    elif problems or more:
+        outcome = SubmitOutcome.INCOMPLETE
+    else:
+        outcome = SubmitOutcome.RECORDED
+    return answers, Submission(outcome, facts, tuple(problems), more, reason)
+
+
+async def _keep(
+    ports: Ports, submission: Submission, answers: Answers, press: Press, now: datetime
+) -> Submission:
+    draft = Response(
+        id=new_id(Prefix.RESPONSE),
+        invitation=submission.facts.asked.invitation,
+        state=_KEPT[submission.outcome],
+        answers=answers,
+        language=press.language,
+        revision=1,
+        started_at=press.opened_at or now,
+        updated_at=now,
+    )
+    args = (submission.facts.asked, draft, submission.reason)
+    try:
+        kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
+    except IntegrityError:  # two first posts of one person at once: the second one is an update of the first
+        kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
+    return submission if kept else replace(submission, outcome=SubmitOutcome.REFUSED_TOO_MANY)
+
+
+def record_in(conn: Connection, asked: Asked, draft: Response, quarantine: QuarantineReason | None) -> bool:
+    """Keep a response: as the next revision of the one it goes on with, else as a new one. False: too many revisions.
+
+    An unfinished post never touches a recorded answer: the last *confirmed* one counts.
+
+    Raises:
+        IntegrityError: the same person's first answer was recorded at this very moment; run it again.
+    """
+    former = _former(conn, asked, draft.state)
+    if former is None:
+        store.insert_response(conn, asked, draft, quarantine)
+        _announce(conn, asked, draft)
+        return True
+    if former.revision >= MOST_REVISIONS:
+        return False
+    if former.state is ResponseState.RECORDED and draft.state is ResponseState.IN_PROGRESS:
+        return True
+    following = replace(draft, id=former.id, revision=former.revision + 1, started_at=former.started_at)
+    store.update_response(conn, asked.tenant, following)
+    _announce(conn, asked, following)
+    return True
+
+
+async def _take_correction(
+    ports: Ports, facts: LinkFacts, intent: Intent, reason: QuarantineReason | None, now: datetime
+) -> Submission:
+    """``not my computer`` or ``not me``: nothing is kept of a press that looks like a machine's."""
+    if reason is not None:
+        return _ended(Submission(SubmitOutcome.QUARANTINED, facts, reason=reason))
+    kind = CorrectionKind(intent.value)
+    await ports.db.write_first(Priority.ANSWER, correct_owner_in, facts.asked, kind, now)
+    return _ended(Submission(SubmitOutcome.NOTED, facts))
+
+
+def correct_owner_in(conn: Connection, asked: Asked, kind: CorrectionKind, now: datetime) -> None:
+    """Keep the correction and stop counting what this person may have answered before."""
+    store.upsert_correction(conn, asked, kind, now)
+    if not asked.individual:
+        return
+    recorded = store.claim_response(conn, asked.tenant, asked.invitation, [ResponseState.RECORDED])
+    if recorded is not None:
+        withdrawn = replace(
+            recorded, state=ResponseState.WITHDRAWN, revision=recorded.revision + 1, updated_at=now
+        )
+        store.update_response(conn, asked.tenant, withdrawn)
+        _announce(conn, asked, withdrawn)
+
+
+def _former(conn: Connection, asked: Asked, state: ResponseState) -> Response | None:
+    if not asked.individual:
+        return None
+    goes_on = CARRIES_ON if state in CARRIES_ON else (state,)
+    return store.claim_response(conn, asked.tenant, asked.invitation, goes_on)
+
+
+def _announce(conn: Connection, asked: Asked, response: Response) -> None:
+    """Say what changes the counts; and an answer takes back an earlier *not me*."""
+    if response.state is ResponseState.RECORDED:
+        store.delete_correction(conn, asked.tenant, asked.invitation)
+    if response.state in (ResponseState.RECORDED, ResponseState.WITHDRAWN):
+        payload = {
+            "response": response.id,
+            "activation": asked.activation,
+            "revision": response.revision,
+        }
+        unique = f"{response.id}:{response.revision}"
+        enqueue(conn, asked.tenant, RESPONSE_RECORDED, payload, unique=unique)
+
+
+def _ended(submission: Submission) -> Submission:
+    ANSWERS.labels(submission.outcome.value).inc()
+    return submission

@@ -1,0 +1,229 @@
+"""``/s/{token}``: GET and HEAD show and write nothing; POST takes the answer and leads back to a GET."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from opulse.experience.responses import flow
+from opulse.experience.responses.models import (
+    AccessReason,
+    Intent,
+    LinkFacts,
+    Press,
+    ResponseState,
+    Submission,
+    SubmitOutcome,
+)
+from opulse.experience.responses.pages import messages
+from opulse.experience.responses.pages.contexts import TRAP, MessagePage
+from opulse.experience.responses.pages.questions import build_question_page, languages_of
+from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, respond
+from opulse.experience.responses.rules import decide_access, make_stamp, read_stamp
+from opulse.experience.responses.wording import wording_in
+from opulse.experience.surveys.models import FieldProblem, LocalisedSurvey
+from opulse.experience.surveys.rules import Form, form_of, localise, preselected_form, resolve_language
+from opulse.ports import Ports
+from opulse.web.access import Open, ports_of
+from opulse.web.components.formats import preferred_locale
+from opulse.wire.tokens import LinkPurpose
+
+router = APIRouter(include_in_schema=False)
+
+PortsDep = Annotated[Ports, Depends(ports_of)]
+BY_LINK = Open(
+    "the token of the personal link is the credential; it is refused before any query when it is forged"
+)
+MOST_FIELDS = 2_000
+"""Fields of a posted form: every question of the longest document with all its boxes, and no more."""
+
+
+@router.api_route("/s/{token}", methods=["GET", "HEAD"], dependencies=[Depends(BY_LINK)])
+async def show_survey(token: str, request: Request, ports: PortsDep) -> Response:
+    """The questions, or the page that says why not."""
+    facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
+    if facts is None:
+        return await _show_preview(token, request, ports)
+    survey = _localise(request, facts, "")
+    access = decide_access(facts.asked, facts.survey, None, ports.limits.finish_grace, ports.clock.now())
+    instead = _instead_of_questions(request, survey, facts, access)
+    if instead is not None:
+        return respond(request, "message.html", instead, survey.language)
+    return _questions(request, ports, survey, facts, _form_to_start_with(request, survey, facts))
+
+
+@router.post("/s/{token}", dependencies=[Depends(BY_LINK)])
+async def save_survey(token: str, request: Request, ports: PortsDep) -> Response:
+    """Take an answer, or *not my computer, not me*."""
+    facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
+    if facts is None:
+        return await _show_preview(token, request, ports)
+    posted = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    survey = _localise(request, facts, str(posted.get("lang", "")))
+    submission = await flow.submit(ports, facts, _press(ports, facts, posted, survey.language))
+    return _after(request, ports, survey, submission, posted)
+
+
+def _after(
+    request: Request, ports: Ports, survey: LocalisedSurvey, submission: Submission, posted: FormData
+) -> Response:
+    facts = submission.facts
+    match submission.outcome:
+        case SubmitOutcome.INCOMPLETE:
+            return _incomplete(request, ports, survey, submission, posted)
+        case SubmitOutcome.QUARANTINED:
+            fields = [
+                (name, value)
+                for name, value in posted.multi_items()
+                if isinstance(value, str) and name != TRAP
+            ]
+            stamp = make_stamp(ports.digest_key, facts.asked.invitation, ports.clock.now())
+            again = messages.ask_once_more(survey, fields, stamp, request.url.path)
+            return respond(request, "confirm.html", again, survey.language)
+        case SubmitOutcome.REFUSED_CLOSED | SubmitOutcome.REFUSED_EXPIRED:
+            return _back(request, f"lang={survey.language}")
+        case _:
+            return _back(request, f"sent=1&lang={survey.language}")
+
+
+def _incomplete(
+    request: Request, ports: Ports, survey: LocalisedSurvey, submission: Submission, posted: FormData
+) -> Response:
+    notes = (wording_in(survey.language).more_questions,) if submission.more_questions else ()
+    shown = _form(posted)
+    # only questions the person has seen can have been left out; what the answers bring up now is asked, not blamed
+    seen = set(shown.get("seen", ()))
+    problems = tuple(one for one in submission.problems if one.question_id in seen or not seen)
+    return _questions(
+        request, ports, survey, submission.facts, shown, problems, notes, 422 if problems else 200
+    )
+
+
+def _back(request: Request, query: str) -> Response:
+    """See other: reloading the next page sends nothing again."""
+    return RedirectResponse(f"{request.url.path}?{query}", 303, headers=PRIVATE_HEADERS)
+
+
+def _instead_of_questions(
+    request: Request, survey: LocalisedSurvey, facts: LinkFacts, access: AccessReason
+) -> MessagePage | None:
+    """The page that is shown in place of the questions; None: show the questions."""
+    path, query = request.url.path, request.query_params
+    languages = languages_of(survey, path, {name: query[name] for name in ("sent",) if name in query})
+    wants_questions = any(name in query for name in ("change", "q"))
+    recorded = facts.response is not None and facts.response.state is ResponseState.RECORDED
+    if access is AccessReason.OPEN and wants_questions:
+        return None
+    if facts.correction is not None and access is AccessReason.OPEN:
+        return messages.show_noted(survey, facts.correction, path, languages)
+    if recorded or ("sent" in query and not facts.asked.individual and access is AccessReason.OPEN):
+        return messages.show_done(survey, facts, access, path, languages)
+    if access is AccessReason.CLOSED:
+        return messages.show_closed(survey, languages)
+    if access is AccessReason.EXPIRED and (facts.late or "sent" in query):
+        return messages.show_late(survey, facts, languages)
+    if access is AccessReason.EXPIRED:
+        return messages.show_expired(survey, facts, languages)
+    return None
+
+
+def _questions(
+    request: Request,
+    ports: Ports,
+    survey: LocalisedSurvey,
+    facts: LinkFacts,
+    form: Form,
+    problems: tuple[FieldProblem, ...] = (),
+    notes: tuple[str, ...] = (),
+    status: int = 200,
+) -> HTMLResponse:
+    words = wording_in(survey.language)
+    now, zone = ports.clock.now(), messages.zone_of(facts.asked.time_zone)
+    answered = facts.response if facts.response and facts.response.state is ResponseState.RECORDED else None
+    if answered is not None and not notes:
+        notes = (words.you_answered.format(time=words.time(answered.updated_at, zone)),)
+    elif not notes and not problems and "q" in request.query_params and form:
+        notes = (words.preselected.format(button=words.send),)
+    query = request.query_params
+    page = build_question_page(
+        survey,
+        form,
+        problems,
+        action=request.url.path,
+        stamp=make_stamp(ports.digest_key, facts.asked.invitation, now),
+        languages=languages_of(
+            survey, request.url.path, {name: query[name] for name in ("q", "c", "change") if name in query}
+        ),
+        notes=notes,
+        until=words.answer_until.format(time=words.time(facts.asked.expires_at, zone)),
+        changing=answered is not None,
+    )
+    return respond(request, "question.html", page, survey.language, status)
+
+
+def _form_to_start_with(request: Request, survey: LocalisedSurvey, facts: LinkFacts) -> dict[str, list[str]]:
+    """What was answered before, with the choice of the mail's link marked over it."""
+    query = request.query_params
+    former = form_of(facts.response.answers) if facts.response else {}
+    return {**former, **preselected_form(survey, query.get("q", ""), query.get("c", ""))}
+
+
+async def _show_preview(token: str, request: Request, ports: Ports) -> Response:
+    """A preview shows the questions and keeps nothing; any other token leads nowhere."""
+    facts = await flow.find_link(ports, LinkPurpose.PREVIEW, token)
+    if facts is None:
+        language = resolve_language(
+            ("en", "de", "ar"), preferred_locale(request.headers.get("accept-language", ""))
+        )
+        return respond(request, "message.html", messages.show_not_for_you(language), language, 404)
+    survey = _localise(request, facts, "")
+    form = preselected_form(survey, request.query_params.get("q", ""), request.query_params.get("c", ""))
+    page = build_question_page(
+        survey,
+        form,
+        (),
+        action=request.url.path,
+        stamp="",
+        languages=languages_of(survey, request.url.path, {}),
+        preview=True,
+    )
+    return respond(request, "question.html", page, survey.language)
+
+
+def _localise(request: Request, facts: LinkFacts, posted_language: str) -> LocalisedSurvey:
+    """The survey in the language the person switched to, answered in, is known to read, or whose browser asks for it."""
+    wanted = (
+        posted_language,
+        request.query_params.get("lang", ""),
+        facts.response.language if facts.response else "",
+        facts.asked.language,
+        request.headers.get("accept-language", "")[:5].partition(",")[0],
+    )
+    return localise(facts.document, resolve_language(facts.document.languages, *wanted))
+
+
+def _press(ports: Ports, facts: LinkFacts, posted: FormData, language: str) -> Press:
+    form = _form(posted)
+    now = ports.clock.now()
+    stamp = next(iter(form.get("stamp", ())), "")
+    intent = next(iter(form.get("intent", ())), "")
+    return Press(
+        intent=Intent(intent) if intent in set(Intent) else Intent.ANSWER,
+        form=form,
+        language=language,
+        seen=frozenset(form.get("seen", ())) or frozenset(one.id for one in facts.document.questions),
+        trap="".join(form.get(TRAP, ())),
+        opened_at=read_stamp(ports.digest_key, facts.asked.invitation, stamp, now),
+    )
+
+
+def _form(posted: FormData) -> dict[str, list[str]]:
+    """The posted fields as texts; files are refused by the parser."""
+    form: dict[str, list[str]] = {}
+    for name, value in posted.multi_items():
+        if isinstance(value, str):
+            form.setdefault(name, []).append(value)
+    return form

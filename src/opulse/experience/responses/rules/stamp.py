@@ -1,0 +1,31 @@
+"""A page proves when it was served, because GET may write nothing and yet a session begun in time may finish."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import UTC, datetime, timedelta
+
+_DOMAIN = b"opulse page opened 1\0"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def make_stamp(key: bytes, invitation: str, now: datetime) -> str:
+    """``<milliseconds since 1970>.<digest>``: the hidden field of a page for this invitation served at ``now``."""
+    opened = str((now - _EPOCH) // _MILLISECOND)
+    return f"{opened}.{_digest(key, invitation, opened)}"
+
+
+def read_stamp(key: bytes, invitation: str, stamp: str, now: datetime) -> datetime | None:
+    """When the page was served; None when the field is absent, forged, another invitation's or from the future."""
+    opened, _, digest = stamp.partition(".")
+    if not (opened.isascii() and opened.isdecimal() and len(opened) <= 15 and digest.isascii()):
+        return None
+    if not hmac.compare_digest(digest, _digest(key, invitation, opened)):
+        return None
+    moment = _EPOCH + int(opened) * _MILLISECOND
+    return moment if moment <= now else None
+
+
+def _digest(key: bytes, invitation: str, opened: str) -> str:
+    return hmac.digest(key, _DOMAIN + f"{invitation}\0{opened}".encode(), "sha256")[:16].hex()

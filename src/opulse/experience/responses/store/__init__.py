@@ -1,0 +1,23 @@
+"""All SQL of the stage: responses with their history, corrections of owners, what is not counted yet."""
+
+from opulse.experience.responses.store.counting import claim_uncounted
+from opulse.experience.responses.store.rows import (
+    claim_response,
+    delete_correction,
+    find_correction,
+    insert_response,
+    list_responses,
+    update_response,
+    upsert_correction,
+)
+
+__all__ = [
+    "claim_response",
+    "claim_uncounted",
+    "delete_correction",
+    "find_correction",
+    "insert_response",
+    "list_responses",
+    "update_response",
+    "upsert_correction",
+]

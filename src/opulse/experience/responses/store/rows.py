@@ -1,0 +1,144 @@
+"""Read and write single responses and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from opulse.db import upsert
+from opulse.experience.responses.models import (
+    Asked,
+    CorrectionKind,
+    QuarantineReason,
+    Response,
+    ResponseState,
+)
+from opulse.experience.responses.store.tables import owner_corrections, response_history, responses
+
+
+def list_responses(conn: Connection, tenant: int, invitation: str) -> list[Response]:
+    """All responses of one invitation, the latest last."""
+    rows = conn.execute(_of_invitation(tenant, invitation))
+    return [_response(row) for row in rows]
+
+
+def claim_response(
+    conn: Connection, tenant: int, invitation: str, states: Collection[ResponseState]
+) -> Response | None:
+    """The latest response in one of ``states``, locked until the unit ends."""
+    wanted = responses.c.state.in_([state.value for state in states])
+    rows = conn.execute(_of_invitation(tenant, invitation).where(wanted).with_for_update()).all()
+    return _response(rows[-1]) if rows else None
+
+
+def insert_response(
+    conn: Connection, asked: Asked, response: Response, quarantine: QuarantineReason | None
+) -> None:
+    """A new response and the first entry of its history."""
+    counts = response.state is ResponseState.RECORDED
+    conn.execute(
+        insert(responses).values(
+            tenant=asked.tenant,
+            id=response.id,
+            invitation=asked.invitation,
+            individual=asked.individual,
+            distribution=asked.distribution,
+            survey=asked.survey,
+            version=asked.version,
+            activation=asked.activation,
+            state=response.state.value,
+            quarantine=quarantine.value if quarantine else "",
+            answers=response.answers,
+            language=response.language,
+            revision=response.revision,
+            counted=0 if counts else response.revision,
+            started_at=response.started_at,
+            updated_at=response.updated_at,
+            recorded_at=response.updated_at if counts else None,
+        )
+    )
+    _insert_history(conn, asked.tenant, response)
+
+
+def update_response(conn: Connection, tenant: int, response: Response) -> None:
+    """The next revision of a response; the former ones stay in the history."""
+    values: dict[str, Any] = {
+        "state": response.state.value,
+        "answers": response.answers,
+        "language": response.language,
+        "revision": response.revision,
+        "updated_at": response.updated_at,
+    }
+    if response.state is ResponseState.RECORDED:
+        values["recorded_at"] = response.updated_at
+    conn.execute(
+        update(responses).where(responses.c.tenant == tenant, responses.c.id == response.id).values(values)
+    )
+    _insert_history(conn, tenant, response)
+
+
+def find_correction(conn: Connection, tenant: int, invitation: str) -> CorrectionKind | None:
+    """What the person said instead of answering; None when they did not."""
+    found = conn.execute(
+        select(owner_corrections.c.kind).where(
+            owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitation
+        )
+    ).scalar()
+    return CorrectionKind(found) if found else None
+
+
+def upsert_correction(conn: Connection, asked: Asked, kind: CorrectionKind, now: datetime) -> None:
+    """The person says that the computer is not theirs, or that the mail was not meant for them."""
+    row = {
+        "tenant": asked.tenant,
+        "invitation": asked.invitation,
+        "contact": asked.contact,
+        "activation": asked.activation,
+        "kind": kind.value,
+        "at": now,
+    }
+    upsert(conn, owner_corrections, [row], key=["tenant", "invitation"], change=["kind", "at"])
+
+
+def delete_correction(conn: Connection, tenant: int, invitation: str) -> None:
+    """It was a mistake: the person answers after all."""
+    conn.execute(
+        delete(owner_corrections).where(
+            owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitation
+        )
+    )
+
+
+def _of_invitation(tenant: int, invitation: str) -> Any:
+    found = select(responses).where(responses.c.tenant == tenant, responses.c.invitation == invitation)
+    return found.order_by(responses.c.updated_at, responses.c.id)
+
+
+def _insert_history(conn: Connection, tenant: int, response: Response) -> None:
+    conn.execute(
+        insert(response_history).values(
+            tenant=tenant,
+            response=response.id,
+            revision=response.revision,
+            state=response.state.value,
+            answers=response.answers,
+            language=response.language,
+            at=response.updated_at,
+        )
+    )
+
+
+def _response(row: Row[Any]) -> Response:
+    return Response(
+        id=row.id,
+        invitation=row.invitation,
+        state=ResponseState(row.state),
+        answers=row.answers,
+        language=row.language,
+        revision=row.revision,
+        started_at=row.started_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,87 @@
+"""The tables of the stage."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    and_,
+    text,
+)
+
+from opulse.db import Instant, JsonDoc, metadata
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("invitation", Text, nullable=False),
+    Column("individual", Boolean, nullable=False),  # False: the link may be answered by many
+    Column("distribution", Text, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("quarantine", Text, nullable=False),  # why; empty when not quarantined
+    Column("answers", JsonDoc, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("revision", Integer, nullable=False),  # counts the accepted posts
+    Column("counted", Integer, nullable=False),  # the revision that the counts hold
+    Column("started_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=True),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+Index("ix_responses_invitation", responses.c.tenant, responses.c.invitation)
+Index("ix_responses_activation", responses.c.tenant, responses.c.activation, responses.c.state)
+_ONE_PER_PERSON = and_(responses.c.individual, responses.c.state == text("'recorded'"))
+Index(
+    "uq_responses_recorded",
+    responses.c.tenant,
+    responses.c.invitation,
+    unique=True,
+    sqlite_where=_ONE_PER_PERSON,
+    postgresql_where=_ONE_PER_PERSON,
+)
+_UNCOUNTED = responses.c.revision > responses.c.counted
+Index(
+    "ix_responses_uncounted",
+    responses.c.tenant,
+    responses.c.activation,
+    sqlite_where=_UNCOUNTED,
+    postgresql_where=_UNCOUNTED,
+)
+
+response_history = Table(
+    "response_history",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("response", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answers", JsonDoc, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "response", "revision"),
+    ForeignKeyConstraint(["tenant", "response"], ["responses.tenant", "responses.id"]),
+)
+
+owner_corrections = Table(
+    "owner_corrections",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("invitation", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "invitation"),
+    Index("ix_owner_corrections_contact", "tenant", "contact"),
+)
