@@ -13,11 +13,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import assets
 import debian
+import page_assets
 import python_env
 from steps import BUILD, SetUpError, say
-
 
 PURPOSES = ("demo", "check", "test", "debian")
 
@@ -27,7 +26,7 @@ def set_up(purpose: str) -> None:
         debian.ensure_packages()  # first: it is the step that a person may have to act on
     installer = python_env.ensure("base" if purpose == "demo" else "dev")
     if purpose != "check":
-        assets.ensure(installer)
+        page_assets.ensure(installer)
 
 
 def main(arguments: list[str]) -> int:
