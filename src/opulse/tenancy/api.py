@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from opulse.ports import Ports
+from opulse.tenancy import find_tenant
 from opulse.tenancy.flow import keys, service_accounts, tenants
 from opulse.tenancy.flow.service_accounts import TokenRefusal
 from opulse.tenancy.models import KeyKind
-from opulse.tenancy.store.tenants import find_tenant
 from opulse.web.access import Caller, Open, api_admin, api_viewer, ports_of
 from opulse.web.errors import Problem
 

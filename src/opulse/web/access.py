@@ -5,53 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from fastapi import Request
 
 from opulse.ports import Ports
-
-
-class Role(StrEnum):
-    """What a person or a key may do. Roles of people contain each other; a machine's role is a thing of its own."""
-
-    ADMIN = "admin"  # everything, people and secrets included
-    EDITOR = "editor"  # makes and changes notifications, surveys, workflows; runs and stops pulses
-    VIEWER = "viewer"  # sees pages and results, changes nothing
-    INTEGRATION = "integration"  # a machine's key: the JSON API, no pages
-    GATEWAY = "gateway"  # a collector's key: sensor states of named groups
-    AGENT = "agent"  # an endpoint's key: its own sensor states and configuration
-    SYSTEMS = "systems"  # a service account's token: the affected-systems API only
-
-
-_CONTAINS = {
-    Role.ADMIN: {Role.ADMIN, Role.EDITOR, Role.VIEWER},
-    Role.EDITOR: {Role.EDITOR, Role.VIEWER},
-    Role.VIEWER: {Role.VIEWER},
-    Role.INTEGRATION: {Role.INTEGRATION},
-    Role.GATEWAY: {Role.GATEWAY},
-    Role.AGENT: {Role.AGENT},
-    Role.SYSTEMS: {Role.SYSTEMS},
-}
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who is calling, as the gate found out."""
-
-    tenant: int
-    role: Role
-    name: str  # shown in the audit trail
-    user_id: str = ""  # a person; empty for a key
-    key_id: str = ""  # a key or token; empty for a person
-    session_id: str = ""
-    scope: tuple[str, ...] = ()  # an agent key's own system, a gateway key's groups (GUIDs)
-    locale: str = "en"
-
-    def may(self, *roles: Role) -> bool:
-        return any(role in _CONTAINS[self.role] for role in roles)
+from opulse.web.roles import Caller, Role
 
 
 class NotSignedIn(Exception):
@@ -96,6 +55,26 @@ class Open:
     async def __call__(self, request: Request) -> None:
         return None
 
+
+__all__ = [
+    "Caller",
+    "Gate",
+    "Needs",
+    "NotAllowed",
+    "NotSignedIn",
+    "Open",
+    "Role",
+    "agent_only",
+    "api_admin",
+    "api_editor",
+    "api_viewer",
+    "ingest",
+    "needs_admin",
+    "needs_editor",
+    "needs_viewer",
+    "ports_of",
+    "systems_reader",
+]
 
 needs_admin = Needs(Role.ADMIN)
 needs_editor = Needs(Role.EDITOR)

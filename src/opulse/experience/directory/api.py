@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from opulse.experience.directory import views
 from opulse.experience.directory.flow import lists as lists_flow
 from opulse.experience.directory.flow import people
 from opulse.experience.directory.models import Contact, RuleKind
-from opulse.experience.directory.store import contacts, lists
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
@@ -121,13 +121,13 @@ async def post_directory(body: Named, ports: PortsDep, caller: Editor) -> Direct
 
 @router.get("/directories", operation_id="list_directories")
 async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryView]:
-    found = await ports.db.read(lists.list_directories, caller.tenant)
+    found = await ports.db.read(views.list_directories, caller.tenant)
     return [
         DirectoryView(
             id=one.id,
             name=one.name,
             is_default=one.is_default,
-            contacts=await ports.db.read(contacts.count_contacts, caller.tenant, one.id),
+            contacts=await ports.db.read(views.count_contacts, caller.tenant, one.id),
         )
         for one in found
     ]
@@ -136,7 +136,7 @@ async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryVie
 @router.post("/directories/{directory}/contacts:bulk", operation_id="import_contacts")
 async def post_contacts(directory: str, body: ContactsIn, ports: PortsDep, caller: Editor) -> ContactsTaken:
     await _directory(ports, caller.tenant, directory)
-    if body.mailing_list and not await ports.db.read(lists.find_list, caller.tenant, body.mailing_list):
+    if body.mailing_list and not await ports.db.read(views.find_list, caller.tenant, body.mailing_list):
         raise NotFound("mailing list")
     taken = await people.import_contacts(
         ports,
@@ -166,14 +166,14 @@ async def list_contacts(
 ) -> list[ContactView]:
     await _directory(ports, caller.tenant, directory)
     found = await ports.db.read(
-        contacts.list_contacts, caller.tenant, directory, search=search, after=after, limit=limit
+        views.list_contacts, caller.tenant, directory, search=search, after=after, limit=limit
     )
     return [_view(one) for one in found]
 
 
 @router.get("/directories/{directory}/contacts/{contact}", operation_id="get_contact")
 async def get_contact(directory: str, contact: str, ports: PortsDep, caller: Viewer) -> ContactView:
-    found = await ports.db.read(contacts.find_contact, caller.tenant, directory, contact)
+    found = await ports.db.read(views.find_contact, caller.tenant, directory, contact)
     if found is None:
         raise NotFound("contact")
     return _view(found)
@@ -217,7 +217,7 @@ async def post_list(directory: str, body: Named, ports: PortsDep, caller: Editor
 @router.get("/directories/{directory}/mailing-lists", operation_id="list_mailing_lists")
 async def list_lists(directory: str, ports: PortsDep, caller: Viewer) -> list[ListView]:
     await _directory(ports, caller.tenant, directory)
-    found = await ports.db.read(lists.list_lists, caller.tenant, directory)
+    found = await ports.db.read(views.list_lists, caller.tenant, directory)
     return [ListView(id=one.id, directory=one.directory, name=one.name, members=one.members) for one in found]
 
 
@@ -232,7 +232,7 @@ async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, call
 @router.get("/directories/{directory}/frequency-rules", operation_id="list_frequency_rules")
 async def list_rules(directory: str, ports: PortsDep, caller: Viewer) -> list[RuleIn]:
     await _directory(ports, caller.tenant, directory)
-    found = await ports.db.read(lists.list_rules, caller.tenant, directory)
+    found = await ports.db.read(views.list_rules, caller.tenant, directory)
     return [RuleIn(kind=one.kind, limit=one.limit, period_seconds=one.period_seconds) for one in found]
 
 
@@ -249,7 +249,7 @@ async def put_rules(directory: str, body: RulesIn, ports: PortsDep, caller: Edit
 
 
 async def _directory(ports: Ports, tenant: int, directory: str) -> None:
-    if await ports.db.read(lists.find_directory, tenant, directory) is None:
+    if await ports.db.read(views.find_directory, tenant, directory) is None:
         raise NotFound("directory")
 
 

@@ -1,19 +1,34 @@
-"""Read-only selectables that later stages join, so that nobody loops over people for want of a join."""
+"""Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
 from opulse.experience.directory.store.changes import find_change_set, list_groups
-from opulse.experience.directory.store.contacts import find_contact, lock_contacts
-from opulse.experience.directory.store.lists import find_directory, find_list, list_directories, list_rules
-from opulse.experience.directory.store.tables import change_members, contacts, list_members
+from opulse.experience.directory.store.contacts import (
+    count_contacts,
+    find_contact,
+    list_contacts,
+    lock_contacts,
+)
+from opulse.experience.directory.store.lists import (
+    find_directory,
+    find_list,
+    list_directories,
+    list_lists,
+    list_rules,
+)
+from opulse.experience.directory.store.tables import change_groups, change_members, contacts, list_members
 
 __all__ = [
+    "change_groups",
     "change_members",
     "contacts",
+    "count_contacts",
     "find_change_set",
     "find_contact",
     "find_directory",
     "find_list",
+    "list_contacts",
     "list_directories",
     "list_groups",
+    "list_lists",
     "list_members",
     "list_rules",
     "lock_contacts",

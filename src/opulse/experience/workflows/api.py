@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
+from opulse.experience.workflows import views
 from opulse.experience.workflows.flow import definitions as flow
 from opulse.experience.workflows.models import Run, TaskRun, Workflow, WorkflowDocument
 from opulse.experience.workflows.registry import find_trigger_type, list_extensions
-from opulse.experience.workflows.store import definitions, runs
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_admin, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
@@ -97,7 +97,7 @@ class Made(BaseModel):
 
 @router.get("/extensions", operation_id="list_extensions")
 async def get_extensions(ports: PortsDep, caller: Viewer) -> list[ExtensionView]:
-    installed = await ports.db.read(definitions.list_installs, caller.tenant)
+    installed = await ports.db.read(views.list_installs, caller.tenant)
     return [
         ExtensionView(
             name=one.name,
@@ -143,7 +143,7 @@ async def post_workflow(body: WorkflowIn, ports: PortsDep, caller: Editor) -> Wo
 
 @router.get("/workflows", operation_id="list_workflows")
 async def list_workflows(ports: PortsDep, caller: Viewer) -> list[WorkflowView]:
-    return [_view(ports, one) for one in await ports.db.read(definitions.list_workflows, caller.tenant)]
+    return [_view(ports, one) for one in await ports.db.read(views.list_workflows, caller.tenant)]
 
 
 @router.get("/workflows/{workflow}", operation_id="get_workflow")
@@ -187,7 +187,7 @@ async def list_runs(
     workflow: str, ports: PortsDep, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> list[RunView]:
     await _found(ports, caller.tenant, workflow)
-    found = await ports.db.read(runs.list_runs, caller.tenant, workflow=workflow, limit=limit)
+    found = await ports.db.read(views.list_runs, caller.tenant, workflow=workflow, limit=limit)
     return [RunView(**_run(one)) for one in found]
 
 
@@ -195,16 +195,16 @@ async def list_runs(
 async def list_traces(workflow: str, ports: PortsDep, caller: Viewer) -> list[dict[str, Any]]:
     """How the conditions came out for each event, also where nothing ran."""
     await _found(ports, caller.tenant, workflow)
-    found = await ports.db.read(runs.list_traces, caller.tenant, workflow=workflow)
+    found = await ports.db.read(views.list_traces, caller.tenant, workflow=workflow)
     return [{name: value for name, value in one.items() if name != "tenant"} for one in found]
 
 
 @router.get("/runs/{run}", operation_id="get_run")
 async def get_run(run: str, ports: PortsDep, caller: Viewer) -> RunDetail:
-    found = await ports.db.read(runs.find_run, caller.tenant, run)
+    found = await ports.db.read(views.find_run, caller.tenant, run)
     if found is None:
         raise NotFound("run")
-    tasks = await ports.db.read(runs.list_task_runs, caller.tenant, run)
+    tasks = await ports.db.read(views.list_task_runs, caller.tenant, run)
     return RunDetail(**_run(found), tasks=[_task(one) for one in tasks])
 
 
@@ -216,7 +216,7 @@ def trigger_url(ports: Ports, workflow: Workflow) -> str:
 
 
 async def _found(ports: Ports, tenant: int, workflow: str) -> Workflow:
-    found = await ports.db.read(definitions.find_workflow, tenant, workflow)
+    found = await ports.db.read(views.find_workflow, tenant, workflow)
     if found is None:
         raise NotFound("workflow")
     return found

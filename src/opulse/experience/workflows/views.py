@@ -3,6 +3,8 @@
 from opulse.experience.workflows.store.definitions import (
     find_by_url_token,
     find_workflow,
+    list_accounts,
+    list_installs,
     list_names,
     list_workflows,
     workflows,
@@ -27,6 +29,8 @@ __all__ = [
     "find_run",
     "find_workflow",
     "insert_trace",
+    "list_accounts",
+    "list_installs",
     "list_names",
     "list_runs",
     "list_task_runs",

@@ -28,7 +28,7 @@ from opulse.tenancy.models import (
     SignInRefusal,
 )
 from opulse.tenancy.store import people as store
-from opulse.web.access import Role
+from opulse.web.roles import Role
 
 
 class SignInRefused(Exception):

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from opulse.db import Instant, metadata
 from opulse.tenancy.models import Person, Session
-from opulse.web.access import Role
+from opulse.web.roles import Role
 
 people = Table(
     "people",
