@@ -1,7 +1,8 @@
 // A form that was sent says so and is not sent twice. It comes back when the page does (back button, htmx answer).
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "dialog" || form.hasAttribute("hx-post")) return;
+  // not form.method: an input named "method" would hide it
+  if (event.defaultPrevented || form.getAttribute("method") !== "post" || form.hasAttribute("hx-post")) return;
   if (form.getAttribute("aria-busy") === "true") event.preventDefault();
   form.setAttribute("aria-busy", "true");
 });

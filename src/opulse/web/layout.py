@@ -70,9 +70,19 @@ async def page(request: Request, template: str, context: object, status: int = 2
 
 async def frame(request: Request) -> RequestContext:
     """What the frame shows for this request; also what a live stream passes to `Pages.render_block`."""
+    source: FrameSource | None = getattr(request.app.state, "frame_source", None)
+    caller = _caller_of(request)
+    return _frame_of(request, await source.frame_facts(caller) if source and caller else FrameFacts())
+
+
+def _caller_of(request: Request) -> Caller | None:
+    """The caller that the route's guard found; nobody on open routes."""
+    return getattr(request.state, "caller", None)
+
+
+def _frame_of(request: Request, facts: FrameFacts) -> RequestContext:
     ports: Ports = request.app.state.ports
-    caller: Caller | None = getattr(request.state, "caller", None)
-    facts = await _facts_for(request, caller)
+    caller = _caller_of(request)
     return RequestContext(
         path=request.url.path,
         now=ports.clock.now(),
@@ -88,9 +98,21 @@ async def frame(request: Request) -> RequestContext:
     )
 
 
-async def _facts_for(request: Request, caller: Caller | None) -> FrameFacts:
-    source: FrameSource | None = getattr(request.app.state, "frame_source", None)
-    return await source.frame_facts(caller) if source and caller else FrameFacts()
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """The context of `error.html`. `reference` finds the line in the log; empty when there is none."""
+
+    title: str
+    detail: str
+    reference: str = ""
+
+
+def show_error(request: Request, status: int, title: str, detail: str) -> HTMLResponse:
+    """The page for an error (`app.state.show_error` of `web/errors.py`). It asks no database, which may be what failed."""
+    pages: Pages = request.app.state.pages
+    context = ErrorPage(title[:1].upper() + title[1:], detail, getattr(request.state, "request_id", ""))
+    text = pages.render(_frame_of(request, FrameFacts()), "error.html", context)
+    return HTMLResponse(text, status, headers=PAGE_HEADERS)
 
 
 def make_environment(template_dirs: Mapping[str, Path], manifest: AssetManifest) -> Environment:

@@ -6,7 +6,7 @@ Every function takes the locale first. Absent values (`None`) read as a dash, so
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
@@ -21,7 +21,7 @@ def parse_locale(tag: str) -> Locale:
     """`de`, `de-AT` or `ar` → babel's locale. A tag that CLDR does not know reads as English."""
     try:
         return Locale.parse(tag, sep="-" if "-" in tag else "_")
-    except (ValueError, LookupError):
+    except (ValueError, UnknownLocaleError):
         return Locale.parse("en")
 
 
@@ -31,7 +31,7 @@ def preferred_locale(accept_language: str) -> str:
         tag = part.split(";")[0].strip()
         try:
             return str(Locale.parse(tag, sep="-"))
-        except (ValueError, LookupError):
+        except (ValueError, UnknownLocaleError):
             continue
     return "en"
 
@@ -45,16 +45,16 @@ def format_number(locale: str, value: float | None, digits: int = 0) -> str:
     """1284 → `1,284`. `digits` is the most decimals shown."""
     if value is None:
         return ABSENT
-    pattern = "#,##0" + ("." + "#" * digits if digits else "")
-    return str(format_decimal(value, format=pattern, locale=parse_locale(locale)))
+    rounded = round(value, digits) if digits else round(value)
+    return str(format_decimal(rounded, locale=parse_locale(locale), decimal_quantization=False))
 
 
 def format_share(locale: str, fraction: float | None, digits: int = 0) -> str:
     """0.136 → `14%`; with one digit `13.6%`. The argument is a fraction of 1, not of 100."""
     if fraction is None:
         return ABSENT
-    pattern = "#,##0" + ("." + "#" * digits if digits else "") + "%"
-    return str(format_percent(fraction, format=pattern, locale=parse_locale(locale)))
+    rounded = round(fraction, digits + 2)
+    return str(format_percent(rounded, locale=parse_locale(locale), decimal_quantization=False))
 
 
 def format_moment(locale: str, zone: str, moment: datetime | None) -> Markup | str:

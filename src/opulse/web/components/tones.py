@@ -8,7 +8,7 @@ from enum import Enum
 
 TONES = ("gray", "blue", "green", "amber", "red", "purple")
 
-_STATE_TONES = {
+STATE_TONES = {
     "red": "open active triggered failed error dead refused bounced rejected blocked critical expired revoked",
     "amber": "pending deferred retrying waiting held late partial degraded warning ambiguous unknown stale draft "
     "allow_list quarantined too_late unavailable",
@@ -18,7 +18,7 @@ _STATE_TONES = {
     "purple": "dismissed paused silenced cancelled stopped spared suppressed opted_out",
     "gray": "off disabled archived closed inactive skipped none never ignored duplicate",
 }
-TONE_OF_STATE = {state: tone for tone, states in _STATE_TONES.items() for state in states.split()}
+TONE_OF_STATE = {state: tone for tone, states in STATE_TONES.items() for state in states.split()}
 
 
 def state_word(state: object) -> str:
