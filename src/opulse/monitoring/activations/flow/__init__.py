@@ -1,0 +1,1 @@
+"""Use cases of the stage: deciding, ending, answering who is affected."""

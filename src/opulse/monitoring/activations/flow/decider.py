@@ -1,0 +1,162 @@
+"""The loop that decides: on every touched sensor, on every saved notification, and on a tick.
+
+One per process. Holding, clearing, re-arming and systems that fall silent come without an event, hence the tick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from opulse.db import Priority
+from opulse.monitoring.activations.flow import ending
+from opulse.monitoring.activations.flow.deciding import decide_in
+from opulse.monitoring.activations.flow.held import Held, HeldNotifications, load_held
+from opulse.monitoring.activations.models import Counted, DecisionKind, DecisionReason, Step, StepOutcome
+from opulse.monitoring.notifications.flow import saving
+from opulse.monitoring.sensors.flow.evaluator import Evaluator
+from opulse.observe import get_logger
+from opulse.observe.metrics import DECISIONS
+from opulse.ports import Ports
+
+LONGEST_TICK = 60.0
+AFTER_A_FAULT = 1.0
+"""Seconds of rest after the database failed: what was touched is kept and decided then."""
+
+log = get_logger("decider")
+
+
+class Decider:
+    """``bootstrap`` makes it after the evaluator has loaded, awaits :meth:`start`, and :meth:`stop` at the end."""
+
+    def __init__(self, ports: Ports, evaluator: Evaluator) -> None:
+        self._ports = ports
+        self._evaluator = evaluator
+        self._held = HeldNotifications({})
+        self._touched: dict[int, frozenset[int] | None] = {}
+        self._event = asyncio.Event()
+        self._saved = (
+            ports.db.wakes.sleeper(saving.WAKE),
+            ports.db.wakes.sleeper(ending.WAKE),
+        )
+        self._task: asyncio.Task[None] | None = None
+        evaluator.subscribe(self._note)
+
+    async def start(self) -> None:
+        """Read the notifications, decide all of them once, then run until :meth:`stop`."""
+        await self.decide_all()
+        self._task = asyncio.create_task(self._run(), name="decider")
+
+    async def stop(self) -> None:
+        """End the loop; a transaction that runs is finished by the database either way."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        self._task = None
+
+    async def decide_all(self) -> None:
+        """Read everything again and decide every notification: the tick, and the start."""
+        for event in self._saved:
+            event.clear()
+        self._held = await self._ports.db.read(load_held)
+        self._touched.clear()
+        for tenant in self._held.tenants:
+            await self._decide(self._held.touched(tenant, None))
+
+    async def decide_touched(self) -> None:
+        """Decide the notifications whose sensors were touched since the last time."""
+        touched, self._touched = self._touched, {}
+        for tenant, sensors in touched.items():
+            try:
+                await self._decide(self._held.touched(tenant, sensors))
+            except SQLAlchemyError:
+                self._touch(tenant, sensors)
+                raise
+
+    def reason(self, tenant: int, notification: str) -> DecisionReason | None:
+        """Why the notification stands as it does, as of its last decision; None when it is not known here."""
+        held = self._held.by_id.get((tenant, notification))
+        return held.reason if held else None
+
+    def _note(self, tenant: int, touched: frozenset[int] | None, position: int) -> None:
+        self._touch(tenant, touched)
+        self._event.set()
+
+    def _touch(self, tenant: int, sensors: frozenset[int] | None) -> None:
+        known = self._touched.get(tenant, frozenset())
+        self._touched[tenant] = None if known is None or sensors is None else known | sensors
+
+    async def _run(self) -> None:
+        tick = min(self._ports.limits.tick_seconds, LONGEST_TICK)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + tick
+        while True:
+            await self._wait(due - loop.time())
+            try:
+                if loop.time() >= due or any(event.is_set() for event in self._saved):
+                    due = loop.time() + tick
+                    await self.decide_all()
+                else:
+                    await self.decide_touched()
+            except SQLAlchemyError as error:
+                log.error("could not decide", again_in=AFTER_A_FAULT, exc_info=error)
+                await asyncio.sleep(AFTER_A_FAULT)
+                self._event.set()
+
+    async def _wait(self, seconds: float) -> None:
+        """Until something was touched or saved, at most ``seconds``."""
+        if seconds > 0:
+            sleepers = [asyncio.ensure_future(event.wait()) for event in (self._event, *self._saved)]
+            _, pending = await asyncio.wait(sleepers, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for sleeper in pending:
+                sleeper.cancel()
+        self._event.clear()
+
+    async def _decide(self, notifications: Iterable[Held]) -> None:
+        for held in notifications:
+            counted = self._count(held)
+            if held.wants_step(counted, self._ports.limits):
+                step = await self._step(held, counted)
+                held.take(step)
+                self._report(held, step)
+
+    def _count(self, held: Held) -> Counted:
+        count = self._evaluator.count(held.tenant, held.picks, held.notification.group_index)
+        now = self._ports.clock.now()
+        return Counted(
+            revision=held.notification.revision,
+            qualifying=count.qualifying,
+            reporting=count.reporting,
+            position=count.position,
+            now=now,
+            frozen=now < self._evaluator.frozen_until,
+        )
+
+    async def _step(self, held: Held, counted: Counted) -> Step:
+        def unit(conn: Connection) -> Step:
+            return decide_in(conn, held.tenant, held.notification.id, counted, self._ports.limits)
+
+        return await self._ports.db.write_first(Priority.ACTIVATION, unit)
+
+    def _report(self, held: Held, step: Step) -> None:
+        if step.outcome is not StepOutcome.DECIDED:
+            self._saved[0].set()  # what is held is old: read it again before the next decision
+            return
+        if step.decision is None:
+            return
+        DECISIONS.labels("activation", step.decision.reason.value).inc()
+        if step.decision.kind is not DecisionKind.NOTHING:
+            log.info(
+                f"activation {step.decision.kind.value}",
+                tenant=held.tenant,
+                notification=held.notification.id,
+                activation=step.activation,
+                reason=step.decision.reason.value,
+                affected=len(step.current),
+            )
