@@ -42,6 +42,7 @@ def _missing() -> list[str]:
         "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or _program("initdb"),
         "postfix": _program("smtp-sink"),
         "chromium": any(_program(name) for name in BROWSERS) or "OPULSE_TEST_CHROMIUM" in os.environ,
+        "libatomic1": any(Path("/usr/lib").glob("*/libatomic.so.1")),  # Playwright's own driver wants it
         "fonts-noto-core": (FONTS / "NotoSansArabic-Regular.ttf").exists(),
         "fonts-noto-color-emoji": (FONTS / "NotoColorEmoji.ttf").exists(),
     }
