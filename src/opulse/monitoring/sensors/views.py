@@ -7,18 +7,24 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from opulse.monitoring.sensors.models import Sensor
+from opulse.monitoring.sensors.store import sensors, snapshots
 
 
 def find_sensors(conn: Connection, tenant: int, names: Iterable[str]) -> dict[str, Sensor]:
     """The sensors of exactly these names (names are never parsed), by name; unknown ones are absent."""
-    raise NotImplementedError
+    return sensors.find_by_names(conn, tenant, names)
 
 
 def find_sensors_by_idx(conn: Connection, tenant: int, idxs: Iterable[int]) -> dict[int, Sensor]:
     """The sensors with these indices."""
-    raise NotImplementedError
+    return sensors.find_by_idx(conn, tenant, idxs)
 
 
 def list_sensors(conn: Connection, tenant: int) -> list[Sensor]:
     """All sensors of the tenant, by category and name."""
-    raise NotImplementedError
+    return sensors.list_sensors(conn, tenant)
+
+
+def find_snapshot(conn: Connection, tenant: int) -> bytes | None:
+    """What the evaluator last left, to start from."""
+    return snapshots.find_snapshot(conn, tenant)

@@ -96,3 +96,8 @@ def list_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
 def list_journal(conn: Connection, tenant: int, after: int, limit: int) -> list[JournalEntry]:
     """Journal records beyond position ``after``, in order."""
     return journal.list_entries(conn, tenant, after, limit)
+
+
+def find_answer(conn: Connection, tenant: int, source: str, batch: str) -> bytes | None:
+    """What the source was told when it sent this batch before; None: it has not."""
+    return journal.find_answer(conn, tenant, source, batch)

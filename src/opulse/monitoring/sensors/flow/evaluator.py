@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import asyncio
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from pyroaring import BitMap
+from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.clock import Clock
 from opulse.db import Database
-from opulse.monitoring.sensors.models import ActiveInstance, Count, SensorPick, Subscriber
+from opulse.db.wake import wait
+from opulse.monitoring.sensors import views
+from opulse.monitoring.sensors.flow.catalogue import seed_tenant_in
+from opulse.monitoring.sensors.flow.estate import Applied, Estate
+from opulse.monitoring.sensors.flow.snapshots import write_snapshot_in
+from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Subscriber
+from opulse.monitoring.systems import views as systems
+from opulse.monitoring.systems.flow.journal import JOURNAL_TOPIC, prune_journal_in
+from opulse.monitoring.systems.models import JournalEntry, RecordKind
+from opulse.observe import get_logger
 from opulse.ports import Limits
+from opulse.tenancy import list_tenants
+
+SNAPSHOT_EVERY = timedelta(minutes=5)
+ASLEEP = timedelta(seconds=60)
+"""A loop that comes back this much later than it meant to has not listened: the machine slept."""
+
+_PAGE = 500
+
+log = get_logger("evaluator")
 
 
 class Evaluator:
@@ -20,50 +41,189 @@ class Evaluator:
     """
 
     def __init__(self, db: Database, clock: Clock, limits: Limits) -> None:
+        self._db = db
+        self._clock = clock
+        self._limits = limits
+        self._estates: dict[int, Estate] = {}
+        self._subscribers: list[Subscriber] = []
+        self._loading = asyncio.Lock()
+        self._wake = db.wakes.sleeper(JOURNAL_TOPIC)
+        self._task: asyncio.Task[None] | None = None
+        self._snapshot_at = clock.now()
         self.frozen_until: datetime = clock.now()
 
     async def start(self) -> None:
         """:meth:`load`, then follow the journal and tick until :meth:`stop`."""
-        raise NotImplementedError
+        await self.load()
+        self._task = asyncio.create_task(self._run(), name="evaluator")
 
     async def stop(self) -> None:
         """Stop following; leave a snapshot."""
-        raise NotImplementedError
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        await self.write_snapshots()
+        self._db.wakes.forget(JOURNAL_TOPIC, self._wake)
 
     async def load(self) -> None:
-        """Snapshot and replay of the journal, for every tenant."""
-        raise NotImplementedError
+        """Snapshot and replay of the journal, for every tenant; kits that came with an update are seeded first."""
+        for tenant in await self._db.read(list_tenants):
+            await self._db.write(seed_tenant_in, tenant.id, self._clock.now())
+            await self.follow(tenant.id)
 
     async def follow(self, tenant: int) -> int:
         """Apply what the journal holds beyond what is applied; the position reached."""
-        raise NotImplementedError
+        estate = await self._estate(tenant)
+        for applied in await self._catch_up(tenant, estate):
+            self._tell(tenant, applied)
+        return estate.position
+
+    async def take(self, tenant: int, entry: JournalEntry) -> None:
+        """Apply a record that this process has just committed; reads the journal only where something lies between."""
+        estate = await self._estate(tenant)
+        if entry.position == estate.position + 1 and entry.kind is RecordKind.STATES:
+            self._tell(tenant, estate.apply(entry))
+        elif entry.position > estate.position:
+            await self.follow(tenant)
+
+    async def hear(self, tenant: int, named: BitMap, seq: int) -> None:
+        """Systems that reported without a change. Not in the journal: a restart freezes reporting instead."""
+        estate = await self._estate(tenant)
+        if estate.hear(named, seq, self._clock.now()):
+            self._tell(tenant, Applied(estate.position, None))
 
     def count(self, tenant: int, picks: Sequence[SensorPick], group_idx: int) -> Count:
         """Which members of the group report and have all ``picks`` triggered. No picks: nobody."""
-        raise NotImplementedError
+        estate = self._estates.get(tenant)
+        return Count(BitMap(), 0, 0, 0) if estate is None else estate.count(picks, group_idx)
 
     def subscribe(self, callback: Subscriber) -> None:
         """Call ``callback`` after each applied record, and with ``touched=None`` whenever systems fell silent."""
-        raise NotImplementedError
+        self._subscribers.append(callback)
 
     def active_instances(
         self, tenant: int, system_idxs: Iterable[int], picks: Sequence[SensorPick]
     ) -> dict[int, list[ActiveInstance]]:
         """Per system, which of the picked sensors are triggered now and with which instances; systems without any are absent."""
-        raise NotImplementedError
+        estate = self._estates.get(tenant)
+        return {} if estate is None else estate.active_instances(BitMap(system_idxs), picks)
+
+    def triggered_on(self, tenant: int, system_idx: int) -> list[ActiveInstance]:
+        """Everything that is triggered on one system, by sensor."""
+        estate = self._estates.get(tenant)
+        if estate is None:
+            return []
+        picks = [SensorPick(idx) for idx in estate.sensors]
+        active = estate.active_instances(BitMap([system_idx]), picks).get(system_idx, [])
+        return sorted(active, key=lambda one: (one.sensor, one.instance or ""))
 
     def instances(self, tenant: int, sensor_idx: int) -> list[str]:
         """Instance names that were seen for the sensor, in alphabetical order: choices of a picker."""
-        raise NotImplementedError
+        estate = self._estates.get(tenant)
+        if estate is None:
+            return []
+        names = (instance.name for instance in estate.triggered.instances(sensor_idx))
+        return sorted((name for name in names if name), key=str.casefold)
 
     def last_heard(self, tenant: int, system_idx: int) -> datetime | None:
-        """When the system last reported, to about 15 s (hours once it is silent); None: not within 30 days."""
-        raise NotImplementedError
+        """When the system last reported: to 15 s while it reports, to the hour once it is silent; None: not within 7 days."""
+        estate = self._estates.get(tenant)
+        return None if estate is None else estate.heard.last(system_idx)
 
     def reporting(self, tenant: int) -> BitMap:
         """Systems heard from within the reporting window (or before a freeze)."""
-        raise NotImplementedError
+        estate = self._estates.get(tenant)
+        return BitMap() if estate is None else estate.heard.reporting.copy()
 
     def position(self, tenant: int) -> int:
         """The last journal position applied."""
-        raise NotImplementedError
+        estate = self._estates.get(tenant)
+        return 0 if estate is None else estate.position
+
+    def sensors(self, tenant: int) -> Mapping[str, Sensor]:
+        """The tenant's sensors by name, as of the applied position."""
+        estate = self._estates.get(tenant)
+        return {} if estate is None else estate.by_name
+
+    async def ready(self, tenant: int) -> Estate:
+        """The tenant's memory, loaded: for the ingest flow, which judges a batch by it."""
+        return await self._estate(tenant)
+
+    def freeze(self) -> None:
+        """We did not listen until now: whoever was reporting is given a window to report again."""
+        self.frozen_until = self._clock.now() + self._limits.reporting
+
+    def tick(self) -> None:
+        """Notice who has fallen silent. Called by the loop; tests call it after moving their clock."""
+        now = self._clock.now()
+        if now < self.frozen_until:
+            return
+        for tenant, estate in self._estates.items():
+            if estate.heard.expire(now):
+                self._tell(tenant, Applied(estate.position, None))
+
+    async def write_snapshots(self) -> None:
+        """Leave what is held, and drop journal records that nobody needs any more."""
+        now = self._snapshot_at = self._clock.now()
+        for tenant, estate in list(self._estates.items()):
+            await self._db.write(write_snapshot_in, tenant, estate.position, estate.dump(), now)
+            more = True
+            while more:
+                more = await self._db.write(prune_journal_in, tenant, estate.position, now) > 0
+
+    async def _run(self) -> None:
+        pause = min(self._limits.tick_seconds, 60.0)
+        while True:
+            meant = self._clock.now()
+            await wait(self._wake, pause)
+            if self._clock.now() - meant > timedelta(seconds=pause) + ASLEEP:
+                self.freeze()
+            try:
+                await self._step()
+            except (SQLAlchemyError, OSError) as error:
+                log.error("the journal cannot be followed", exc_info=error)
+                self.freeze()
+                await asyncio.sleep(1)
+
+    async def _step(self) -> None:
+        for tenant in await self._db.read(list_tenants):
+            await self.follow(tenant.id)
+        self.tick()
+        if self._clock.now() - self._snapshot_at >= SNAPSHOT_EVERY:
+            await self.write_snapshots()
+
+    async def _estate(self, tenant: int) -> Estate:
+        known = self._estates.get(tenant)
+        if known is not None:
+            return known
+        async with self._loading:
+            if tenant not in self._estates:
+                self._estates[tenant] = await self._load_one(tenant)
+            return self._estates[tenant]
+
+    async def _load_one(self, tenant: int) -> Estate:
+        estate = Estate(self._limits.reporting)
+        stored = await self._db.read(views.find_snapshot, tenant)
+        if stored is not None:
+            estate.restore(stored)
+        estate.members = await self._db.read(systems.list_all_members, tenant)
+        estate.set_sensors(await self._db.read(views.list_sensors, tenant))
+        await self._catch_up(tenant, estate)
+        if estate.heard.reporting:
+            self.freeze()
+        return estate
+
+    async def _catch_up(self, tenant: int, estate: Estate) -> list[Applied]:
+        done: list[Applied] = []
+        while entries := await self._db.read(systems.list_journal, tenant, estate.position, _PAGE):
+            if any(entry.kind is RecordKind.CATALOGUE for entry in entries):
+                estate.set_sensors(await self._db.read(views.list_sensors, tenant))
+            # a record may have been taken by hand while we read
+            done += [estate.apply(entry) for entry in entries if entry.position > estate.position]
+        return done
+
+    def _tell(self, tenant: int, applied: Applied) -> None:
+        for callback in self._subscribers:
+            callback(tenant, applied.touched, applied.position)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from opulse.db import wake
-from opulse.monitoring.systems.models import JournalEntry, RecordKind
+from opulse.monitoring.systems.models import JournalEntry, Numbered, RecordKind
 from opulse.monitoring.systems.store import journal
+from opulse.monitoring.systems.store.numbers import lock_number
 
 JOURNAL_TOPIC = "sensor_journal"
 """Wakes the evaluator: a record was committed that nobody hands to it."""
@@ -37,6 +38,7 @@ def append_batch_in(
     conn: Connection, tenant: int, source: str, batch: str, payload: bytes, answer: bytes, now: datetime
 ) -> Appended:
     """Record a batch of sensor states once. A repeated (source, batch) writes nothing and gives the first answer again."""
+    lock_number(conn, tenant, Numbered.JOURNAL)  # a twin of this batch in flight is waited for, then found
     known = journal.find_answer(conn, tenant, source, batch)
     if known is not None:
         return Appended(None, known)

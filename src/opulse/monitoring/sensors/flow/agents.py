@@ -1,0 +1,21 @@
+"""What agents are told: which sensors to evaluate, with which thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opulse.monitoring.sensors.models import Sensor, SensorOrigin
+from opulse.wire.agent_config import AgentConfig, AgentSensor, encode_config
+
+
+def make_config(system: str, sensors: Mapping[str, Sensor]) -> tuple[bytes, str]:
+    """The configuration of one agent and its ETag: the enabled sensors of the kits, with the tenant's own values.
+
+    An agent evaluates those of them that its platform has a source for.
+    """
+    wanted = [
+        AgentSensor(sensor.name, dict(sensor.variables))
+        for sensor in sensors.values()
+        if sensor.enabled and sensor.origin is SensorOrigin.FACTORY
+    ]
+    return encode_config(AgentConfig(system, sorted(wanted, key=lambda one: one.sensor)))

@@ -1,0 +1,58 @@
+"""The largest sequence number each system has sent: what an answer has promised, and what has been applied.
+
+They differ while a batch waits for its commit. A later batch of the same system must be judged by the first, but the waiting
+one must still be applied when its turn in the journal comes.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+
+from pyroaring import BitMap
+
+
+class Sequences:
+    """One unsigned 64-bit number per system index; 0: nothing was sent."""
+
+    def __init__(self) -> None:
+        self._last: array[int] = array("Q")
+
+    def last(self, system: int) -> int:
+        return self._last[system] if system < len(self._last) else 0
+
+    def raise_to(self, systems: BitMap, seq: int) -> None:
+        """Note that these systems have sent ``seq``."""
+        if not systems:
+            return
+        missing = systems.max() + 1 - len(self._last)
+        if missing > 0:
+            self._last.extend(array("Q", bytes(8 * max(missing, 1024))))
+        for system in systems:
+            if self._last[system] < seq:
+                self._last[system] = seq
+
+    def older_than(self, systems: BitMap, seq: int) -> BitMap:
+        """Those of ``systems`` that have sent a larger number."""
+        return BitMap(system for system in systems if self.last(system) > seq)
+
+    def copy(self) -> Sequences:
+        made = Sequences()
+        made._last = array("Q", self._last)
+        return made
+
+    def dump(self) -> bytes:
+        """For a snapshot."""
+        column = array("Q", self._last)
+        if sys.byteorder == "big":
+            column.byteswap()
+        return zlib.compress(column.tobytes(), 1)
+
+    def restore(self, stored: bytes) -> None:
+        """From a snapshot."""
+        column = array("Q")
+        column.frombytes(zlib.decompress(stored))
+        if sys.byteorder == "big":
+            column.byteswap()
+        self._last = column
