@@ -37,10 +37,8 @@ def _undefined_members(node: ast.ClassDef, lines: list[str]) -> list[str]:
             continue
         following = node.body[place + 1] if place + 1 < len(node.body) else None
         below = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-        beside = (
-            "#"
-            in lines[(statement.end_lineno or statement.lineno) - 1][statement.value.end_col_offset or 0 :]
-        )
+        span = lines[statement.lineno - 1 : statement.end_lineno]
+        beside = any("#" in re.sub(r'"[^"]*"', "", line) for line in span)
         above = lines[statement.lineno - 2].lstrip().startswith("#")
         if not (below or beside or above):
             undefined.append(statement.targets[0].id)
