@@ -2,9 +2,12 @@
 
 ``db``            a Database with the schema: marked ``stores``, a test runs on SQLite and again on PostgreSQL, else on SQLite.
 ``database_url``  the address of an empty database, for tests that start processes; the same two.
+``ports``         what flows take, over ``db`` and ``clock``; nothing beyond this machine is within reach, mail has no relay.
 ``clock``         a ManualClock at a fixed Monday noon, UTC.
 ``smtp_sink``     a real SMTP server that keeps what it accepts; ``smtp_sinks`` makes some that refuse or dawdle.
 ``browser``       a real Chromium.
+
+Stages' modules and the browser's driver are imported by the fixtures that need them: collecting a unit test stays quick.
 """
 
 from __future__ import annotations
@@ -13,15 +16,19 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, async_playwright
 
 from opulse.clock import ManualClock
 from opulse.db import Database, metadata, open_database
-from tests.servers.browser import launch
 from tests.servers.postgres import PostgresServer
 from tests.servers.smtp import SmtpSink
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+    from opulse.ports import Ports
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -90,6 +97,14 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
+async def ports(db: Database, clock: ManualClock) -> AsyncIterator[Ports]:
+    from tests.servers.installation import open_ports
+
+    async with open_ports(db, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
 def smtp_sinks() -> Iterator[Callable[..., SmtpSink]]:
     made: list[SmtpSink] = []
 
@@ -109,6 +124,10 @@ def smtp_sink(smtp_sinks: Callable[..., SmtpSink]) -> SmtpSink:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
+    from playwright.async_api import async_playwright
+
+    from tests.servers.browser import launch
+
     async with async_playwright() as playwright:
         running = await launch(playwright)
         yield running

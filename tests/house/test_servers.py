@@ -10,7 +10,10 @@ from playwright.async_api import Browser
 from sqlalchemy import Connection, text
 
 from opulse.db import Database, metadata
+from opulse.outbound import AddressRefused
+from opulse.ports import Ports
 from tests.servers.browser import new_context
+from tests.servers.installation import make_tenant
 from tests.servers.smtp import SmtpSink
 
 
@@ -44,6 +47,15 @@ async def test_database_url_leads_to_an_empty_database(database_url: str, dialec
         assert await database.write(_note) == ["here"]
     finally:
         await database.close()
+
+
+@pytest.mark.stores
+async def test_ports_reach_this_machine_and_nothing_beyond(ports: Ports) -> None:
+    tenant, key = await make_tenant(ports)
+    assert (tenant, bool(key)) == (1, True)
+    assert ports.relay() is None
+    with pytest.raises(AddressRefused):
+        await ports.http.request("GET", "http://192.0.2.1/")
 
 
 def test_the_sink_keeps_envelope_and_message_as_they_came(smtp_sink: SmtpSink) -> None:
