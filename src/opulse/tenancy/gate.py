@@ -27,7 +27,7 @@ class TenancyGate:
     async def find_caller(self, request: Request) -> Caller | None:
         secret = _sent_key(request)
         if secret:
-            return await self._by_secret(secret)
+            return await self.find_by_secret(secret)
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
             return None
@@ -44,7 +44,8 @@ class TenancyGate:
             locale=person.locale,
         )
 
-    async def _by_secret(self, secret: str) -> Caller | None:
+    async def find_by_secret(self, secret: str) -> Caller | None:
+        """Whose key or token this is; None when nobody's, or not any more."""
         now = self._ports.clock.now()
         stored = digest(self._ports.digest_key, secret)
         if secret.startswith("opt_"):

@@ -28,6 +28,10 @@ class Gate(Protocol):
         """Who calls, by session cookie, bearer token or key header; None when nobody valid."""
         ...
 
+    async def find_by_secret(self, secret: str) -> Caller | None:
+        """Whose key or token this is; for routes that take it in a form of their own (Basic)."""
+        ...
+
 
 class Needs:
     """A guard: the caller must hold one of ``roles``. Used as ``caller: Annotated[Caller, Depends(needs_viewer)]``."""

@@ -109,22 +109,24 @@ async def carry_out(ports: Ports, tenant: int, run_id: str) -> RunState:
     return state
 
 
-async def _do_task(
-    ports: Ports,
-    run: Run,
-    workflow_name: str,
-    task: TaskDefinition,
-    outputs: Mapping[str, Mapping[str, Any]],
-) -> TaskResult:
-    now = ports.clock.now()
-    form = resolve(task.form, run.event, outputs)
-    fresh = TaskRun(
-        f"TR_{random_text(15)}", run.id, task.id, task.type, 0, TaskState.RUNNING, form, {}, "", now, None
-    )
-    row = await ports.db.write(store.begin_task, run.tenant, fresh)
-    if row.state is not TaskState.RUNNING:
-        return TaskResult(row.state, row.output, row.error)
-    context = TaskContext(
+async def context_of(ports: Ports, tenant: int, run_id: str, task_id: str) -> TaskContext | None:
+    """The context of a task that has begun, for work that goes on after it ended; None when the run or task is gone."""
+    run = await ports.db.read(store.find_run, tenant, run_id)
+    rows = await ports.db.read(store.list_task_runs, tenant, run_id)
+    row = next((one for one in rows if one.task == task_id), None)
+    if run is None or row is None:
+        return None
+    document = await ports.db.read(definitions.find_revision, tenant, run.workflow, run.revision)
+    task = next((one for one in document.tasks if one.id == task_id), None) if document else None
+    if document is None or task is None:
+        return None
+    return await _context(ports, run, document.name, task, row, row.input)
+
+
+async def _context(
+    ports: Ports, run: Run, workflow_name: str, task: TaskDefinition, row: TaskRun, form: Mapping[str, Any]
+) -> TaskContext:
+    return TaskContext(
         run.tenant,
         run.workflow,
         workflow_name,
@@ -141,6 +143,24 @@ async def _do_task(
         run.chain,
         run.started_at,
     )
+
+
+async def _do_task(
+    ports: Ports,
+    run: Run,
+    workflow_name: str,
+    task: TaskDefinition,
+    outputs: Mapping[str, Mapping[str, Any]],
+) -> TaskResult:
+    now = ports.clock.now()
+    form = resolve(task.form, run.event, outputs)
+    fresh = TaskRun(
+        f"TR_{random_text(15)}", run.id, task.id, task.type, 0, TaskState.RUNNING, form, {}, "", now, None
+    )
+    row = await ports.db.write(store.begin_task, run.tenant, fresh)
+    if row.state is not TaskState.RUNNING:
+        return TaskResult(row.state, row.output, row.error)
+    context = await _context(ports, run, workflow_name, task, row, form)
     result = await _run_task(ports, task, context)
     await ports.db.write(
         store.end_task, run.tenant, row.id, result.state, result.output, result.error, ports.clock.now()

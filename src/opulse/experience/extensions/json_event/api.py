@@ -1,0 +1,91 @@
+"""The JSON event's address, in the real product's path shape; answers come in the API's envelope."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from opulse.experience.extensions.json_event.flow import EventRefused, Rate, accept_event
+from opulse.experience.extensions.json_event.models import EventRefusal
+from opulse.observe.metrics import DECISIONS
+from opulse.ports import Ports
+from opulse.web.access import Gate, Open, Role, ports_of
+from opulse.wire.envelope import error_envelope, result_envelope
+
+router = APIRouter(tags=["workflows"])
+DOOR = Open("each JSON event checks its sender as its workflow says")
+
+_STATUS = {
+    EventRefusal.UNKNOWN_URL: 404,
+    EventRefusal.TOO_LARGE: 413,
+    EventRefusal.NOT_JSON: 400,
+    EventRefusal.NOT_PROVED: 401,
+    EventRefusal.WORKFLOW_OFF: 409,
+    EventRefusal.TOO_MANY: 429,
+}
+
+
+def rate_of(request: Request) -> Rate:
+    """The process's counter of events, made with the app."""
+    if not hasattr(request.app.state, "event_rate"):
+        request.app.state.event_rate = Rate()
+    rate: Rate = request.app.state.event_rate
+    return rate
+
+
+@router.api_route(
+    "/inbound-event/v1/events/json/triggers",
+    methods=["POST", "PUT"],
+    operation_id="receive_json_event",
+    dependencies=[Depends(DOOR)],
+)
+async def post_event(
+    request: Request,
+    ports: Annotated[Ports, Depends(ports_of)],
+    urlTokenId: str = "",  # noqa: N803
+) -> JSONResponse:
+    """Start the workflow that has this address. 202: queued; 200: this ``eventId`` was taken before."""
+    gate: Gate = request.app.state.gate
+
+    async def proves(secret: str) -> int | None:
+        caller = await gate.find_by_secret(secret)
+        return caller.tenant if caller is not None and caller.role is Role.INTEGRATION else None
+
+    request_id = str(uuid4())
+    try:
+        body = await _bounded(request, ports.limits.event_bytes)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        taken = await accept_event(ports, rate_of(request), proves, urlTokenId, headers, body)
+    except EventRefused as refused:
+        DECISIONS.labels("json_event", refused.reason.value).inc()
+        return _refusal(refused, request_id)
+    if taken.test:
+        result = {"test": True, "fields": dict(taken.fields)}
+        return JSONResponse(result_envelope(result, request_id, 200), 200)
+    if not taken.run:
+        off = EventRefused(
+            EventRefusal.WORKFLOW_OFF, "The workflow is switched off, or its conditions were false."
+        )
+        return _refusal(off, request_id)
+    status = 200 if taken.duplicate else 202
+    result = {"runId": taken.run, "status": "queued", "duplicate": taken.duplicate}
+    return JSONResponse(result_envelope(result, request_id, status), status)
+
+
+def _refusal(refused: EventRefused, request_id: str) -> JSONResponse:
+    status = _STATUS[refused.reason]
+    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
+    body = error_envelope(status, refused.detail, request_id, refused.reason.value)
+    return JSONResponse(body, status, headers=headers)
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise EventRefused(EventRefusal.TOO_LARGE, f"An event has at most {limit} bytes.")
+    return body

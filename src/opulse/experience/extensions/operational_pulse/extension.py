@@ -1,0 +1,105 @@
+"""The task's form and account, as the guide's pages ask for them, and the task itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from opulse.experience.directory import views as directory
+from opulse.experience.extensions.operational_pulse import store
+from opulse.experience.extensions.operational_pulse.flow.fetch import TokenKeeper
+from opulse.experience.extensions.operational_pulse.flow.waves import arrange_in, current_url, take_all
+from opulse.experience.extensions.operational_pulse.models import FetchRefused
+from opulse.experience.extensions.operational_pulse.rules import sensor_names
+from opulse.experience.workflows import (
+    Extension,
+    FieldKind,
+    FormField,
+    TaskContext,
+    TaskResult,
+    TaskState,
+)
+from opulse.ports import Ports
+from opulse.templating.piped import parse_piped
+
+_TYPED = {"token_url": "Token URL", "cloud_url": "Cloud URL", "client_id": "Client ID"}
+
+KEEPER = TokenKeeper()
+"""This process's tokens."""
+
+
+class UpdateContactMetadata:
+    """Operational Pulse – Update Contact Metadata."""
+
+    type = "operational_pulse"
+    title = "Operational Pulse: Update Contact Metadata"
+    account_fields: Sequence[FormField] = (
+        FormField(
+            "api_token", "API Token", FieldKind.SECRET, help="Password of the SysTrack service account."
+        ),
+        FormField(
+            "systrack_api_account", "SysTrack API Account", help="User name of the SysTrack service account."
+        ),
+    )
+    form: Sequence[FormField] = (
+        FormField("systems_url", "Systems URL", FieldKind.PIPED),
+        FormField("sensor_names", "Sensor Names", FieldKind.PIPED),
+        FormField("token_url", "Token URL", help="From the Tenant Information page of the monitoring side."),
+        FormField("cloud_url", "Cloud URL", help="For example cloud.lakesidesoftware.com."),
+        FormField("client_id", "Client ID", help="From the Tenant Information page of the monitoring side."),
+        FormField("list_id", "List ID", FieldKind.LIST),
+        FormField("directory_id", "Directory ID", FieldKind.DIRECTORY),
+        FormField(
+            "create_contacts",
+            "Make contacts for people who have none",
+            FieldKind.SWITCH,
+            required=False,
+            default="false",
+        ),
+    )
+
+    def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
+        problems = [
+            f"{label} is typed here, never taken from the event: whoever posts the event could collect the password"
+            for name, label in _TYPED.items()
+            if parse_piped(str(form[name])).slots
+        ]
+        found = directory.find_list(conn, tenant, str(form["list_id"]))
+        if directory.find_directory(conn, tenant, str(form["directory_id"])) is None:
+            problems.append("Directory ID names no directory")
+        elif found is None or found.directory != form["directory_id"]:
+            problems.append("List ID names no mailing list of that directory")
+        return problems
+
+    async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
+        """Take the snapshot as wave 1; later waves follow while the activation is open."""
+        if not sensor_names(context.form["sensor_names"]):
+            return TaskResult(TaskState.FAILED, {}, "Sensor Names is empty: check the JSON field's path")
+        url = str(context.form["systems_url"])
+        if not url.startswith(("https://", "http://")):
+            return TaskResult(
+                TaskState.FAILED, {}, "Systems URL is not an address: check the JSON field's path"
+            )
+        try:
+            _, is_open = await take_all(ports, KEEPER, context, url, 1)
+        except FetchRefused as refused:
+            return TaskResult(TaskState.FAILED, {}, str(refused))
+        return TaskResult(TaskState.SUCCEEDED, await ports.db.write(_output_in, ports, context, is_open))
+
+
+def _output_in(conn: Connection, ports: Ports, context: TaskContext, is_open: bool) -> dict[str, Any]:
+    output: dict[str, Any] = store.count_reach(conn, context.tenant, context.task_run)
+    if is_open and current_url(context):
+        output["next_wave_at"] = arrange_in(conn, ports, context)
+    return output
+
+
+EXTENSION = Extension(
+    name="operational_pulse",
+    title="Operational Pulse",
+    help="Fetches the systems that an activation affects and writes lastAlarm on their users' contacts.",
+    tasks=(UpdateContactMetadata(),),
+    domains=("*",),
+)

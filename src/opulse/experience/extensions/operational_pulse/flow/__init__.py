@@ -1,0 +1,1 @@
+"""Fetch, take a page, follow the waves."""

@@ -1,0 +1,185 @@
+"""Ask the other product: a token, then pages of affected systems. The token is kept until shortly before it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode, urljoin
+
+from opulse.experience.extensions.operational_pulse.models import FIRST_PAGE, FetchRefused
+from opulse.experience.extensions.operational_pulse.rules import check_host, page_url
+from opulse.jobs import JobRetry
+from opulse.outbound import AddressRefused, OutboundError, OutboundResponse
+from opulse.ports import Ports
+from opulse.wire.affected import AffectedPage, AffectedSystem
+from opulse.wire.affected_reading import decode_page, decode_users
+from opulse.wire.errors import UnreadableBody
+from opulse.wire.token_answer import decode_token_answer, decode_token_refusal
+
+PAGE_BYTES = 5_000_000
+PAGE_SECONDS = 30.0
+TOKEN_EARLY = timedelta(seconds=60)  # a token is renewed this long before it ends
+RETRY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where to ask, and as whom: what an administrator typed into the task and its account."""
+
+    token_url: str
+    cloud_url: str
+    client_id: str
+    username: str
+    password: str
+
+
+class TokenKeeper:
+    """Tokens by account; one per process, so that an incident's many pages sign in once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str, str], tuple[str, datetime]] = {}
+
+    async def token(self, ports: Ports, source: Source, *, fresh: bool = False) -> str:
+        """A bearer token for ``source``; with ``fresh`` a new one, whatever is kept.
+
+        Raises:
+            FetchRefused: the credentials are refused, or the Token URL may not be asked.
+            JobRetry: the Token URL does not answer now.
+        """
+        key = (source.token_url, source.client_id, source.username)
+        kept = self._kept.get(key)
+        if kept and not fresh and kept[1] > ports.clock.now():
+            return kept[0]
+        form = {
+            "grant_type": "password",
+            "response_type": "token",
+            "client_id": source.client_id,
+            "username": source.username,
+            "password": source.password,
+            "scope": f"openid {source.client_id} offline_access",
+        }
+        answer = await _send(
+            ports,
+            "POST",
+            source.token_url,
+            {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+            urlencode(form).encode(),
+        )
+        if answer.status != 200:
+            refusal = decode_token_refusal(answer.body)
+            raise FetchRefused(
+                f"the Token URL answered {answer.status} {refusal.error}: check the account's user name and password, "
+                "the Client ID and the Token URL"
+            )
+        try:
+            granted = decode_token_answer(answer.body)
+        except UnreadableBody as error:
+            raise FetchRefused(f"the Token URL did not answer with a token: {error}") from error
+        ends = ports.clock.now() + timedelta(seconds=granted.expires_in) - TOKEN_EARLY
+        self._kept[key] = (granted.access_token, ends)
+        return granted.access_token
+
+
+async def read_pages(
+    ports: Ports, keeper: TokenKeeper, source: Source, systems_url: str
+) -> AsyncIterator[AffectedPage]:
+    """The pages of an affected-systems address, a small one first. Every address is checked before the token goes there.
+
+    Raises:
+        FetchRefused: the address, the credentials or the answer are wrong; the message says what to mend.
+        JobRetry: the other product is slow, busy or down; try the task again.
+    """
+    url: str | None = page_url(systems_url, FIRST_PAGE, 0)
+    first = True
+    seen: set[str] = set()
+    while url is not None and url not in seen:
+        seen.add(url)
+        page = await _page(ports, keeper, source, url)
+        yield page
+        follow = page.next_link
+        if follow is None:
+            return
+        if first and len(page.systems) == FIRST_PAGE:
+            follow = page_url(systems_url, ports.limits.page_size, FIRST_PAGE)
+        url = urljoin(url, follow)
+        first = False
+
+
+async def _page(ports: Ports, keeper: TokenKeeper, source: Source, url: str) -> AffectedPage:
+    answer = await _get(ports, keeper, source, url)
+    try:
+        page = decode_page(answer.body).page
+    except UnreadableBody as error:
+        raise FetchRefused(f"the affected-systems answer cannot be read: {error}") from error
+    if any(system.users is None for system in page.systems):
+        systems = [await _with_users(ports, keeper, source, url, system) for system in page.systems]
+        page = AffectedPage(
+            page.notification_activation_id, page.as_of, page.state, page.total_count, systems, page.next_link
+        )
+    return page
+
+
+async def _with_users(
+    ports: Ports, keeper: TokenKeeper, source: Source, url: str, system: AffectedSystem
+) -> AffectedSystem:
+    """Some servers list systems only; then each one's users are asked for (systrack.md 5.4)."""
+    if system.users is not None:
+        return system
+    answer = await _get(ports, keeper, source, urljoin(url, f"/api/systems/{system.system_id}/users"))
+    try:
+        users = decode_users(answer.body)
+    except UnreadableBody:
+        users = []
+    return AffectedSystem(
+        system_id=system.system_id,
+        system_name=system.system_name,
+        fqdn=system.fqdn,
+        users=users,
+        sensors=system.sensors,
+    )
+
+
+async def _get(ports: Ports, keeper: TokenKeeper, source: Source, url: str) -> OutboundResponse:
+    check_host(url, source.cloud_url, ports.monitoring_url)
+    for fresh in (False, True):
+        token = await keeper.token(ports, source, fresh=fresh)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        answer = await _send(ports, "GET", url, headers, b"")
+        if answer.status != 401:
+            break
+    if answer.status == 200:
+        return answer
+    raise FetchRefused(
+        f"the affected-systems API answered {answer.status}: "
+        + {
+            401: "the token is not accepted; check the service account",
+            403: "the service account may not read affected systems",
+            404: "it does not know this activation, or it belongs to another tenant",
+            410: "the activation was purged",
+        }.get(answer.status, "it cannot be read")
+    )
+
+
+async def _send(
+    ports: Ports, method: str, url: str, headers: dict[str, str], body: bytes
+) -> OutboundResponse:
+    """One request; what may be better in a while becomes a JobRetry."""
+    try:
+        answer = await ports.http.request(
+            method, url, headers=headers, content=body, timeout=PAGE_SECONDS, max_bytes=PAGE_BYTES
+        )
+    except AddressRefused as error:
+        raise FetchRefused(str(error)) from error
+    except OutboundError as error:
+        raise JobRetry(RETRY_SECONDS, f"{method} {_host(url)}: {error}") from error
+    if answer.status in (408, 425, 429) or answer.status >= 500:
+        wait = answer.headers.get("retry-after", "")
+        raise JobRetry(
+            float(wait) if wait.isdigit() else RETRY_SECONDS, f"{_host(url)} answered {answer.status}"
+        )
+    return answer
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2] if "://" in url else url

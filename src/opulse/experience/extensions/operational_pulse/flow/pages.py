@@ -1,0 +1,81 @@
+"""Take one page of affected systems: reach rows, contacts, ``lastAlarm`` and the change set, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from opulse.experience.directory import Cause, match_people_in, merge_embedded_in
+from opulse.experience.extensions.operational_pulse import store
+from opulse.experience.extensions.operational_pulse.models import AffectedPerson, ReachReason
+from opulse.experience.workflows import TaskContext
+from opulse.experience.workflows import views as workflows
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page made ready: whom it leads to, and what to write on them."""
+
+    activation: str
+    people: Sequence[AffectedPerson]
+    patch: dict[str, Any]
+    directory: str
+    list_id: str
+    create: bool
+
+
+def take_page_in(
+    conn: Connection, context: TaskContext, page: Page, wave: int, alarm_life: timedelta, now: datetime
+) -> int:
+    """Write the page. Systems that this task run knows are left alone, so a page can be taken twice. Returns the newcomers."""
+    systems = {one.system for one in page.people}
+    known = store.find_known_systems(conn, context.tenant, context.task_run, systems)
+    fresh = [one for one in page.people if one.system not in known]
+    if not fresh:
+        return 0
+    found = match_people_in(
+        conn,
+        context.tenant,
+        page.directory,
+        [one.person for one in fresh if one.person is not None],
+        create=page.create,
+        list_id=page.list_id,
+        now=now,
+    )
+    rows = {(row["system"], row["person"]): row for row in (_row(one, found) for one in fresh)}
+    store.insert_reach(
+        conn, context.tenant, context.task_run, context.run, page.activation, wave, list(rows.values()), now
+    )
+    if not context.activation and page.activation:
+        workflows.set_activation(conn, context.tenant, context.run, page.activation)
+    cause = Cause(page.activation, wave, context.run, context.chain)
+    merge_embedded_in(
+        conn,
+        context.tenant,
+        page.directory,
+        sorted(set(found.values())),
+        page.patch,
+        cause=cause,
+        now=now,
+        alarm_life=alarm_life,
+    )
+    return len({one.system for one in fresh})
+
+
+def _row(one: AffectedPerson, found: dict[str, str]) -> dict[str, Any]:
+    key = one.person.key if one.person else ""
+    contact = found.get(key, "")
+    reason = one.reason
+    if one.person is not None and not contact:
+        reason = ReachReason.NO_CONTACT if one.person.email else ReachReason.NO_EMAIL
+    return {
+        "system": one.system,
+        "system_name": one.system_name,
+        "person": key,
+        "contact": contact,
+        "reason": reason.value,
+    }

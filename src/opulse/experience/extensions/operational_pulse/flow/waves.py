@@ -1,0 +1,106 @@
+"""An incident grows after it crosses the threshold: while it is open, ask again who is affected, and take the newcomers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from opulse.experience.extensions.operational_pulse import store
+from opulse.experience.extensions.operational_pulse.flow.fetch import Source, TokenKeeper, read_pages
+from opulse.experience.extensions.operational_pulse.flow.pages import Page, take_page_in
+from opulse.experience.extensions.operational_pulse.models import WAVE_DUE, FetchRefused
+from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
+from opulse.experience.workflows import TaskContext
+from opulse.experience.workflows import views as workflows
+from opulse.jobs import enqueue
+from opulse.ports import Ports
+from opulse.wire.affected import ActivationState, AffectedPage
+
+
+async def take_all(
+    ports: Ports, keeper: TokenKeeper, context: TaskContext, url: str, wave: int
+) -> tuple[int, bool]:
+    """Read every page of ``url`` and take the systems that this task run does not know yet.
+
+    Returns:
+        How many systems were new, and whether the activation is still open.
+
+    Raises:
+        FetchRefused, JobRetry: see :func:`read_pages`; pages that were taken stay taken.
+    """
+    newcomers, is_open = 0, True
+    async for page in read_pages(ports, keeper, source_of(context), url):
+        is_open = page.state in (None, ActivationState.ACTIVE)
+        ready = _ready(context, page)
+        newcomers += await ports.db.write(
+            take_page_in, context, ready, wave, ports.limits.alarm_life, ports.clock.now()
+        )
+    return newcomers, is_open
+
+
+async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext) -> None:
+    """Take the newcomers of one look at the currently affected systems, and arrange the next look."""
+    url = current_url(context)
+    if not url or ports.clock.now() - context.started_at > ports.limits.wave_window:
+        return
+    wave = await ports.db.read(store.last_wave, context.tenant, context.task_run) + 1
+    try:
+        _, is_open = await take_all(ports, keeper, context, url, wave)
+    except FetchRefused as refused:
+        await ports.db.write(_note, ports, context, str(refused), False)
+        return
+    await ports.db.write(_note, ports, context, "", is_open)
+
+
+def current_url(context: TaskContext) -> str:
+    """The address of those affected now, where the sender's template carried it."""
+    data = context.event.get("envelope", {}).get("data", {})
+    return str(data.get("systemsCurrentlyAffectedURL") or "") if isinstance(data, dict) else ""
+
+
+def arrange_in(conn: Connection, ports: Ports, context: TaskContext) -> str:
+    """Enqueue the next look. Returns when it is due, as text."""
+    due = ports.clock.now() + timedelta(seconds=ports.limits.wave_seconds)
+    payload = {"run": context.run, "task": context.task}
+    key = f"{context.task_run}/{due.isoformat()}"
+    enqueue(conn, context.tenant, WAVE_DUE, payload, unique=key, run_at=due, priority=2)
+    return due.isoformat()
+
+
+def _note(conn: Connection, ports: Ports, context: TaskContext, error: str, again: bool) -> None:
+    output: dict[str, Any] = store.count_reach(conn, context.tenant, context.task_run)
+    if again:
+        output["next_wave_at"] = arrange_in(conn, ports, context)
+    workflows.note_task(conn, context.tenant, context.task_run, output, error)
+
+
+def source_of(context: TaskContext) -> Source:
+    """Where to ask and as whom, from the task's form and account."""
+    form, account = context.form, context.account
+    return Source(
+        str(form["token_url"]),
+        str(form["cloud_url"]),
+        str(form["client_id"]),
+        account.get("systrack_api_account", ""),
+        account.get("api_token", ""),
+    )
+
+
+def _ready(context: TaskContext, page: AffectedPage) -> Page:
+    """The authenticated answer says which activation this is, whatever the webhook claimed."""
+    activation = page.notification_activation_id or str(context.event.get("envelope", {}).get("eventId", ""))
+    patch: dict[str, Any] = {
+        "lastAlarm": sensor_names(context.form["sensor_names"]),
+        "lastAlarmAt": context.started_at.isoformat(),
+        "lastAlarmActivationId": activation,
+    }
+    return Page(
+        activation,
+        choose_people(page.systems, page.as_of),
+        patch,
+        str(context.form["directory_id"]),
+        str(context.form["list_id"]),
+        str(context.form.get("create_contacts", "")).lower() in ("true", "yes", "1", "on"),
+    )

@@ -1,0 +1,88 @@
+"""Whom to ask about an affected system, and which addresses a token may be sent to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from opulse.experience.directory.models import Person
+from opulse.experience.extensions.operational_pulse.models import (
+    LAST_LOGON_DAYS,
+    AffectedPerson,
+    FetchRefused,
+    ReachReason,
+)
+from opulse.wire.affected import AffectedSystem, AffectedUser, seconds_since
+
+_DAY = 86_400
+
+
+def choose_people(systems: Iterable[AffectedSystem], as_of: str | None) -> list[AffectedPerson]:
+    """Everybody logged on at activation; else the primary user; else the last one within 7 days (spine.md 4)."""
+    chosen: list[AffectedPerson] = []
+    for system in systems:
+        name = system.system_name or system.fqdn or system.system_id
+        users = _users_to_ask(system.users or [], as_of)
+        if not users:
+            chosen.append(AffectedPerson(system.system_id, name, None, ReachReason.NO_USER))
+        for user in users:
+            person = Person(user.user_id, user.email or "", user.first_name or "", user.last_name or "")
+            chosen.append(AffectedPerson(system.system_id, name, person, ReachReason.REACHED))
+    return chosen
+
+
+def _users_to_ask(users: Sequence[AffectedUser], as_of: str | None) -> Sequence[AffectedUser]:
+    logged_on = [user for user in users if user.is_logged_on]
+    if logged_on:
+        return logged_on
+    primary = [user for user in users if user.is_primary]
+    if primary:
+        return primary
+    recent = sorted(
+        (since, user.user_id, user)
+        for user in users
+        if (since := seconds_since(user.last_logon, as_of)) is not None and since <= LAST_LOGON_DAYS * _DAY
+    )
+    return [recent[0][2]] if recent else []
+
+
+def check_host(url: str, cloud_url: str, own_url: str) -> None:
+    """Refuse to send a token anywhere but to the Cloud URL's host: a webhook may be unauthenticated, its URL is anybody's text.
+
+    https only, except for our own address.
+
+    Raises:
+        FetchRefused: with what to mend.
+    """
+    target, cloud = urlsplit(url), urlsplit(cloud_url if "://" in cloud_url else f"https://{cloud_url}")
+    own = urlsplit(own_url)
+    if "@" in target.netloc:
+        raise FetchRefused("the Systems URL carries a user name, which no address of this API does")
+    if target.netloc.lower() == own.netloc.lower() == cloud.netloc.lower() and target.scheme == own.scheme:
+        return
+    if target.scheme != "https":
+        raise FetchRefused(f"{url!r} is not https, so the service account's token is not sent there")
+    if (target.hostname, target.port or 443) != (cloud.hostname, cloud.port or 443):
+        raise FetchRefused(
+            f"the Systems URL points to {target.hostname!r}, but the Cloud URL is {cloud.hostname!r}: the token is not sent. "
+            "If the first one is right, correct the Cloud URL in the task."
+        )
+
+
+def page_url(url: str, top: int, skip: int) -> str:
+    """``url`` with ``$top`` and ``$skip``; what else it carries stays."""
+    parts = urlsplit(url)
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name not in ("$top", "$skip")
+    ]
+    query = urlencode([*kept, ("$top", str(top)), ("$skip", str(skip))], safe="$")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+
+
+def sensor_names(value: object) -> list[str]:
+    """The names as the event carried them: a JSON array, or one text separated by commas."""
+    if isinstance(value, list):
+        return [str(name) for name in value if str(name).strip()]
+    return [part.strip() for part in str(value or "").split(",") if part.strip()]

@@ -1,0 +1,96 @@
+"""Reach: one row per (task run, system, person), or the reason for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    func,
+    select,
+)
+
+from opulse.db import Instant, insert_ignoring_known, json_list, metadata
+
+reach = Table(
+    "reach",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("task_run", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("person", Text, nullable=False),  # lower-case address or account; empty: nobody
+    Column("run", Text, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("system_name", Text, nullable=False),
+    Column("contact", Text, nullable=False),  # empty: no contact
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "task_run", "system", "person"),
+    ForeignKeyConstraint(["tenant", "task_run"], ["task_runs.tenant", "task_runs.id"]),
+    Index("ix_reach_activation", "tenant", "activation", "contact"),
+)
+
+
+def find_known_systems(conn: Connection, tenant: int, task_run: str, systems: Iterable[str]) -> set[str]:
+    """Which of these systems this task run has dealt with already."""
+    listed = json_list(conn, systems)
+    rows = conn.execute(
+        select(reach.c.system)
+        .where(
+            reach.c.tenant == tenant,
+            reach.c.task_run == task_run,
+            reach.c.system.in_(select(listed.c.value)),
+        )
+        .distinct()
+    )
+    return set(rows.scalars())
+
+
+def last_wave(conn: Connection, tenant: int, task_run: str) -> int:
+    """The highest wave that this task run has reached anybody in; 0 for none."""
+    query = select(func.max(reach.c.wave)).where(reach.c.tenant == tenant, reach.c.task_run == task_run)
+    return int(conn.execute(query).scalar() or 0)
+
+
+def count_reach(conn: Connection, tenant: int, task_run: str) -> dict[str, int]:
+    """{systems, people, waves} of a task run."""
+    row = conn.execute(
+        select(
+            func.count(reach.c.system.distinct()).label("systems"),
+            func.count(func.nullif(reach.c.contact, "").distinct()).label("people"),
+            func.count(reach.c.wave.distinct()).label("waves"),
+        ).where(reach.c.tenant == tenant, reach.c.task_run == task_run)
+    ).one()
+    return {"systems": row.systems, "people": row.people, "waves": row.waves}
+
+
+def insert_reach(
+    conn: Connection,
+    tenant: int,
+    task_run: str,
+    run: str,
+    activation: str,
+    wave: int,
+    rows: Sequence[dict[str, Any]],
+    now: datetime,
+) -> None:
+    """``rows``: {system, system_name, person, contact, reason}."""
+    fixed = {
+        "tenant": tenant,
+        "task_run": task_run,
+        "run": run,
+        "activation": activation,
+        "wave": wave,
+        "at": now,
+    }
+    insert_ignoring_known(conn, reach, [{**fixed, **row} for row in rows])
