@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,6 +27,10 @@ from opulse.experience.workflows.store import runs as store
 from opulse.jobs import JobRetry, enqueue
 from opulse.ports import Ports
 from opulse.wire.identifiers import random_text
+
+
+RETRY_WINDOW = {"24h": timedelta(hours=24), "15min": timedelta(minutes=15), "none": timedelta(0)}
+"""How long a task that met 429, 5xx or silence is tried again, by the workflow's setting."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,28 @@ async def carry_out(ports: Ports, tenant: int, run_id: str) -> RunState:
     state = _run_state(states)
     await ports.db.write(store.set_run_state, tenant, run.id, state, "", ports.clock.now())
     return state
+
+
+async def give_up_late(ports: Ports, tenant: int, run_id: str, why: str) -> bool:
+    """End the run as failed when the workflow's retry window is over. False while another try is allowed."""
+    run = await ports.db.read(store.find_run, tenant, run_id)
+    if run is None:
+        return True
+    document = await ports.db.read(definitions.find_revision, tenant, run.workflow, run.revision)
+    window = RETRY_WINDOW[document.settings.retry if document else "none"]
+    now = ports.clock.now()
+    if now - run.started_at < window:
+        return False
+    await ports.db.write(_fail_in, tenant, run_id, f"given up after {window}: {why}", now)
+    return True
+
+
+def _fail_in(conn: Connection, tenant: int, run_id: str, why: str, now: datetime) -> None:
+    for row in store.list_task_runs(conn, tenant, run_id):
+        if row.state is TaskState.RUNNING:
+            store.end_task(conn, tenant, row.id, TaskState.FAILED, row.output, why, now)
+    states = [row.state for row in store.list_task_runs(conn, tenant, run_id)]
+    store.set_run_state(conn, tenant, run_id, _run_state(states), why, now)
 
 
 async def context_of(ports: Ports, tenant: int, run_id: str, task_id: str) -> TaskContext | None:

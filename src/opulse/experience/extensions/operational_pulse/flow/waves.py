@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.flow.fetch import Source, TokenKeeper, read_pages
-from opulse.experience.extensions.operational_pulse.flow.pages import Page, take_page_in
+from opulse.experience.extensions.operational_pulse.flow.taking import Page, take_page_in
 from opulse.experience.extensions.operational_pulse.models import WAVE_DUE, FetchRefused
 from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
 from opulse.experience.workflows import TaskContext
