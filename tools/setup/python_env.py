@@ -26,7 +26,7 @@ class Installer:
         if self._uv.exists():
             run([self._uv, "pip", "sync", "--python", PYTHON, "--require-hashes", *files], mend=OFFLINE)
         else:
-            self.add(*sets)
+            self.add(*(name for name in sets if name != "bootstrap"))
 
     def add(self, *sets: str) -> None:
         """Put these sets beside what is there."""
