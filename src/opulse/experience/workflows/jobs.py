@@ -9,7 +9,6 @@ from opulse.experience.workflows.models import RUN_STARTED
 from opulse.jobs import Handler, Job, JobRetry
 from opulse.ports import Ports
 
-
 LONGEST_PAUSE = 300  # seconds
 
 

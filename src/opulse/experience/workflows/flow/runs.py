@@ -28,7 +28,6 @@ from opulse.jobs import JobRetry, enqueue
 from opulse.ports import Ports
 from opulse.wire.identifiers import random_text
 
-
 RETRY_WINDOW = {"24h": timedelta(hours=24), "15min": timedelta(minutes=15), "none": timedelta(0)}
 """How long a task that met 429, 5xx or silence is tried again, by the workflow's setting."""
 
