@@ -13,11 +13,12 @@ from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from opulse.web.access import Caller, Role
 from opulse.web.components import charts, formats, navigation, tones
+from opulse.web.components.built_files import BuiltFiles
 from opulse.web.components.flashes import COOKIE, see_other
 from opulse.web.components.frame import Flash, FrameFacts, MailSwitch, RequestContext, Viewer
 from opulse.web.components.manifest import AssetManifest, AssetsMissing, load_manifest
@@ -284,7 +285,7 @@ def test_a_state_has_one_tone_only() -> None:
 
 
 def test_missing_assets_say_what_to_run(manifest: AssetManifest, tmp_path: Path) -> None:
-    with pytest.raises(AssetsMissing, match="make assets"):
+    with pytest.raises(AssetsMissing, match=r"build\.mjs"):
         load_manifest(tmp_path)
     with pytest.raises(AssetsMissing, match=r"assets/icons\.json"):
         manifest.icon_address("no-such-icon")
@@ -299,6 +300,28 @@ def test_a_written_manifest_is_read(tmp_path: Path) -> None:
     loaded = load_manifest(tmp_path)
     assert loaded.address("a.css") == "/static/dist/a.1.css"
     assert loaded.icon_address("bolt") == "/static/dist/icons.2.svg#bolt"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_built_files_are_served_for_ever_and_nothing_else(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "a.1.css").write_text("p { color: red }", encoding="utf-8")
+    (tmp_path / "secret.txt").write_text("no", encoding="utf-8")
+    app = Starlette(routes=[Mount("/static", BuiltFiles(tmp_path))])
+    with TestClient(app, headers={"accept-encoding": encoding}) as browser:
+        found = browser.get("/static/dist/a.1.css")
+        assert found.text == "p { color: red }" and found.headers["content-type"].startswith("text/css")
+        assert "immutable" in found.headers["cache-control"]
+        assert (found.headers.get("content-encoding") == "gzip") is (encoding == "gzip")
+        assert browser.head("/static/dist/a.1.css").status_code == 200
+        assert browser.post("/static/dist/a.1.css").status_code == 405
+        for path in (
+            "/static/secret.txt",
+            "/static/dist/../secret.txt",
+            "/static/dist/",
+            "/static/dist/b.css",
+        ):
+            assert browser.get(path).status_code == 404
 
 
 def test_an_icon_is_decoration_unless_it_has_a_name(pages: Pages) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 STATIC_DIR = Path(__file__).resolve().parent.parent / "static"
 STATIC_URL = "/static"
-IMMUTABLE = "public, max-age=31536000, immutable"
-"""The Cache-Control value for everything under `/static/dist/` whose name carries a hash."""
+HOW_TO_BUILD = "run `npm ci --ignore-scripts && node assets/build.mjs` (`make demo` does it for you)"
 
 
 class AssetsMissing(RuntimeError):
@@ -46,5 +45,5 @@ def load_manifest(static_dir: Path = STATIC_DIR) -> AssetManifest:
     try:
         built = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise AssetsMissing("the page assets are not built: run `make assets`") from None
+        raise AssetsMissing(f"the page assets are not built: {HOW_TO_BUILD}") from None
     return AssetManifest(files=dict(built["files"]), icons=frozenset(built["icons"]))
