@@ -1,0 +1,103 @@
+"""The tables of the stage."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from opulse.db import Instant, JsonDoc, metadata
+
+distributions = Table(
+    "distributions",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("task", Text, nullable=False),  # of the workflow
+    Column("cause", Text, nullable=False),  # the activation, else the run
+    Column("activation", Text, nullable=False),  # empty: no incident is behind it
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("link_type", Text, nullable=False),
+    Column("list", Text, nullable=False),  # the mailing list whose opt-outs count; empty: none
+    Column("language", Text, nullable=False),  # "contact" or a code
+    Column("message", JsonDoc, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("confirmed_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "workflow", "task", "cause"),
+    Index("ix_distributions_activation", "tenant", "activation"),
+    Index("ix_distributions_state", "state"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),  # 32 hex characters: the id inside the link's token
+    Column("distribution", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),  # the frequency rule that spared; else empty
+    Column("email", Text, nullable=False),  # frozen with the names and the fields when asked
+    Column("email_key", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("fields", JsonDoc, nullable=False),  # other pipes of the message → the contact's values then
+    Column("message_id", Text, nullable=False),
+    Column("claim", Text, nullable=False),  # who is sending it; empty: nobody
+    Column("lease_until", Instant, nullable=True),  # of the claim
+    Column("next_try_at", Instant, nullable=True),  # null: the sender leaves it alone
+    Column("hold_until", Instant, nullable=True),  # when a held one is decided again; null: when confirmed
+    Column("open_until", Instant, nullable=False),  # until then no other pulse asks this person
+    Column("attempts", Integer, nullable=False),
+    Column("ambiguous", Boolean, nullable=False),
+    Column("relay_code", Integer, nullable=False),
+    Column("relay_text", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),  # when it was decided, asked or spared
+    Column("send_by", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("sent_at", Instant, nullable=True),  # when the relay took it
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "workflow", "cause", "contact", "wave"),
+    ForeignKeyConstraint(["tenant", "distribution"], ["distributions.tenant", "distributions.id"]),
+    ForeignKeyConstraint(["tenant", "contact"], ["contacts.tenant", "contacts.id"]),
+    Index("ix_invitations_contact", "tenant", "contact"),
+    Index("ix_invitations_activation", "tenant", "activation", "email_key"),
+    Index("ix_invitations_distribution", "tenant", "distribution", "state"),
+)
+
+# The work lists of the sender: small, because a settled invitation leaves them.
+_DUE = text("next_try_at IS NOT NULL")
+Index(
+    "ix_invitations_due",
+    invitations.c.tenant,
+    invitations.c.distribution,
+    invitations.c.next_try_at,
+    sqlite_where=_DUE,
+    postgresql_where=_DUE,
+)
+_CLAIMED = text("lease_until IS NOT NULL")
+Index("ix_invitations_lease", invitations.c.lease_until, sqlite_where=_CLAIMED, postgresql_where=_CLAIMED)
+_UNSENT = text("state IN ('queued', 'deferred', 'held')")
+Index("ix_invitations_send_by", invitations.c.send_by, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
