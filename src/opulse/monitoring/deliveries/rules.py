@@ -6,18 +6,14 @@ from typing import Final
 
 from opulse.mail.models import Outcome, OutcomeState
 from opulse.monitoring.deliveries.models import AttemptOutcome, DeliveryReason, Ended
-from opulse.wire.webhook import EVENT_RESOLVED
 
 MAIL_SCHEDULE: Final = (0.0, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 """Seconds before attempt 1, 2, …, as for webhooks (spine.md, *Decided*)."""
 
-RESOLVED_BODY: Final = (
-    """{
+RESOLVED_BODY: Final = """{
     "eventId": "@{notificationActivationId}-resolved",
     "eventTime": "@{activationTime}",
-    "eventType": \""""
-    + EVENT_RESOLVED
-    + """\",
+    "eventType": "SensorNotification.Resolved",
     "data": {
         "notificationActivationId": "@{notificationActivationId}",
         "notificationName": "@{notificationName}",
@@ -25,7 +21,6 @@ RESOLVED_BODY: Final = (
         "systemsAtActivationURL": "@{systemsAtActivationURL}"
     }
 }"""
-)
 """Ours, for recipients that ask for it. The event id differs from the first event's, or the receiver would take it for a
 repeat; ``eventTime`` is the end.
 """

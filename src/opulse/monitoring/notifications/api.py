@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field, field_serializer
 
 from opulse.monitoring.notifications.flow import previewing, reading, saving
@@ -20,7 +20,7 @@ from opulse.monitoring.notifications.models import (
     ThresholdVerdict,
 )
 from opulse.monitoring.notifications.rules import describe_threshold, write_value
-from opulse.monitoring.sensors.flow.evaluator import Evaluator
+from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
@@ -28,14 +28,7 @@ from opulse.web.errors import NotFound, Problem
 router = APIRouter(tags=["notifications"])
 
 
-def evaluator_of(request: Request) -> Evaluator:
-    """The process's evaluator, put there by ``bootstrap``."""
-    evaluator: Evaluator = request.app.state.evaluator
-    return evaluator
-
-
 PortsDep = Annotated[Ports, Depends(ports_of)]
-EvaluatorDep = Annotated[Evaluator, Depends(evaluator_of)]
 Editor = Annotated[Caller, Depends(api_editor)]
 Viewer = Annotated[Caller, Depends(api_viewer)]
 

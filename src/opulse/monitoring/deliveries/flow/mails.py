@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from opulse.mail.message import MessageParts, build_frame, mail_date
+from opulse.mail.models import MessageRefused, Refusal
 from opulse.mail.slots import literal
 from opulse.monitoring.recipients.models import Recipient
 from opulse.templating.escape import escape_header
@@ -23,8 +24,10 @@ def write_mail(
     delivery_id: str,
     now: datetime,
 ) -> bytes:
-    """The whole message. Raises ``MessageRefused`` where an address cannot be used."""
-    domain = mail_from.rpartition("@")[2] or "localhost"
+    """The whole message. Raises ``MessageRefused`` where an address is missing or cannot be used."""
+    if not mail_from:
+        raise MessageRefused(Refusal.BAD_ADDRESS, "From: this installation has no sender address yet")
+    domain = mail_from.rpartition("@")[2]
     ended = event_type == EVENT_RESOLVED
     subject = f"Resolved: {values.notification_name}" if ended else values.notification_name
     parts = MessageParts(
