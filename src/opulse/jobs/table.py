@@ -209,6 +209,14 @@ def revive(conn: Connection, tenant: int, job_id: int) -> bool:
     return done.rowcount == 1
 
 
+def release_leases(conn: Connection) -> int:
+    """Make every leased job free: only for a process that is alone on its database, when it starts. Returns how many."""
+    done = conn.execute(
+        update(jobs).where(jobs.c.lease_until > NO_LEASE).values(lease_until=NO_LEASE, lease_owner="")
+    )
+    return int(done.rowcount)
+
+
 def count_waiting(conn: Connection, tenant: int | None = None) -> int:
     """Jobs that wait or run; of one tenant, or of the whole process."""
     query = select(func.count()).select_from(jobs).where(jobs.c.state == JobState.WAITING.value)
@@ -226,6 +234,7 @@ __all__ = [
     "jobs",
     "list_dead",
     "next_due",
+    "release_leases",
     "renew_lease",
     "reschedule",
     "revive",

@@ -1,6 +1,6 @@
 """Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
-from opulse.experience.directory.store.changes import find_change_set, list_groups
+from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
 from opulse.experience.directory.store.contacts import (
     count_contacts,
     find_contact,
@@ -30,6 +30,7 @@ __all__ = [
     "list_groups",
     "list_lists",
     "list_members",
+    "list_members_of",
     "list_rules",
     "lock_contacts",
 ]

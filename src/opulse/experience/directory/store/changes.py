@@ -119,6 +119,16 @@ def select_members(tenant: int, change_set: str) -> Select[Any]:
     )
 
 
+def list_members_of(conn: Connection, tenant: int, change_set: str, groups: Sequence[int]) -> list[str]:
+    """The contact ids in these groups of a change set."""
+    query = select(change_members.c.contact).where(
+        change_members.c.tenant == tenant,
+        change_members.c.change_set == change_set,
+        change_members.c.number.in_(groups),
+    )
+    return list(conn.execute(query).scalars())
+
+
 def find_change_set(conn: Connection, tenant: int, change_set: str) -> ChangeSet | None:
     row = conn.execute(
         select(change_sets).where(change_sets.c.tenant == tenant, change_sets.c.id == change_set)

@@ -1,0 +1,77 @@
+"""The web application of a process: routes of its wing, pages, errors, health, static files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import generate_latest
+from sqlalchemy import text
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from opulse import __version__
+from opulse.bootstrap.frame import ConsoleFrame
+from opulse.bootstrap.stages import load_extensions, routers_of, template_folders
+from opulse.ports import Ports
+from opulse.tenancy.gate import TenancyGate
+from opulse.web.access import Open, ports_of
+from opulse.web.components.manifest import STATIC_DIR, STATIC_URL, AssetsMissing, load_manifest
+from opulse.web.csrf import SameSiteOnly
+from opulse.web.errors import install_errors
+from opulse.web.layout import Pages, make_environment, show_error
+
+health = APIRouter(tags=["health"])
+HEALTH_DOOR = Open("says only that the process lives, or what it waits for")
+METRICS_DOOR = Open(
+    "numbers without identities; keep the port inside, or the proxy closed, if they are not for everybody"
+)
+
+
+@health.get("/healthz", operation_id="health", dependencies=[Depends(HEALTH_DOOR)])
+async def get_health() -> PlainTextResponse:
+    """The process answers."""
+    return PlainTextResponse("ok")
+
+
+@health.get("/readyz", operation_id="readiness", dependencies=[Depends(HEALTH_DOOR)])
+async def get_readiness(ports: Annotated[Ports, Depends(ports_of)]) -> JSONResponse:
+    """The process can do its work: the database answers."""
+    await ports.db.read(lambda conn: conn.execute(text("SELECT 1")).scalar())
+    return JSONResponse({"database": "ok", "version": __version__})
+
+
+@health.get("/metrics", operation_id="metrics", dependencies=[Depends(METRICS_DOOR)])
+async def get_metrics() -> PlainTextResponse:
+    """Prometheus text format."""
+    return PlainTextResponse(generate_latest().decode(), media_type="text/plain; version=0.0.4")
+
+
+def make_app(ports: Ports, wing: str = "all") -> FastAPI:
+    """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
+    load_extensions()
+    app = FastAPI(title="Operational Pulse", version=__version__, docs_url=None, redoc_url=None)
+    app.state.ports = ports
+    app.state.gate = TenancyGate(ports)
+    app.state.frame_source = ConsoleFrame(ports, wing)
+    _install_pages(app, wing)
+    install_errors(app)
+    app.include_router(health)
+    for router in routers_of(wing):
+        app.include_router(router)
+    app.add_middleware(SameSiteOnly)
+    app.add_middleware(GZipMiddleware, minimum_size=800)
+    return app
+
+
+def _install_pages(app: FastAPI, wing: str) -> None:
+    try:
+        manifest = load_manifest()
+    except AssetsMissing:
+        # the JSON API is of use without pages; whoever asks for a page is told how to build the assets
+        app.state.pages = None
+        return
+    app.state.pages = Pages(make_environment(template_folders(wing), manifest))
+    app.state.show_error = show_error
+    app.mount(STATIC_URL, StaticFiles(directory=STATIC_DIR), name="static")

@@ -1,0 +1,29 @@
+"""The command's verbs. Heavy modules are imported inside them, so that help is quick."""
+
+from __future__ import annotations
+
+import typer
+
+from opulse import __version__
+from opulse.cli import admin, serve
+
+app = typer.Typer(
+    name="opulse",
+    help="Ask the people in front of failing machines, at once, what it does to their work.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+serve.add_to(app)
+admin.add_to(app)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Entry point of the command ``opulse``."""
+    app()
