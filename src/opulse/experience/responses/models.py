@@ -73,7 +73,8 @@ class SubmitOutcome(StrEnum):
 class Asked:
     """What the respondent's page must know of one invitation.
 
-    ``language`` and ``time_zone`` are the contact's (empty: unknown); ``activation`` is empty when no incident is behind it.
+    ``language`` and ``time_zone`` are the contact's (empty: unknown); ``activation`` is empty when no incident is behind it;
+    ``directory`` is empty when the contact is gone.
     """
 
     tenant: int
@@ -83,6 +84,7 @@ class Asked:
     version: int
     activation: str
     contact: str
+    directory: str
     language: str
     time_zone: str
     individual: bool

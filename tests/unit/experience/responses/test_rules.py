@@ -22,6 +22,7 @@ def asked(*, cancelled: bool = False) -> Asked:
         version=1,
         activation="",
         contact="CID_1",
+        directory="POOL_1",
         language="de",
         time_zone="",
         individual=True,

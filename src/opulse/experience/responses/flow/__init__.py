@@ -7,7 +7,9 @@ from opulse.experience.responses.flow.answering import (
     record_in,
     submit,
 )
+from opulse.experience.responses.flow.counting import take_uncounted_in
 from opulse.experience.responses.flow.links import find_facts_in, find_link
+from opulse.experience.responses.flow.unsubscribing import unsubscribe
 
 __all__ = [
     "MOST_REVISIONS",
@@ -17,4 +19,6 @@ __all__ = [
     "find_link",
     "record_in",
     "submit",
+    "take_uncounted_in",
+    "unsubscribe",
 ]

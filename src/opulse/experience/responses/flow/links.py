@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from opulse.experience.responses import store
-from opulse.experience.responses.flow.asked import find_asked_in
 from opulse.experience.responses.models import LinkFacts, ResponseState
 from opulse.experience.surveys.flow import get_survey_in, get_version_in
 from opulse.ports import Ports
@@ -26,7 +25,7 @@ async def find_link(ports: Ports, purpose: LinkPurpose, token: str) -> LinkFacts
 
 def find_facts_in(conn: Connection, tenant: int, invitation: str) -> LinkFacts | None:
     """:func:`find_link` for an invitation that is known already."""
-    asked = find_asked_in(conn, tenant, invitation)
+    asked = store.find_asked(conn, tenant, invitation)
     if asked is None:
         return None
     responses = store.list_responses(conn, tenant, invitation) if asked.individual else []

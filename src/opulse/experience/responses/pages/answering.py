@@ -21,14 +21,13 @@ from opulse.experience.responses.models import (
 from opulse.experience.responses.pages import messages
 from opulse.experience.responses.pages.contexts import TRAP, MessagePage
 from opulse.experience.responses.pages.questions import build_question_page, languages_of
-from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, respond
+from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, localise_for, respond, speak
 from opulse.experience.responses.rules import decide_access, make_stamp, read_stamp
 from opulse.experience.responses.wording import wording_in
 from opulse.experience.surveys.models import FieldProblem, LocalisedSurvey
-from opulse.experience.surveys.rules import Form, form_of, localise, preselected_form, resolve_language
+from opulse.experience.surveys.rules import Form, form_of, preselected_form
 from opulse.ports import Ports
 from opulse.web.access import Open, ports_of
-from opulse.web.components.formats import preferred_locale
 from opulse.wire.tokens import LinkPurpose
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +46,7 @@ async def show_survey(token: str, request: Request, ports: PortsDep) -> Response
     facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
     if facts is None:
         return await _show_preview(token, request, ports)
-    survey = _localise(request, facts, "")
+    survey = localise_for(request, facts, "")
     access = decide_access(facts.asked, facts.survey, None, ports.limits.finish_grace, ports.clock.now())
     instead = _instead_of_questions(request, survey, facts, access)
     if instead is not None:
@@ -62,7 +61,7 @@ async def save_survey(token: str, request: Request, ports: PortsDep) -> Response
     if facts is None:
         return await _show_preview(token, request, ports)
     posted = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    survey = _localise(request, facts, str(posted.get("lang", "")))
+    survey = localise_for(request, facts, str(posted.get("lang", "")))
     submission = await flow.submit(ports, facts, _press(ports, facts, posted, survey.language))
     return _after(request, ports, survey, submission, posted)
 
@@ -175,11 +174,9 @@ async def _show_preview(token: str, request: Request, ports: Ports) -> Response:
     """A preview shows the questions and keeps nothing; any other token leads nowhere."""
     facts = await flow.find_link(ports, LinkPurpose.PREVIEW, token)
     if facts is None:
-        language = resolve_language(
-            ("en", "de", "ar"), preferred_locale(request.headers.get("accept-language", ""))
-        )
+        language = speak(request)
         return respond(request, "message.html", messages.show_not_for_you(language), language, 404)
-    survey = _localise(request, facts, "")
+    survey = localise_for(request, facts, "")
     form = preselected_form(survey, request.query_params.get("q", ""), request.query_params.get("c", ""))
     page = build_question_page(
         survey,
@@ -191,18 +188,6 @@ async def _show_preview(token: str, request: Request, ports: Ports) -> Response:
         preview=True,
     )
     return respond(request, "question.html", page, survey.language)
-
-
-def _localise(request: Request, facts: LinkFacts, posted_language: str) -> LocalisedSurvey:
-    """The survey in the language the person switched to, answered in, is known to read, or whose browser asks for it."""
-    wanted = (
-        posted_language,
-        request.query_params.get("lang", ""),
-        facts.response.language if facts.response else "",
-        facts.asked.language,
-        request.headers.get("accept-language", "")[:5].partition(",")[0],
-    )
-    return localise(facts.document, resolve_language(facts.document.languages, *wanted))
 
 
 def _press(ports: Ports, facts: LinkFacts, posted: FormData, language: str) -> Press:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from opulse.experience.responses.models import LinkFacts
+from opulse.experience.responses.wording import LANGUAGES
+from opulse.experience.surveys.models import LocalisedSurvey
+from opulse.experience.surveys.rules import localise, resolve_language
 from opulse.ports import Ports
+from opulse.web.components.formats import preferred_locale
 from opulse.web.components.frame import RequestContext
 from opulse.web.layout import PAGE_HEADERS, Pages
 
@@ -28,3 +33,25 @@ def respond(
     return HTMLResponse(
         pages.render(frame, f"responses/{template}", context), status, headers=PRIVATE_HEADERS
     )
+
+
+def localise_for(request: Request, facts: LinkFacts, posted_language: str) -> LocalisedSurvey:
+    """The survey in the language the person switched to, answered in, is known to read, or whose browser asks for it."""
+    wanted = (
+        posted_language,
+        request.query_params.get("lang", ""),
+        facts.response.language if facts.response else "",
+        facts.asked.language,
+        _browsers_language(request),
+    )
+    return localise(facts.document, resolve_language(facts.document.languages, *wanted))
+
+
+def speak(request: Request) -> str:
+    """The language of a page that belongs to no survey."""
+    return resolve_language(LANGUAGES, _browsers_language(request))
+
+
+def _browsers_language(request: Request) -> str:
+    header = request.headers.get("accept-language", "")
+    return preferred_locale(header) if header else ""

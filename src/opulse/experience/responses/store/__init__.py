@@ -1,5 +1,6 @@
 """All SQL of the stage: responses with their history, corrections of owners, what is not counted yet."""
 
+from opulse.experience.responses.store.asked import find_asked
 from opulse.experience.responses.store.counting import claim_uncounted
 from opulse.experience.responses.store.rows import (
     claim_response,
@@ -15,6 +16,7 @@ __all__ = [
     "claim_response",
     "claim_uncounted",
     "delete_correction",
+    "find_asked",
     "find_correction",
     "insert_response",
     "list_responses",

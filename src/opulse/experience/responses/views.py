@@ -1,0 +1,5 @@
+"""Read-only selectables that later stages join: the ledger, the result page, the next pulse."""
+
+from opulse.experience.responses.store.tables import owner_corrections, responses
+
+__all__ = ["owner_corrections", "responses"]
