@@ -36,7 +36,11 @@ async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, body: b
     source = caller.key_id or caller.name
     turn = _turns.setdefault((id(evaluator), caller.tenant, source), asyncio.Lock())
     async with turn:
-        return await _take_in_turn(ports, evaluator, caller, source, read)
+        try:
+            return await _take_in_turn(ports, evaluator, caller, source, read)
+        except (SQLAlchemyError, OSError):
+            evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
+            raise
 
 
 async def _take_in_turn(
@@ -56,20 +60,16 @@ async def _take_in_turn(
         return answer
     estate.told.raise_to(decided.named, read.batch.seq)
     payload = pack(read.batch.seq, read.batch.full, decided.named, decided.changes, decided.spellings)
-    try:
-        done = await ports.db.write_first(
-            Priority.INGEST,
-            append_batch_in,
-            caller.tenant,
-            source,
-            read.batch.batch,
-            payload,
-            answer,
-            ports.clock.now(),
-        )
-    except (SQLAlchemyError, OSError):
-        evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
-        raise
+    done = await ports.db.write_first(
+        Priority.INGEST,
+        append_batch_in,
+        caller.tenant,
+        source,
+        read.batch.batch,
+        payload,
+        answer,
+        ports.clock.now(),
+    )
     if done.entry is not None:
         await evaluator.take(caller.tenant, done.entry)
     return done.answer

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from opulse.catalogue.models import Scalar
-from opulse.db import Instant, JsonDoc, chunked, json_list, metadata, upsert
+from opulse.db import Instant, JsonDoc, json_list, metadata, upsert
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin
 
 sensors = Table(
@@ -52,8 +52,7 @@ _FROM_KIT = ("name", "category", "help", "severity", "instanced", "unit", "defau
 
 def insert_sensors(conn: Connection, tenant: int, new: Sequence[Sensor], now: datetime) -> None:
     """Add sensors that carry fresh indices; raises ``IntegrityError`` when a name is taken."""
-    for chunk in chunked(new, 500):
-        conn.execute(insert(sensors).values([_row(tenant, sensor, now) for sensor in chunk]))
+    conn.execute(insert(sensors), [_row(tenant, sensor, now) for sensor in new])
 
 
 def refresh_sensors(conn: Connection, tenant: int, known: Sequence[Sensor], now: datetime) -> None:

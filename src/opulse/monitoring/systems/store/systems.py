@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from opulse.db import chunked, json_list, upsert
+from opulse.db import json_list, upsert
 from opulse.monitoring.systems.models import System
 from opulse.monitoring.systems.store.tables import systems
 
@@ -25,15 +25,12 @@ _CHANGEABLE = (
     "deleted",
     "updated_at",
 )
-_ROWS = 500
 
 
 def insert_systems(conn: Connection, tenant: int, new: Sequence[System], now: datetime) -> None:
     """Add systems that carry fresh indices."""
-    for chunk in chunked(new, _ROWS):
-        conn.execute(
-            insert(systems).values([_row(tenant, system, now) | {"created_at": now} for system in chunk])
-        )
+    if new:
+        conn.execute(insert(systems), [_row(tenant, system, now) | {"created_at": now} for system in new])
 
 
 def update_systems(conn: Connection, tenant: int, changed: Sequence[System], now: datetime) -> None:
