@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -18,6 +20,8 @@ CONFIG_PATH = "/api/v1/agent-config"
 STATES_PATH = "/api/v1/sensor-states"
 TIMEOUT_SECONDS = 10.0
 
+_NO_ADDRESS = "the server is an http or https address"
+_HOST_NAME = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
 _AGAIN = frozenset({401, 403, 404, 408, 425, 429})
 """Client errors that another day may mend: a key not yet known, a proxy in the way, too many at once."""
 
@@ -48,15 +52,13 @@ class ServerLink:
 
     def __init__(self, server: str, key: str) -> None:
         """``server`` is an address such as ``https://pulse.example.com``. Raises ``ValueError`` for anything else."""
-        url = httpx2.URL(server)
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError("the server is an http or https address")
-        local = _is_loopback(url.host)
-        if url.scheme == "http" and not local:
-            log.warning("the agent's key travels unencrypted to %s: use https", url.host)
+        scheme, host = _host_of(server)
+        local = _is_loopback(host)
+        if scheme == "http" and not local:
+            log.warning("the agent's key travels unencrypted to %s: use https", host)
         self._client = httpx2.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {key}"},
+            base_url=server,
+            headers={"Authorization": f"Bearer {key.strip()}"},
             timeout=TIMEOUT_SECONDS,
             follow_redirects=False,
             trust_env=not local,
@@ -110,13 +112,28 @@ class ServerLink:
             return Unanswered(f"{type(error).__name__}: {error}")
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _host_of(server: str) -> tuple[str, str]:
+    """Scheme and host. The HTTP library would escape what is no host and only fail when it asks."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        parts = urlsplit(server)
+        host, _ = parts.hostname or "", parts.port  # a port that is none raises
+    except ValueError as error:
+        raise ValueError(f"{_NO_ADDRESS}: {error}") from error
+    if parts.scheme not in ("http", "https") or not (_HOST_NAME.fullmatch(host) or _is_ip(host)):
+        raise ValueError(_NO_ADDRESS)
+    return parts.scheme, host
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _retry_after(answer: httpx2.Response) -> float:

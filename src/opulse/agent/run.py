@@ -98,8 +98,14 @@ class Agent:
             return
         self._plan_tries.worked()
         if not isinstance(answer, PlanUnchanged):
-            self._memory.keep_plan(answer)
+            self._keep(answer)
             self._follow(answer, now)
+
+    def _keep(self, plan: AgentPlan) -> None:
+        try:
+            self._memory.keep_plan(plan)
+        except OSError as error:
+            log.warning("the plan cannot be kept for a start without the server: %s", error)
 
     def _follow(self, plan: AgentPlan, now: datetime) -> None:
         if self._plan is not None and self._plan.system != plan.system:
@@ -127,7 +133,15 @@ class Agent:
 
     async def _send(self, now: datetime) -> None:
         outgoing = self._queue.next(self._board.triggered)
-        answer = await self._link.send(_batch(outgoing, self._memory.next_seq()))
+        try:
+            seq = self._memory.next_seq()
+        except OSError as error:
+            wait = self._send_tries.failed(now)
+            log.error(
+                "nothing is sent while the batch number cannot be kept, next try in %.0f s: %s", wait, error
+            )
+            return
+        answer = await self._link.send(_batch(outgoing, seq))
         if isinstance(answer, Unanswered):
             wait = self._send_tries.failed(now, answer.retry_after)
             log.warning("%d changes wait, next try in %.0f s: %s", len(self._queue), wait, answer.reason)

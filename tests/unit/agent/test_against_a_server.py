@@ -207,6 +207,20 @@ async def test_refused_lines_are_said_and_not_repeated(
     assert "the server refused Process 1 Not Running: unknown_sensor" in caplog.text
 
 
+async def test_while_its_number_cannot_be_kept_nothing_is_sent_and_nothing_is_lost(
+    pulse_server: PulseServer, tmp_path: Path
+) -> None:
+    pulse_server.plans(ABSENT)
+    place = tmp_path / "place"
+    async with driven(pulse_server, place / "state.json") as agent:
+        place.rename(tmp_path / "elsewhere")
+        await agent.step()
+        assert pulse_server.batches == []
+        place.mkdir()
+        await agent.step()
+    assert said(pulse_server.batches[0]) == [("Process 1 Not Running", True)]
+
+
 async def test_the_loop_runs_by_its_clock_and_stops_when_told(
     pulse_server: PulseServer, tmp_path: Path
 ) -> None:
@@ -233,10 +247,21 @@ async def test_stopping_does_not_wait_for_the_next_sample(pulse_server: PulseSer
     assert running.exception() is None
 
 
-@pytest.mark.parametrize("server", ["", "pulse.example.com", "ftp://pulse.example.com", "https://"])
+@pytest.mark.parametrize(
+    "server",
+    [
+        "",
+        "pulse.example.com",
+        "ftp://pulse.example.com",
+        "https://",
+        "http://[",
+        "http://a b",
+        "http://a:99999",
+    ],
+)
 async def test_an_address_that_is_none_is_refused_at_once(server: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="http or https address"):
-        await run_agent(server, "k", tmp_path / "state.json", SystemClock(), asyncio.Event())
+        await asyncio.wait_for(run_agent(server, "k", tmp_path / "s.json", SystemClock(), asyncio.Event()), 5)
 
 
 async def test_a_key_in_clear_text_over_a_network_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
