@@ -36,12 +36,14 @@ distributions = Table(
     Column("message", JsonDoc, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("expected", Integer, nullable=False),
+    Column("shared_link", Text, nullable=False),  # the id inside an anonymous link
     Column("confirmed_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "workflow", "task", "cause"),
     Index("ix_distributions_activation", "tenant", "activation"),
     Index("ix_distributions_state", "state"),
+    Index("ix_distributions_shared_link", "tenant", "shared_link"),
 )
 
 invitations = Table(
@@ -99,5 +101,7 @@ Index(
 )
 _CLAIMED = text("lease_until IS NOT NULL")
 Index("ix_invitations_lease", invitations.c.lease_until, sqlite_where=_CLAIMED, postgresql_where=_CLAIMED)
-_UNSENT = text("state IN ('queued', 'deferred', 'held')")
+_UNSENT = text("state IN ('queued', 'deferred', 'held', 'unknown')")
 Index("ix_invitations_send_by", invitations.c.send_by, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
+_HELD = text("hold_until IS NOT NULL")
+Index("ix_invitations_hold", invitations.c.hold_until, sqlite_where=_HELD, postgresql_where=_HELD)

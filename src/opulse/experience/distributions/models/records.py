@@ -1,100 +1,19 @@
-"""What a distribution is: whom it asks, whom it spares and why, and what became of each mail."""
+"""What is asked for and what is kept: requests, distributions, invitations, counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
-from opulse.experience.workflows.models import Selection
-
-MAIL_DUE = "mail.due"  # wake topic of the sender: an invitation may be sent
-MAIL_STOP = "mail.stop"  # wake topic of the sender: something that is being sent must stop
-
-
-class InvitationState(StrEnum):
-    """Where one invitation is."""
-
-    SPARED = "spared"  # never to be asked; the reason is a SpareReason
-    HELD = "held"  # not asked yet; the reason is a HoldReason
-    QUEUED = "queued"  # waits for its turn at the relay
-    SENDING = "sending"  # a claim has it and the relay may be taking it right now
-    UNKNOWN = "unknown"  # handed over without an answer; resent once, then stays
-    ACCEPTED = "accepted"  # the relay took it
-    DEFERRED = "deferred"  # the relay said "not now"; tried again until send_by
-    REFUSED = "refused"  # the relay said no for good, or the message cannot be written for this person
-    BOUNCED = "bounced"  # accepted, then returned
-    CANCELLED = "cancelled"  # stopped by a person before it left
-    TOO_LATE = "too_late"  # send_by passed before the relay took it
-
-
-class SpareReason(StrEnum):
-    """Why a person is not asked."""
-
-    DELETED = "deleted"  # no longer in the directory
-    OPTED_OUT = "opted_out"  # of the directory
-    OPTED_OUT_OF_LIST = "opted_out_of_list"  # of the mailing list that is asked
-    MUTED = "muted"  # asked to be left alone until a time that has not come
-    NO_EMAIL = "no_email"  # the contact has no address
-    BAD_EMAIL = "bad_email"  # the contact's address is not one that mail can reach
-    NOT_ON_ALLOW_LIST = "not_on_allow_list"  # the tenant's mail is not open and the address is not listed
-    ALREADY_ASKED = "already_asked"  # this pulse asked the same person or address: other system, earlier wave
-    ONE_PER_ACTIVATION = "one_per_activation"  # another pulse asked this person about the same activation
-    FATIGUE_RULE = "fatigue_rule"  # a frequency rule says not now; the row names the rule
-    OVER_CAP = "over_cap"  # the activation has asked as many people as the tenant allows
-    STOPPED_BY_OPERATOR = "stopped_by_operator"  # the distribution was cancelled
-
-
-class HoldReason(StrEnum):
-    """What a held invitation waits for."""
-
-    IN_ANOTHER_PULSE = "in_another_pulse"  # the end of another pulse's open invitation
-    NEEDS_CONFIRMATION = "needs_confirmation"  # a person's yes to asking so many
-
-
-class WaitReason(StrEnum):
-    """Why a distribution with due invitations sends none; not a state of the invitations."""
-
-    MAIL_SWITCHED_OFF = "mail_switched_off"  # the tenant's mail switch
-    HELD_AFTER_RESTORE = "held_after_restore"  # restored from a backup and not yet released
-    PAUSED = "paused"  # this distribution was paused
-    NO_RELAY = "no_relay"  # no mail relay is set
-
-
-class DistributionState(StrEnum):
-    """Where a distribution is."""
-
-    RUNNING = "running"  # sends what is due
-    PAUSED = "paused"  # sends nothing until it is resumed
-    CANCELLED = "cancelled"  # sends nothing any more; its links are closed
-    DONE = "done"  # nothing waits; another wave makes it run again
-
-
-class LinkType(StrEnum):
-    """What the link in the mail may be used for (qualtrics-product.md 9.1)."""
-
-    INDIVIDUAL = "individual"  # one answer, known whose
-    MULTIPLE = "multiple"  # many answers, known whose
-    ANONYMOUS = "anonymous"  # many answers, nobody's
-
-
-SLOT_STATES = frozenset(
-    {
-        InvitationState.HELD,
-        InvitationState.QUEUED,
-        InvitationState.SENDING,
-        InvitationState.UNKNOWN,
-        InvitationState.ACCEPTED,
-        InvitationState.DEFERRED,
-        InvitationState.BOUNCED,
-    }
+from opulse.experience.distributions.models.states import (
+    DistributionState,
+    HoldReason,
+    InvitationState,
+    LinkType,
+    SpareReason,
 )
-"""States that use up a slot of the frequency rules and of the cap: a refused mail gives its slot back."""
-
-WAITING_STATES = frozenset({InvitationState.QUEUED, InvitationState.DEFERRED, InvitationState.UNKNOWN})
-"""States from which an invitation with a ``next_try_at`` may be claimed."""
+from opulse.experience.workflows.models import Selection
 
 
 @dataclass(frozen=True)
@@ -191,6 +110,7 @@ class Distribution:
     message: MessageSpec
     priority: int
     expected: int
+    shared_link: str  # 32 hex characters: the id inside an anonymous link, the same for everybody
     confirmed_by: str  # who said yes to asking more than the tenant's limit; empty: nobody
     created_at: datetime
 
@@ -249,6 +169,3 @@ class DistributionCounts:
     def to_confirm(self) -> int:
         """People who wait for somebody's yes."""
         return self.by_reason.get((InvitationState.HELD, HoldReason.NEEDS_CONFIRMATION.value), 0)
-
-
-Values = Mapping[str, Any]

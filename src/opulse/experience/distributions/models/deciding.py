@@ -1,0 +1,62 @@
+"""What the decision about each contact is made from, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from opulse.experience.directory.models import FrequencyRule
+from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
+from opulse.tenancy.models import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One contact with the columns that the decision reads.
+
+    ``recent`` has the number of invitations inside the window of each rule of the :class:`Policy`, in its order.
+    """
+
+    contact: str
+    directory: str
+    email: str
+    email_key: str
+    first_name: str
+    last_name: str
+    language: str
+    deleted: bool
+    opted_out: bool
+    opted_out_of_list: bool
+    muted_until: datetime | None
+    deliverable: bool  # the address can be written in a mail
+    asked_by_this_pulse: bool
+    asked_in_activation: bool  # by any pulse
+    recent: tuple[int, ...]
+    last_asked_at: datetime | None
+    busy_until: datetime | None  # another pulse's invitation is open until then
+    fields: Mapping[str, Any] = field(default_factory=dict)  # further pipes of the message → value
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for all candidates of one decision. ``rules`` are (directory, its rule)."""
+
+    now: datetime
+    tenant: Tenant
+    rules: tuple[tuple[str, FrequencyRule], ...]
+    cap_left: int
+    must_confirm: bool
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Ask (``queued``), spare or hold, and why. ``rule`` is the frequency rule that spared."""
+
+    candidate: Candidate
+    state: InvitationState
+    reason: SpareReason | HoldReason | None = None
+    rule: str = ""
+    hold_until: datetime | None = None

@@ -1,0 +1,69 @@
+"""What the sender takes, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from opulse.experience.distributions.models.states import InvitationState
+
+MAIL_DUE = "mail.due"  # wake topic: an invitation may be sent
+MAIL_STOP = "mail.stop"  # wake topic: something that is being sent must stop
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A distribution that has something to send now."""
+
+    tenant: int
+    distribution: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """One invitation that a claim has moved to ``sending``."""
+
+    tenant: int
+    id: str
+    distribution: str
+    email: str
+    first_name: str
+    last_name: str
+    language: str
+    fields: Mapping[str, Any]
+    message_id: str
+    attempts: int
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Where an invitation goes after a try. ``next_try_at`` None: the sender leaves it alone from now on."""
+
+    id: str
+    state: InvitationState
+    reason: str
+    next_try_at: datetime | None
+    ambiguous: bool
+    tried: bool  # the relay was shown this mail, or may have been
+    relay_code: int = 0
+    relay_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chores:
+    """Which of the sender's chores have work now."""
+
+    leases: bool
+    late: bool
+    holds: bool
+    leftovers: bool
+    finished: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do at all."""
+        return self.leases or self.late or self.holds or self.leftovers or self.finished

@@ -1,0 +1,8 @@
+"""Pure decisions of the stage: whom to ask, what an outcome means, whose turn it is."""
+
+from opulse.experience.distributions.rules.deciding import decide_invitations
+from opulse.experience.distributions.rules.incident_code import incident_code
+from opulse.experience.distributions.rules.settling import decide_settlement, retry_delay
+from opulse.experience.distributions.rules.turns import decide_turn
+
+__all__ = ["decide_invitations", "decide_settlement", "decide_turn", "incident_code", "retry_delay"]

@@ -1,0 +1,70 @@
+"""Whom to ask, whom to spare and whom to hold back, with the reason: columns in, decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from opulse.experience.directory.models import FrequencyRule, RuleKind
+from opulse.experience.distributions.models.deciding import Candidate, Decision, Policy
+from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
+
+
+def decide_invitations(candidates: Iterable[Candidate], policy: Policy) -> list[Decision]:
+    """One decision per candidate, in their order; those asked or held use up the cap and their address as they come.
+
+    Hard stops first, then what this pulse and this activation did already, then frequency rules, then what only holds back:
+    somebody whom a rule spares for a day is not kept waiting for the end of another pulse.
+    """
+    decided, addresses, left = [], set(), policy.cap_left
+    for candidate in candidates:
+        decision = _decide(candidate, policy, candidate.email_key in addresses, left)
+        if decision.state is not InvitationState.SPARED:
+            addresses.add(candidate.email_key)
+            left -= 1
+        decided.append(decision)
+    return decided
+
+
+def _decide(candidate: Candidate, policy: Policy, same_address: bool, left: int) -> Decision:
+    if reason := _hard_stop(candidate, policy):
+        return Decision(candidate, InvitationState.SPARED, reason)
+    if candidate.asked_by_this_pulse or same_address:
+        return Decision(candidate, InvitationState.SPARED, SpareReason.ALREADY_ASKED)
+    for number, (directory, rule) in enumerate(policy.rules):
+        if directory == candidate.directory and (reason := _broken(rule, number, candidate, policy.now)):
+            return Decision(candidate, InvitationState.SPARED, reason, rule.id)
+    if left <= 0:
+        return Decision(candidate, InvitationState.SPARED, SpareReason.OVER_CAP)
+    if candidate.busy_until is not None and candidate.busy_until > policy.now:
+        until = candidate.busy_until
+        return Decision(candidate, InvitationState.HELD, HoldReason.IN_ANOTHER_PULSE, hold_until=until)
+    if policy.must_confirm:
+        return Decision(candidate, InvitationState.HELD, HoldReason.NEEDS_CONFIRMATION)
+    return Decision(candidate, InvitationState.QUEUED)
+
+
+def _hard_stop(candidate: Candidate, policy: Policy) -> SpareReason | None:
+    checks = (
+        (candidate.deleted, SpareReason.DELETED),
+        (candidate.opted_out, SpareReason.OPTED_OUT),
+        (candidate.opted_out_of_list, SpareReason.OPTED_OUT_OF_LIST),
+        (candidate.muted_until is not None and candidate.muted_until > policy.now, SpareReason.MUTED),
+        (not candidate.email_key, SpareReason.NO_EMAIL),
+        (not candidate.deliverable, SpareReason.BAD_EMAIL),
+        (not policy.tenant.lets_mail_reach(candidate.email_key), SpareReason.NOT_ON_ALLOW_LIST),
+        (policy.cancelled, SpareReason.STOPPED_BY_OPERATOR),
+    )
+    return next((reason for applies, reason in checks if applies), None)
+
+
+def _broken(rule: FrequencyRule, number: int, candidate: Candidate, now: datetime) -> SpareReason | None:
+    match rule.kind:
+        case RuleKind.ONE_PER_ACTIVATION:
+            return SpareReason.ONE_PER_ACTIVATION if candidate.asked_in_activation else None
+        case RuleKind.MAX_IN_PERIOD:
+            return SpareReason.FATIGUE_RULE if candidate.recent[number] >= rule.limit else None
+        case RuleKind.MIN_GAP:
+            last = candidate.last_asked_at
+            too_soon = last is not None and now - last < timedelta(seconds=rule.period_seconds)
+            return SpareReason.FATIGUE_RULE if too_soon else None

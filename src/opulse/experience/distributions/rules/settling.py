@@ -1,0 +1,85 @@
+"""What the outcome of one try makes of an invitation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from opulse.experience.distributions.models.sending import ClaimedMail, Settlement
+from opulse.experience.distributions.models.states import InvitationState, MailReason
+from opulse.mail.models import Outcome, OutcomeState, Stage
+
+FIRST_RETRY = timedelta(seconds=30)
+LAST_RETRY = timedelta(minutes=15)
+RESEND_AFTER = timedelta(seconds=5)
+TEXT = 500  # characters of the relay's words that are kept
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long a deferred mail waits after its ``attempts``-th try: 30 s, doubled each time, at most 15 min."""
+    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LAST_RETRY)
+
+
+def decide_settlement(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
+    """Where ``mail`` goes. One that may have been taken before stays ambiguous, whatever happens to its resend."""
+    match outcome.state:
+        case OutcomeState.ACCEPTED:
+            return _settled(mail, outcome, InvitationState.ACCEPTED, None)
+        case OutcomeState.NOT_SENT:
+            return _as_before(mail, outcome, now)
+        case OutcomeState.UNKNOWN:
+            return _unknown(mail, outcome, now)
+        case OutcomeState.REFUSED if outcome.stage is not Stage.MAIL:
+            return _after_no(mail, outcome, InvitationState.REFUSED, None)
+        case _:
+            later = now + retry_delay(mail.attempts + 1)
+            return _after_no(mail, outcome, InvitationState.DEFERRED, later)
+
+
+def _unknown(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
+    if mail.ambiguous:
+        reason = MailReason.RESENT_ONCE.value
+        return _settled(mail, outcome, InvitationState.UNKNOWN, None, reason=reason, ambiguous=True)
+    return _settled(mail, outcome, InvitationState.UNKNOWN, now + RESEND_AFTER, ambiguous=True)
+
+
+def _after_no(
+    mail: ClaimedMail, outcome: Outcome, state: InvitationState, next_try_at: datetime | None
+) -> Settlement:
+    """The relay did not take this copy. Where an earlier copy may have arrived, nobody can say that it was refused."""
+    refused_us = outcome.state is OutcomeState.REFUSED and outcome.stage is Stage.MAIL
+    reason = MailReason.SENDER_REFUSED.value if refused_us else outcome.reason.value
+    if mail.ambiguous:
+        reason = MailReason.RESENT_ONCE.value if next_try_at is None else reason
+        return _settled(mail, outcome, InvitationState.UNKNOWN, next_try_at, reason=reason)
+    return _settled(mail, outcome, state, next_try_at, reason=reason)
+
+
+def _as_before(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
+    """The mail's end was never written: it goes back to where it was, and the try does not count."""
+    state = InvitationState.DEFERRED if mail.attempts else InvitationState.QUEUED
+    state = InvitationState.UNKNOWN if mail.ambiguous else state
+    return _settled(mail, outcome, state, now, tried=False)
+
+
+def _settled(
+    mail: ClaimedMail,
+    outcome: Outcome,
+    state: InvitationState,
+    next_try_at: datetime | None,
+    *,
+    reason: str | None = None,
+    ambiguous: bool | None = None,
+    tried: bool = True,
+) -> Settlement:
+    return Settlement(
+        id=mail.id,
+        state=state,
+        reason=("" if state is InvitationState.ACCEPTED else outcome.reason.value)
+        if reason is None
+        else reason,
+        next_try_at=next_try_at,
+        ambiguous=mail.ambiguous if ambiguous is None else ambiguous,
+        tried=tried,
+        relay_code=outcome.code or 0,
+        relay_text=outcome.text.replace("\x00", "")[:TEXT],
+    )
