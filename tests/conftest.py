@@ -5,6 +5,7 @@
 ``ports``         what flows take, over ``db`` and ``clock``; nothing beyond this machine is within reach, mail has no relay.
 ``clock``         a ManualClock at a fixed Monday noon, UTC.
 ``smtp_sink``     a real SMTP server that keeps what it accepts; ``smtp_sinks`` makes some that refuse or dawdle.
+``serve``         starts the product in processes of their own: ``serve(smtp_port=...)``; they end with the test.
 ``browser``       a real Chromium.
 
 Stages' modules and the browser's driver are imported by the fixtures that need them: collecting a unit test stays quick.
@@ -22,6 +23,7 @@ import pytest
 
 from opulse.clock import ManualClock
 from opulse.db import Database, metadata, open_database
+from tests.servers.opulse import OpulseProcess
 from tests.servers.postgres import PostgresServer
 from tests.servers.smtp import SmtpSink
 
@@ -120,6 +122,21 @@ def smtp_sinks() -> Iterator[Callable[..., SmtpSink]]:
 @pytest.fixture
 def smtp_sink(smtp_sinks: Callable[..., SmtpSink]) -> SmtpSink:
     return smtp_sinks()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., OpulseProcess]]:
+    made: list[OpulseProcess] = []
+
+    def start(**options: object) -> OpulseProcess:
+        process = OpulseProcess(tmp_path / f"installation-{len(made) + 1}", **options)
+        made.append(process)
+        process.start()
+        return process
+
+    yield start
+    for process in made:
+        process.stop()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Callable
 
+import httpx2
 import pytest
 from playwright.async_api import Browser
 from sqlalchemy import Connection, text
@@ -14,6 +15,7 @@ from opulse.outbound import AddressRefused
 from opulse.ports import Ports
 from tests.servers.browser import new_context
 from tests.servers.installation import make_tenant
+from tests.servers.opulse import OpulseProcess
 from tests.servers.smtp import SmtpSink
 
 
@@ -78,6 +80,21 @@ def test_a_sink_refuses_when_told_to(smtp_sinks: Callable[..., SmtpSink]) -> Non
         client.sendmail("pulse@example.org", ["ada@example.org"], "Subject: x\r\n\r\n")
     assert 400 <= refused.value.recipients["ada@example.org"][0] < 500
     assert sink.mails() == []
+
+
+@pytest.mark.stores
+def test_an_installation_serves_in_a_process_of_its_own_and_again_after_a_kill(
+    serve: Callable[..., OpulseProcess], database_url: str
+) -> None:
+    process = serve(database_url=database_url)
+    first, address = process.pid, process.url
+    assert httpx2.get(f"{address}/healthz").status_code == 200
+    process.kill()
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{address}/healthz")
+    process.start()
+    assert (process.url, process.pid == first) == (address, False)
+    assert httpx2.get(f"{address}/healthz").status_code == 200
 
 
 @pytest.mark.browser

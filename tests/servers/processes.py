@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ADMIN_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -68,7 +68,13 @@ def accepts(port: int) -> bool:
 class Server:
     """A running program with a log file. ``stop`` ends it and waits."""
 
-    def __init__(self, command: Sequence[str | Path], log: Path, cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -77,6 +83,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
+                env=environment,
             )
 
     def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
