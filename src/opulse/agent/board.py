@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from opulse.agent.models import Change, SensorReading
-from opulse.agent.plan import PlannedSensor
 from opulse.agent.sources import Question, Readings, Sources, by_instance
 from opulse.catalogue import (
     NEVER_EVALUATED,
@@ -22,6 +21,7 @@ from opulse.catalogue import (
     check_variables,
     evaluate,
 )
+from opulse.wire.agent_config import AgentSensor
 
 _Key = tuple[str, str | None]
 """Sensor name and instance."""
@@ -45,12 +45,12 @@ class SensorBoard:
         """Every sensor as it was last evaluated."""
         return tuple(self._latest)
 
-    def follow(self, sensors: tuple[PlannedSensor, ...], now: datetime) -> tuple[list[str], list[Change]]:
+    def follow(self, sensors: Sequence[AgentSensor], now: datetime) -> tuple[list[str], list[Change]]:
         """Evaluate these from now on. Gives the names that this agent cannot evaluate (an older catalogue, another
         platform), and the end of what was triggered and is no longer asked for."""
-        wanted = ((sensor, self._catalogue.find(sensor.name)) for sensor in sensors)
+        wanted = ((sensor, self._catalogue.find(sensor.sensor)) for sensor in sensors)
         self._planned = {
-            sensor.name: (definition, sensor.variables)
+            sensor.sensor: (definition, sensor.variables)
             for sensor, definition in wanted
             if definition is not None and self._platform in definition.evaluated_on
         }
@@ -58,7 +58,7 @@ class SensorBoard:
         ended = [Change(*key, triggered=False, at=now) for key in left if self._states[key].triggered]
         for key in left:
             del self._states[key]
-        return [sensor.name for sensor in sensors if sensor.name not in self._planned], ended
+        return [sensor.sensor for sensor in sensors if sensor.sensor not in self._planned], ended
 
     def read(self, sources: Sources, now: datetime) -> dict[str, Readings]:
         """Ask the sources. Blocking (files, programs, two network questions); touches no state."""

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from opulse.agent.plan import AgentPlan, PlanUnreadable, decode_plan
+from opulse.agent.plan import AgentPlan
+from opulse.wire.agent_config import decode_config
 from opulse.wire.errors import UnreadableBody
 from opulse.wire.sensor_states import StateAnswer, StateBatch, decode_answer, encode_batch
 
@@ -84,9 +85,9 @@ class ServerLink:
         if answer.status_code != httpx2.codes.OK:
             return Unanswered(f"agent-config answered {answer.status_code}", _retry_after(answer))
         try:
-            return decode_plan(answer.content, answer.headers.get("ETag"))
-        except PlanUnreadable as error:
-            return Unanswered(f"agent-config is not of the agreed form: {error}")
+            return AgentPlan(decode_config(answer.content), answer.headers.get("ETag"))
+        except UnreadableBody as error:
+            return Unanswered(str(error))
 
     async def send(self, batch: StateBatch) -> StateAnswer | Rejected | Unanswered:
         """Hand one batch over."""

@@ -13,7 +13,7 @@ from opulse.agent.board import SensorBoard
 from opulse.agent.change_queue import ChangeQueue, Outgoing
 from opulse.agent.link import PlanUnchanged, Rejected, ServerLink, Unanswered
 from opulse.agent.models import Change, SensorReading
-from opulse.agent.plan import AgentPlan
+from opulse.agent.plan import USUAL_PACE, AgentPlan, Pace
 from opulse.agent.reading_now import sources_of_this_machine, this_platform
 from opulse.agent.sources import Sources
 from opulse.agent.state_file import AgentMemory
@@ -21,13 +21,14 @@ from opulse.catalogue import load_catalogue
 from opulse.clock import Clock
 from opulse.wire.sensor_states import IgnoreReason, StateAnswer, StateBatch, StateChange
 
-PAUSE_WITHOUT_PLAN_SECONDS = 15.0
 LONGEST_INSTANCE = 300
 
 log = logging.getLogger("opulse.agent")
 
 
-async def run_agent(server: str, key: str, state_file: Path, clock: Clock, stop: asyncio.Event) -> None:
+async def run_agent(
+    server: str, key: str, state_file: Path, clock: Clock, stop: asyncio.Event, pace: Pace = USUAL_PACE
+) -> None:
     """Evaluate this machine's sensors and tell ``server`` until ``stop`` is set.
 
     Args:
@@ -36,25 +37,28 @@ async def run_agent(server: str, key: str, state_file: Path, clock: Clock, stop:
         state_file: where batch number and last plan are kept.
         clock: what times and pauses are taken from. The machine's own, unless a test says otherwise: crash reports and
             firmware dates are compared with it.
+        stop: ends the agent within the few seconds that a look at the machine takes at most.
+        pace: how often it samples and evaluates.
 
     Raises:
         ValueError: ``server`` is no address. OSError: ``state_file`` cannot be written.
     """
     memory = AgentMemory(state_file, clock.now())
     async with ServerLink(server, key) as link:
-        agent = Agent(link, memory, sources_of_this_machine())
+        agent = Agent(link, memory, sources_of_this_machine(), pace)
         while not stop.is_set():
             await agent.step(clock.now())
-            await _pause(clock, agent.sample_seconds, stop)
+            await _pause(clock, pace.sample_seconds, stop)
 
 
 class Agent:
     """One machine's agent. ``step`` does whatever is due; nothing runs beside it."""
 
-    def __init__(self, link: ServerLink, memory: AgentMemory, sources: Sources) -> None:
+    def __init__(self, link: ServerLink, memory: AgentMemory, sources: Sources, pace: Pace) -> None:
         self._link = link
         self._memory = memory
         self._sources = sources
+        self._pace = pace
         self._board = SensorBoard(load_catalogue(), this_platform())
         self._queue = ChangeQueue()
         self._plan: AgentPlan | None = None
@@ -64,10 +68,6 @@ class Agent:
         self._send_tries = Backoff()
 
     @property
-    def sample_seconds(self) -> float:
-        return self._plan.sample_seconds if self._plan else PAUSE_WITHOUT_PLAN_SECONDS
-
-    @property
     def latest(self) -> tuple[SensorReading, ...]:
         """Every sensor as it was last evaluated."""
         return self._board.latest
@@ -75,7 +75,7 @@ class Agent:
     async def step(self, now: datetime) -> None:
         """Sample; each minute ask for the plan and evaluate; send what is to be sent."""
         await asyncio.to_thread(self._sources.sample)
-        if self._plan is None or _is_due(self._evaluated_at, self._plan.evaluate_seconds, now):
+        if self._plan is None or _is_due(self._evaluated_at, self._pace.evaluate_seconds, now):
             if self._plan_tries.may_try(now):
                 await self._refresh_plan(now)
             if self._plan is None and self._memory.plan is not None:
@@ -108,15 +108,15 @@ class Agent:
             log.warning("the plan cannot be kept for a start without the server: %s", error)
 
     def _follow(self, plan: AgentPlan, now: datetime) -> None:
-        if self._plan is not None and self._plan.system != plan.system:
+        if self._plan is not None and self._plan.config.system != plan.config.system:
             self._queue.ask_for_full()
         self._plan = plan
-        passed_over, ended = self._board.follow(plan.sensors, now)
+        passed_over, ended = self._board.follow(plan.config.sensors, now)
         self._queue.put(ended)
         log.info(
             "plan %s: %d sensors, %d of them not for this agent",
             plan.etag,
-            len(plan.sensors),
+            len(plan.config.sensors),
             len(passed_over),
         )
 
@@ -129,7 +129,7 @@ class Agent:
         self._evaluated_at = now
 
     def _something_to_send(self, plan: AgentPlan, now: datetime) -> bool:
-        return self._queue.has_something or _is_due(self._sent_at, plan.heartbeat_seconds, now)
+        return self._queue.has_something or _is_due(self._sent_at, plan.config.heartbeat_seconds, now)
 
     async def _send(self, now: datetime) -> None:
         outgoing = self._queue.next(self._board.triggered)

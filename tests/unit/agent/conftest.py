@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from opulse.wire.agent_config import AgentConfig, AgentSensor, encode_config
+
 SYSTEM = "0b1f6c1a-1f0e-4a86-9d5e-2b7a9f4f1c11"
 
 
@@ -19,7 +21,8 @@ class PulseServer:
     """What the server says, and what it heard. ``statuses`` are used up first, one per batch; then 202."""
 
     port: int
-    plan: dict[str, Any]
+    plan: bytes = b""
+    etag: str = ""
     answer: dict[str, Any] = field(default_factory=lambda: {"accepted": 0, "refused": [], "ignored": []})
     statuses: list[int] = field(default_factory=list)
     plan_status: int = 200
@@ -32,27 +35,28 @@ class PulseServer:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def plans(self, *sensors: tuple[str, dict[str, Any]], etag: str = '"v1"', **more: Any) -> None:
-        named = [{"name": name, "variables": variables} for name, variables in sensors]
-        self.plan = {"etag": etag, "system": SYSTEM, "sensors": named, **more}
+    def plans(self, *sensors: tuple[str, dict[str, Any]], heartbeat_seconds: int = 300) -> None:
+        """Ask for these sensors from now on, in the form and with the tag of the real server."""
+        wanted = [AgentSensor(name, variables) for name, variables in sensors]
+        self.plan, self.etag = encode_config(AgentConfig(SYSTEM, wanted, heartbeat_seconds=heartbeat_seconds))
 
-    def get(self, etag: str | None) -> tuple[int, dict[str, Any]]:
+    def get(self, etag: str | None) -> tuple[int, bytes]:
         self.known_etags.append(etag)
         if self.plan_status != 200:
-            return self.plan_status, {}
-        return (304, {}) if etag == self.plan["etag"] else (200, self.plan)
+            return self.plan_status, b"{}"
+        return (304, b"") if etag == self.etag else (200, self.plan)
 
     def heard(self, batches: int) -> bool:
         """Waits until so many batches came; blocking."""
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.batches) >= batches, timeout=20)
 
-    def post(self, batch: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def post(self, batch: dict[str, Any]) -> tuple[int, bytes]:
         with self.arrived:
             self.batches.append(batch)
             self.arrived.notify_all()
         status = self.statuses.pop(0) if self.statuses else 202
-        return (status, self.answer) if status == 202 else (status, {"title": "no"})
+        return status, json.dumps(self.answer if status == 202 else {"title": "no"}).encode()
 
 
 @pytest.fixture
@@ -71,12 +75,11 @@ def pulse_server() -> Iterator[PulseServer]:
         def note_key(self) -> None:
             server.keys.append(self.headers["Authorization"])
 
-        def give(self, status: int, body: dict[str, Any]) -> None:
-            content = b"" if status == 304 else json.dumps(body).encode()
+        def give(self, status: int, content: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             if self.command == "GET":
-                self.send_header("ETag", server.plan["etag"])
+                self.send_header("ETag", server.etag)
             self.end_headers()
             self.wfile.write(content)
 
@@ -84,7 +87,7 @@ def pulse_server() -> Iterator[PulseServer]:
             """Quiet."""
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server = PulseServer(port=listening.server_port, plan={})
+    server = PulseServer(port=listening.server_port)
     server.plans()
     thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from opulse.agent.link import ServerLink
+from opulse.agent.plan import Pace
 from opulse.agent.reading_now import sources_of_this_machine
 from opulse.agent.run import Agent, run_agent
 from opulse.agent.state_file import AgentMemory
@@ -45,7 +46,7 @@ class Driven:
 @asynccontextmanager
 async def driven(server: PulseServer, state: Path, key: str = "opk_secret") -> AsyncIterator[Driven]:
     async with ServerLink(server.address, key) as link:
-        yield Driven(Agent(link, AgentMemory(state, NOON), sources_of_this_machine()))
+        yield Driven(Agent(link, AgentMemory(state, NOON), sources_of_this_machine(), Pace()))
 
 
 def said(batch: dict[str, object]) -> list[tuple[str, bool]]:
@@ -92,7 +93,7 @@ async def test_afterwards_only_changes_are_sent_and_an_empty_batch_as_heartbeat(
         for _ in range(5):
             await agent.step()
         assert len(pulse_server.batches) == 1
-        pulse_server.plans((ABSENT[0], {**ABSENT[1], "process": PRESENT[1]["process"]}), etag='"v2"')
+        pulse_server.plans((ABSENT[0], {**ABSENT[1], "process": PRESENT[1]["process"]}))
         await agent.step()
         for _ in range(5):
             await agent.step()
@@ -111,10 +112,10 @@ async def test_the_plan_is_asked_for_with_its_etag(pulse_server: PulseServer, tm
         await agent.step()
         await agent.step(15)
         await agent.step()
-    assert pulse_server.known_etags == [None, '"v1"']
+    assert pulse_server.known_etags == [None, pulse_server.etag]
     async with driven(pulse_server, tmp_path / "state.json") as restarted:
         await restarted.step()
-    assert pulse_server.known_etags[-1] == '"v1"'
+    assert pulse_server.known_etags[-1] == pulse_server.etag
     assert pulse_server.batches[-1]["full"] is True
     assert said(pulse_server.batches[-1]) == [("Process 1 Not Running", True)]
 
@@ -126,11 +127,11 @@ async def test_changes_made_while_the_server_fails_arrive_merged_when_it_is_back
     async with driven(pulse_server, tmp_path / "state.json") as agent:
         await agent.step()
         pulse_server.statuses = [503, 503]
-        pulse_server.plans(PRESENT, ABSENT, etag='"v2"')
+        pulse_server.plans(PRESENT, ABSENT)
         await agent.step()
-        pulse_server.plans(PRESENT, (ABSENT[0], {**ABSENT[1], "process": PRESENT[1]["process"]}), etag='"v3"')
+        pulse_server.plans(PRESENT, (ABSENT[0], {**ABSENT[1], "process": PRESENT[1]["process"]}))
         await agent.step(300)
-        pulse_server.plans(PRESENT, THREADS, etag='"v4"')
+        pulse_server.plans(PRESENT, THREADS)
         await agent.step(300)
     assert [said(batch) for batch in pulse_server.batches] == [
         [],
@@ -157,7 +158,9 @@ async def test_a_server_that_cannot_be_reached_is_left_alone_for_a_while(tmp_pat
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     async with ServerLink(f"http://127.0.0.1:{port}", "k") as link:
-        agent = Driven(Agent(link, AgentMemory(tmp_path / "state.json", NOON), sources_of_this_machine()))
+        agent = Driven(
+            Agent(link, AgentMemory(tmp_path / "state.json", NOON), sources_of_this_machine(), Pace())
+        )
         for _ in range(3):
             await agent.step(1)
         assert agent.agent.latest == ()
@@ -170,7 +173,7 @@ async def test_a_batch_that_is_rejected_is_followed_by_the_whole_set_after_a_res
     pulse_server.statuses = [202, 422]
     async with driven(pulse_server, tmp_path / "state.json") as agent:
         await agent.step()
-        pulse_server.plans(ABSENT, THREADS, etag='"v2"')
+        pulse_server.plans(ABSENT, THREADS)
         await agent.step()
         await agent.step()
         assert len(pulse_server.batches) == 2

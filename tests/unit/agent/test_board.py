@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from opulse.agent.board import SensorBoard
 from opulse.agent.models import Change
-from opulse.agent.plan import PlannedSensor
 from opulse.agent.sources import Measure, Question, Readings, Sources
 from opulse.catalogue import EvaluationReason, Measured, Platform, Scalar, Unavailable, load_catalogue
+from opulse.wire.agent_config import AgentSensor
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CPU = "Extended High Application CPU Usage"
@@ -17,7 +17,7 @@ REBOOT = "System Pending Reboot"
 
 def board_with(*sensors: tuple[str, dict[str, Scalar]]) -> SensorBoard:
     board = SensorBoard(load_catalogue(), Platform.LINUX)
-    board.follow(tuple(PlannedSensor(name, variables) for name, variables in sensors), NOON)
+    board.follow(tuple(AgentSensor(name, variables) for name, variables in sensors), NOON)
     return board
 
 
@@ -64,14 +64,14 @@ def test_an_unavailable_source_ends_what_it_had_triggered_and_says_why() -> None
 
 def test_a_plan_names_what_this_agent_cannot_evaluate() -> None:
     board = SensorBoard(load_catalogue(), Platform.LINUX)
-    wanted = (PlannedSensor(REBOOT), PlannedSensor("DPC Rate"), PlannedSensor("From A Newer Kit"))
+    wanted = (AgentSensor(REBOOT), AgentSensor("DPC Rate"), AgentSensor("From A Newer Kit"))
     assert board.follow(wanted, NOON) == (["DPC Rate", "From A Newer Kit"], [])
 
 
 def test_a_sensor_that_leaves_the_plan_ends() -> None:
     board = board_with((CPU, {"hold": 0}), (REBOOT, {}))
     board.take({CPU: {"tar": Measured(95.0)}, REBOOT: Measured(True)}, NOON)
-    _, ended = board.follow((PlannedSensor(REBOOT),), minutes(1))
+    _, ended = board.follow((AgentSensor(REBOOT),), minutes(1))
     assert ended == [Change(CPU, "tar", False, minutes(1))]
     assert board.triggered() == [Change(REBOOT, None, True, NOON)]
     assert board.take({CPU: {"tar": Measured(95.0)}}, minutes(2)) == []
@@ -80,7 +80,7 @@ def test_a_sensor_that_leaves_the_plan_ends() -> None:
 def test_new_limits_count_from_the_next_evaluation() -> None:
     board = board_with((CPU, {"hold": 0}))
     assert board.take({CPU: {"tar": Measured(50.0)}}, NOON) == []
-    board.follow((PlannedSensor(CPU, {"hold": 0, "limit": 40}),), minutes(1))
+    board.follow((AgentSensor(CPU, {"hold": 0, "limit": 40}),), minutes(1))
     assert board.take({CPU: {"tar": Measured(50.0)}}, minutes(1)) == [Change(CPU, "tar", True, minutes(1))]
 
 
@@ -117,5 +117,5 @@ def test_variables_that_do_not_fit_make_the_sensor_unavailable() -> None:
 
 def test_on_a_platform_without_collectors_nothing_is_evaluated() -> None:
     board = SensorBoard(load_catalogue(), None)
-    assert board.follow((PlannedSensor(REBOOT),), NOON) == ([REBOOT], [])
+    assert board.follow((AgentSensor(REBOOT),), NOON) == ([REBOOT], [])
     assert board.read(Sources([], absent="none"), NOON) == {}

@@ -10,8 +10,9 @@ import pytest
 from opulse.agent.backoff import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, Backoff
 from opulse.agent.change_queue import MOST_WAITING, ChangeQueue, Outgoing
 from opulse.agent.models import Change
-from opulse.agent.plan import AgentPlan, PlannedSensor, PlanUnreadable, decode_plan
+from opulse.agent.plan import AgentPlan
 from opulse.agent.state_file import LEAP, AgentMemory
+from opulse.wire.agent_config import AgentConfig, AgentSensor
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -123,7 +124,7 @@ def test_a_leap_goes_far_ahead(tmp_path: Path) -> None:
 
 
 def test_the_last_plan_is_there_after_a_restart(tmp_path: Path) -> None:
-    plan = AgentPlan("0b1f6c1a", (PlannedSensor("Thread Count", {"limit": 5}),), '"v1"')
+    plan = AgentPlan(AgentConfig("0b1f6c1a", [AgentSensor("Thread Count", {"limit": 5})]), '"v1"')
     assert AgentMemory(tmp_path / "state.json", NOON).plan is None
     AgentMemory(tmp_path / "state.json", NOON).keep_plan(plan)
     assert AgentMemory(tmp_path / "state.json", NOON).plan == plan
@@ -135,33 +136,7 @@ def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
         AgentMemory(tmp_path / "file" / "state.json", NOON)
 
 
-# -- plan and patience ------------------------------------------------------------------------------------------------
-
-
-def test_a_plan_is_read_with_what_a_newer_server_adds_passed_over() -> None:
-    body = (
-        b'{"etag":"e","system":"s","sensors":[{"name":"Thread Count","variables":{"limit":9.5}}],"colour":1}'
-    )
-    plan = decode_plan(body, None)
-    assert plan.sensors == (PlannedSensor("Thread Count", {"limit": 9.5}),)
-    assert plan.etag == "e"
-    assert decode_plan(body, '"header"').etag == '"header"'
-    assert (plan.sample_seconds, plan.evaluate_seconds, plan.heartbeat_seconds) == (15, 60, 300)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"\xff",
-        b"[]",
-        b'{"etag":"e","system":"s"}',
-        b'{"etag":"e","system":"s","sensors":[],"sample_seconds":0}',
-    ],
-)
-def test_a_plan_of_another_form_is_refused(body: bytes) -> None:
-    with pytest.raises(PlanUnreadable):
-        decode_plan(body, None)
+# -- patience ------------------------------------------------------------------------------------------------
 
 
 def test_patience_grows_to_five_minutes_and_ends_with_a_success() -> None:

@@ -19,9 +19,9 @@ from opulse.agent.linux.network import Network
 from opulse.agent.linux.processes import Processes
 from opulse.agent.linux.processor import Processor
 from opulse.agent.models import SensorReading
-from opulse.agent.plan import PlannedSensor
 from opulse.agent.sources import Question, Sources
 from opulse.catalogue import Measured, Platform, Unavailable, load_catalogue
+from opulse.wire.agent_config import AgentSensor
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the collectors are Linux's")
 
@@ -133,7 +133,7 @@ def test_burning_a_processor_makes_its_reading_rise(burner: str) -> None:
 
 def test_the_burning_process_triggers_its_sensor_under_its_own_name(burner: str) -> None:
     board = SensorBoard(load_catalogue(), Platform.LINUX)
-    board.follow((PlannedSensor("Extended High Application CPU Usage", {"limit": 15, "hold": 0}),), NOW)
+    board.follow((AgentSensor("Extended High Application CPU Usage", {"limit": 15, "hold": 0}),), NOW)
     sources = Sources([Processes()], absent="none")
     sources.sample()
     time.sleep(1.0)
@@ -146,7 +146,7 @@ def test_killing_a_process_triggers_process_not_running(tmp_path: Path) -> None:
     program = tmp_path / "opulse-needed"
     program.symlink_to(sys.executable)
     board = SensorBoard(load_catalogue(), Platform.LINUX)
-    board.follow((PlannedSensor("Process 1 Not Running", {"process": "OPULSE-needed", "hold": 0}),), NOW)
+    board.follow((AgentSensor("Process 1 Not Running", {"process": "OPULSE-needed", "hold": 0}),), NOW)
     sources = Sources(linux_collectors(), absent="none")
     process = subprocess.Popen([str(program), "-S", "-c", "input()"], stdin=subprocess.PIPE)
     try:
