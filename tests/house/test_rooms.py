@@ -121,6 +121,12 @@ def test_every_stage_stands_in_the_contract_of_its_wing() -> None:
     assert missing == []
 
 
+def test_every_folder_with_modules_is_a_package() -> None:
+    """Import contracts do not see what lies in a folder without ``__init__.py``."""
+    folders = {path.parent for path in modules()}
+    assert sorted(room(folder) for folder in folders if not (folder / "__init__.py").is_file()) == []
+
+
 def test_a_stage_says_what_comes_in_and_what_goes_out() -> None:
     silent = []
     for folder in stages():
@@ -129,7 +135,7 @@ def test_a_stage_says_what_comes_in_and_what_goes_out() -> None:
             continue
         tree = syntax(folder / "__init__.py")
         exports = any(isinstance(node, ast.Assign) and _targets(node) == ["__all__"] for node in tree.body)
-        if not ast.get_docstring(tree) or not exports:
+        if not ast.get_docstring(tree) or not (exports or folder.name == "extensions"):
             silent.append(room(folder))
     assert silent == [], "the stage's __init__.py has one paragraph and __all__"
 
