@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from sqlalchemy import text
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
@@ -17,7 +16,8 @@ from opulse.bootstrap.stages import load_extensions, routers_of, template_folder
 from opulse.ports import Ports
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
-from opulse.web.components.manifest import STATIC_DIR, STATIC_URL, AssetsMissing, load_manifest
+from opulse.web.components.built_files import BuiltFiles
+from opulse.web.components.manifest import STATIC_URL, AssetsMissing, load_manifest
 from opulse.web.csrf import SameSiteOnly
 from opulse.web.errors import install_errors
 from opulse.web.layout import Pages, make_environment, show_error
@@ -74,4 +74,4 @@ def _install_pages(app: FastAPI, wing: str) -> None:
         return
     app.state.pages = Pages(make_environment(template_folders(wing), manifest))
     app.state.show_error = show_error
-    app.mount(STATIC_URL, StaticFiles(directory=STATIC_DIR), name="static")
+    app.mount(STATIC_URL, BuiltFiles(), name="static")

@@ -14,11 +14,18 @@ from opulse.experience.directory.store.lists import (
     list_lists,
     list_rules,
 )
-from opulse.experience.directory.store.tables import change_groups, change_members, contacts, list_members
+from opulse.experience.directory.store.tables import (
+    change_groups,
+    change_members,
+    change_sets,
+    contacts,
+    list_members,
+)
 
 __all__ = [
     "change_groups",
     "change_members",
+    "change_sets",
     "contacts",
     "count_contacts",
     "find_change_set",

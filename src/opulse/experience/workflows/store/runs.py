@@ -47,6 +47,7 @@ runs = Table(
     ForeignKeyConstraint(["tenant", "workflow"], ["workflows.tenant", "workflows.id"]),
     Index("ix_runs_started", "tenant", "started_at"),
     Index("ix_runs_activation", "tenant", "activation"),
+    Index("ix_runs_event_key", "tenant", "event_key"),
 )
 
 task_runs = Table(
@@ -132,10 +133,18 @@ def find_run_by_key(conn: Connection, tenant: int, workflow: str, event_key: str
 
 
 def list_runs(
-    conn: Connection, tenant: int, *, workflow: str = "", activation: str = "", limit: int = 50
+    conn: Connection,
+    tenant: int,
+    *,
+    workflow: str = "",
+    activation: str = "",
+    event_key: str = "",
+    limit: int = 50,
 ) -> list[Run]:
     """Newest first."""
     query = select(runs).where(runs.c.tenant == tenant)
+    if event_key:
+        query = query.where(runs.c.event_key == event_key)
     if workflow:
         query = query.where(runs.c.workflow == workflow)
     if activation:

@@ -1,0 +1,82 @@
+"""The states in which an affected system can end, in their order of precedence, each with a sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class LedgerState(StrEnum):
+    """Where one affected system ended. A system with several people takes the first of these that any of them is in."""
+
+    ANSWERED = "answered"  # somebody in front of it answered, and the answer counts
+    ANSWERED_LATE = "answered_late"  # answered after closing: kept, not counted
+    STARTED = "started"  # began to answer and has not sent it
+    NOT_THEIRS = "not_theirs"  # said "not my computer" or "not me": the owner on record is wrong
+    QUARANTINED = "quarantined"  # only an answer that looks like a machine's
+    ACCEPTED = "accepted"  # the relay took the mail; no answer yet
+    EXPIRED = "expired"  # the relay took the mail; the time to answer is over
+    AMBIGUOUS = "ambiguous"  # the relay may or may not have taken the mail
+    QUEUED = "queued"  # the mail waits for its turn at the relay
+    REFUSED = "refused"  # the relay refused the mail for good
+    BOUNCED = "bounced"  # the mail came back
+    TOO_LATE = "too_late"  # the mail could not leave in time to be of use
+    STOPPED = "stopped"  # an operator stopped the pulse before the mail left
+    SAME_PERSON = "same_person"  # the same person is asked about another system
+    IN_ANOTHER_PULSE = "in_another_pulse"  # waits for the end of another pulse's question
+    NEEDS_CONFIRMATION = "needs_confirmation"  # waits for somebody's yes to asking so many
+    OPTED_OUT = "opted_out"  # does not want to be asked
+    MUTED = "muted"  # wants to be left alone for now
+    FATIGUE_RULE = "fatigue_rule"  # was asked too often of late
+    NOT_ON_ALLOW_LIST = "not_on_allow_list"  # mail is not open to everybody yet
+    OVER_CAP = "over_cap"  # the activation has asked as many people as is allowed
+    BAD_ADDRESS = "bad_address"  # the contact has no address that mail can reach
+    RUN_FAILED = "run_failed"  # a workflow failed on the way
+    CONDITIONS_FALSE = "conditions_false"  # no workflow's conditions held for the contact
+    WORKFLOW_OFF = "workflow_off"  # the workflow that would ask is switched off
+    NO_WORKFLOW = "no_workflow"  # no workflow listens to changes of these contacts
+    NO_CONTACT = "no_contact"  # the person is not in the directory
+    NO_EMAIL = "no_email"  # the person on record has no address
+    NO_USER = "no_user"  # nobody is known to use the system
+    NOT_TOLD = "not_told"  # no webhook of this activation was accepted
+    JOINED_LATER = "joined_later"  # affected only after the snapshot, which is all that was asked for
+    BEING_RESOLVED = "being_resolved"  # on its way; nothing is stuck
+
+
+ORDER: tuple[LedgerState, ...] = tuple(LedgerState)
+RANK: Mapping[LedgerState, int] = {state: number for number, state in enumerate(ORDER)}
+
+SENTENCES: Mapping[LedgerState, str] = {
+    LedgerState.ANSWERED: "Somebody in front of it answered.",
+    LedgerState.ANSWERED_LATE: "An answer came after closing; it is kept and not counted.",
+    LedgerState.STARTED: "Somebody began to answer.",
+    LedgerState.NOT_THEIRS: "The person says that it is not their device; the owner on record is wrong.",
+    LedgerState.QUARANTINED: "Only an answer that looks like a machine's came; it is not counted.",
+    LedgerState.ACCEPTED: "The mail was accepted by the relay; there is no answer yet.",
+    LedgerState.EXPIRED: "The mail was accepted; nobody answered in time.",
+    LedgerState.AMBIGUOUS: "The connection broke; the relay may or may not have taken the mail.",
+    LedgerState.QUEUED: "The mail waits for its turn at the relay.",
+    LedgerState.REFUSED: "The relay refused the mail.",
+    LedgerState.BOUNCED: "The mail came back.",
+    LedgerState.TOO_LATE: "The mail could not leave while the question was still of use.",
+    LedgerState.STOPPED: "An operator stopped the pulse.",
+    LedgerState.SAME_PERSON: "The same person is asked about another affected system.",
+    LedgerState.IN_ANOTHER_PULSE: "The person has an open question of another pulse; this one waits.",
+    LedgerState.NEEDS_CONFIRMATION: "So many people are asked only after somebody confirms it.",
+    LedgerState.OPTED_OUT: "The person does not want to be asked.",
+    LedgerState.MUTED: "The person wants to be left alone for now.",
+    LedgerState.FATIGUE_RULE: "The person was asked too often of late.",
+    LedgerState.NOT_ON_ALLOW_LIST: "Mail is not open to everybody yet, and the address is not on the allow list.",
+    LedgerState.OVER_CAP: "The activation has asked as many people as the tenant allows.",
+    LedgerState.BAD_ADDRESS: "The contact has no address that mail can reach.",
+    LedgerState.RUN_FAILED: "A workflow failed on the way; its run says why.",
+    LedgerState.CONDITIONS_FALSE: "No workflow's conditions held for the contact; the trace says which line failed.",
+    LedgerState.WORKFLOW_OFF: "The workflow that would ask is switched off.",
+    LedgerState.NO_WORKFLOW: "No workflow listens to changes of these contacts.",
+    LedgerState.NO_CONTACT: "The person is not in the directory.",
+    LedgerState.NO_EMAIL: "The person on record has no e-mail address.",
+    LedgerState.NO_USER: "Nobody is known to use the system.",
+    LedgerState.NOT_TOLD: "No webhook of this activation was accepted; see its deliveries.",
+    LedgerState.JOINED_LATER: "It was affected only after the activation, and only the first systems were asked for.",
+    LedgerState.BEING_RESOLVED: "It is on its way.",
+}

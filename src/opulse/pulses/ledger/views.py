@@ -1,0 +1,269 @@
+"""The one query: every reach row of an activation with its rank, over the doors of the stages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy.sql.selectable import Subquery
+
+from opulse.experience.directory.views import change_members, change_sets, contacts
+from opulse.experience.distributions.models import HoldReason, InvitationState, SpareReason
+from opulse.experience.distributions.views import invitations
+from opulse.experience.extensions.operational_pulse.models import ReachReason
+from opulse.experience.extensions.operational_pulse.views import reach
+from opulse.experience.responses.models import ResponseState
+from opulse.experience.responses.views import owner_corrections, responses
+from opulse.experience.workflows.models import RunState
+from opulse.experience.workflows.views import runs, traces
+from opulse.jobs.table import jobs
+from opulse.pulses.ledger.models import ORDER, RANK, LedgerState
+
+_SPARED = {
+    SpareReason.OPTED_OUT: LedgerState.OPTED_OUT,
+    SpareReason.OPTED_OUT_OF_LIST: LedgerState.OPTED_OUT,
+    SpareReason.DELETED: LedgerState.NO_CONTACT,
+    SpareReason.MUTED: LedgerState.MUTED,
+    SpareReason.NO_EMAIL: LedgerState.BAD_ADDRESS,
+    SpareReason.BAD_EMAIL: LedgerState.BAD_ADDRESS,
+    SpareReason.NOT_ON_ALLOW_LIST: LedgerState.NOT_ON_ALLOW_LIST,
+    SpareReason.ALREADY_ASKED: LedgerState.SAME_PERSON,
+    SpareReason.ONE_PER_ACTIVATION: LedgerState.SAME_PERSON,
+    SpareReason.FATIGUE_RULE: LedgerState.FATIGUE_RULE,
+    SpareReason.OVER_CAP: LedgerState.OVER_CAP,
+    SpareReason.STOPPED_BY_OPERATOR: LedgerState.STOPPED,
+}
+_ANSWERS = {
+    ResponseState.RECORDED: LedgerState.ANSWERED,
+    ResponseState.LATE: LedgerState.ANSWERED_LATE,
+    ResponseState.IN_PROGRESS: LedgerState.STARTED,
+    ResponseState.QUARANTINED: LedgerState.QUARANTINED,
+    ResponseState.WITHDRAWN: LedgerState.NOT_THEIRS,
+}
+_ACTIVE_RUNS = (RunState.QUEUED.value, RunState.RUNNING.value)
+_FAILED_RUNS = (RunState.FAILED.value, RunState.PARTLY_FAILED.value, RunState.NOT_STARTED.value)
+
+
+def count_by_state(
+    conn: Connection, tenant: int, activation: str, now: datetime, silent: LedgerState
+) -> dict[LedgerState, int]:
+    """Systems with a reach row, by state. ``silent``: what contacts are in that no workflow's conditions were asked about."""
+    ranked = ranked_rows(tenant, activation, now, silent).subquery()
+    per_system = select(func.min(ranked.c.rank).label("rank")).group_by(ranked.c.system).subquery()
+    rows = conn.execute(select(per_system.c.rank, func.count()).group_by(per_system.c.rank))
+    return {ORDER[rank]: count for rank, count in rows}
+
+
+def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState) -> Select[Any]:
+    """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail."""
+    invited = _best_invitation(tenant, activation, now)
+    asked = _conditions(tenant, activation)
+    turn = func.row_number().over(
+        partition_by=(reach.c.contact,), order_by=(reach.c.wave, reach.c.system, reach.c.task_run)
+    )
+    mine = (
+        select(
+            reach.c.system,
+            reach.c.system_name,
+            reach.c.person,
+            reach.c.contact,
+            reach.c.wave,
+            reach.c.reason,
+            turn.label("turn"),
+        )
+        .where(reach.c.tenant == tenant, reach.c.activation == activation)
+        .subquery()
+    )
+    rank = case(
+        (mine.c.reason == ReachReason.NO_USER.value, RANK[LedgerState.NO_USER]),
+        (mine.c.reason == ReachReason.NO_EMAIL.value, RANK[LedgerState.NO_EMAIL]),
+        (mine.c.reason == ReachReason.NO_CONTACT.value, RANK[LedgerState.NO_CONTACT]),
+        (and_(mine.c.turn > 1, invited.c.rank.is_not(None)), RANK[LedgerState.SAME_PERSON]),
+        (invited.c.rank.is_not(None), invited.c.rank),
+        (asked.c.running > 0, RANK[LedgerState.BEING_RESOLVED]),
+        (asked.c.failed > 0, RANK[LedgerState.RUN_FAILED]),
+        (asked.c.traced > 0, RANK[LedgerState.CONDITIONS_FALSE]),
+        else_=RANK[silent],
+    )
+    return select(
+        mine.c.system,
+        mine.c.system_name,
+        mine.c.person,
+        mine.c.contact,
+        mine.c.wave,
+        rank.label("rank"),
+        invited.c.detail,
+    ).select_from(
+        mine.outerjoin(invited, invited.c.contact == mine.c.contact).outerjoin(
+            asked, asked.c.contact == mine.c.contact
+        )
+    )
+
+
+def has_pending_changes(conn: Connection, tenant: int, activation: str) -> bool:
+    """Whether a change set of this activation still waits to be shown to the workflows."""
+    waiting = exists().where(
+        jobs.c.tenant == tenant,
+        jobs.c.unique_key.in_(
+            select(change_sets.c.id).where(
+                change_sets.c.tenant == tenant, change_sets.c.activation == activation
+            )
+        ),
+    )
+    return bool(conn.execute(select(waiting)).scalar())
+
+
+def count_reached_systems(conn: Connection, tenant: int, activation: str) -> int:
+    query = select(func.count(reach.c.system.distinct())).where(
+        reach.c.tenant == tenant, reach.c.activation == activation
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def find_rows_of(
+    conn: Connection, tenant: int, activation: str, words: str, now: datetime, silent: LedgerState, limit: int
+) -> list[dict[str, Any]]:
+    """Ledger rows whose device, account, address or name begins with ``words``, in any case."""
+    rows = ranked_rows(tenant, activation, now, silent).subquery()
+    start = words.strip().lower().replace("%", r"\%").replace("_", r"\_") + "%"
+    found = (
+        select(rows, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
+        .select_from(
+            rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
+        )
+        .where(
+            or_(
+                func.lower(rows.c.system_name).like(start, escape="\\"),
+                func.lower(rows.c.system).like(start, escape="\\"),
+                rows.c.person.like(start, escape="\\"),
+                contacts.c.email_key.like(start, escape="\\"),
+                contacts.c.ext_ref_key.like(start, escape="\\"),
+                func.lower(contacts.c.first_name + " " + contacts.c.last_name).like(start, escape="\\"),
+                func.lower(contacts.c.last_name).like(start, escape="\\"),
+            )
+        )
+        .order_by(rows.c.system_name, rows.c.rank)
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in conn.execute(found)]
+
+
+def _best_invitation(tenant: int, activation: str, now: datetime) -> Subquery:
+    """Per contact: the best rank of its invitations for this activation, answers included."""
+    ranks = (
+        select(invitations.c.contact, _rank_of_invitation(now).label("rank"), _detail().label("detail"))
+        .select_from(
+            invitations.outerjoin(
+                responses,
+                and_(responses.c.tenant == invitations.c.tenant, responses.c.invitation == invitations.c.id),
+            ).outerjoin(
+                owner_corrections,
+                and_(
+                    owner_corrections.c.tenant == invitations.c.tenant,
+                    owner_corrections.c.invitation == invitations.c.id,
+                ),
+            )
+        )
+        .where(invitations.c.tenant == tenant, invitations.c.activation == activation)
+        .subquery()
+    )
+    return (
+        select(
+            ranks.c.contact, func.min(ranks.c.rank).label("rank"), func.max(ranks.c.detail).label("detail")
+        )
+        .group_by(ranks.c.contact)
+        .subquery()
+    )
+
+
+def _detail() -> ColumnElement[str]:
+    """What explains the state further: the rule that spared, or the relay's words."""
+    return case(
+        (invitations.c.rule != "", invitations.c.rule),
+        (invitations.c.relay_text != "", invitations.c.relay_text),
+        else_=invitations.c.reason,
+    )
+
+
+def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
+    state, reason = invitations.c.state, invitations.c.reason
+    answers = [(responses.c.state == answer.value, RANK[ledger]) for answer, ledger in _ANSWERS.items()]
+    spared = [
+        (and_(state == InvitationState.SPARED.value, reason == why.value), RANK[ledger])
+        for why, ledger in _SPARED.items()
+    ]
+    return case(
+        *answers,
+        (owner_corrections.c.invitation.is_not(None), RANK[LedgerState.NOT_THEIRS]),
+        (
+            and_(
+                state == InvitationState.ACCEPTED.value,
+                invitations.c.expires_at <= literal(now, invitations.c.expires_at.type),
+            ),
+            RANK[LedgerState.EXPIRED],
+        ),
+        (state == InvitationState.ACCEPTED.value, RANK[LedgerState.ACCEPTED]),
+        (state == InvitationState.UNKNOWN.value, RANK[LedgerState.AMBIGUOUS]),
+        (
+            state.in_(
+                [
+                    one.value
+                    for one in (InvitationState.QUEUED, InvitationState.SENDING, InvitationState.DEFERRED)
+                ]
+            ),
+            RANK[LedgerState.QUEUED],
+        ),
+        (state == InvitationState.REFUSED.value, RANK[LedgerState.REFUSED]),
+        (state == InvitationState.BOUNCED.value, RANK[LedgerState.BOUNCED]),
+        (state == InvitationState.TOO_LATE.value, RANK[LedgerState.TOO_LATE]),
+        (state == InvitationState.CANCELLED.value, RANK[LedgerState.STOPPED]),
+        (
+            and_(state == InvitationState.HELD.value, reason == HoldReason.IN_ANOTHER_PULSE.value),
+            RANK[LedgerState.IN_ANOTHER_PULSE],
+        ),
+        (state == InvitationState.HELD.value, RANK[LedgerState.NEEDS_CONFIRMATION]),
+        *spared,
+        else_=RANK[LedgerState.BEING_RESOLVED],
+    )
+
+
+def _conditions(tenant: int, activation: str) -> Subquery:
+    """Per contact: how many traces its change groups have, and whether a run that matched is under way or failed."""
+    return (
+        select(
+            change_members.c.contact,
+            func.count(traces.c.workflow).label("traced"),
+            func.count(case((runs.c.state.in_(_ACTIVE_RUNS), 1))).label("running"),
+            func.count(case((runs.c.state.in_(_FAILED_RUNS), 1))).label("failed"),
+        )
+        .select_from(
+            change_members.join(
+                change_sets,
+                and_(
+                    change_sets.c.tenant == change_members.c.tenant,
+                    change_sets.c.id == change_members.c.change_set,
+                ),
+            )
+            .outerjoin(
+                traces,
+                and_(
+                    traces.c.tenant == change_members.c.tenant,
+                    traces.c.change_set == change_members.c.change_set,
+                    traces.c.number == change_members.c.number,
+                ),
+            )
+            .outerjoin(
+                runs,
+                and_(
+                    runs.c.tenant == traces.c.tenant,
+                    runs.c.workflow == traces.c.workflow,
+                    runs.c.event_key == traces.c.change_set,
+                    traces.c.matched.is_(True),
+                ),
+            )
+        )
+        .where(change_members.c.tenant == tenant, change_sets.c.activation == activation)
+        .group_by(change_members.c.contact)
+        .subquery()
+    )
