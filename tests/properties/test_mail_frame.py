@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from opulse.mail.message import MessageParts, build_frame, mail_date
 from opulse.mail.models import MessageRefused, Refusal
 from opulse.mail.slots import literal, slot
+from opulse.mail.smtp.mails import stuffed
 
 FRAME = build_frame(
     MessageParts(
@@ -73,7 +74,9 @@ def assert_fit_for_the_wire(raw: bytes) -> None:
     assert b"\r" not in raw.replace(b"\r\n", b"") and b"\n" not in raw.replace(b"\r\n", b"")
     head, _, body = raw.partition(b"\r\n\r\n")
     assert max(map(len, head.split(b"\r\n"))) <= 998
-    assert max(map(len, body.split(b"\r\n"))) <= 78
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+    assert b"\n." not in raw and not raw.startswith(b".")
+    assert stuffed(raw) == stuffed(bytes(raw)) == raw + b".\r\n"
 
 
 def display_name(raw: bytes, parsed: str) -> str:
@@ -119,6 +122,8 @@ def test_headers_and_bodies_hold_exactly_the_values(word: str, name: str) -> Non
 @given(word=ANY_TEXT)
 @example(word="\r\n.\r\nMAIL FROM:<x@y>")
 @example(word=".\n..\n.a\n\n.")
+@example(word="." * 300)
+@example(word="." + "a" * 75 + "." * 80)
 @example(word="a" * 75 + "é")
 @example(word="a" * 76)
 @example(word="\n")

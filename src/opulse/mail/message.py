@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from functools import partial
 
 from opulse.mail import headers
-from opulse.mail.models import MessageRefused, Refusal
+from opulse.mail.models import MessageRefused, Refusal, WireMessage
 from opulse.mail.places import Place, escaped, place_of
 from opulse.mail.quoted import piece
 from opulse.mail.slots import Template, cut, value_of
@@ -97,8 +97,8 @@ class Frame:
         )
         """The names that ``render`` wants values for."""
 
-    def render(self, values: Mapping[str, str]) -> bytes:
-        """The message for one person: CRLF line ends, not dot-stuffed. Values that no slot asks for are ignored.
+    def render(self, values: Mapping[str, str]) -> WireMessage:
+        """The message for one person, ready for the wire. Values that no slot asks for are ignored.
 
         Raises MessageRefused with the reason where this person's values cannot be written; others are not touched by it.
         """
@@ -109,7 +109,7 @@ class Frame:
             coded = piece(escaped(body.place, value_of(values, body.name), body.name), body.name)
             for index in body.indices:
                 pieces[index] = coded
-        return b"".join(pieces)
+        return WireMessage(b"".join(pieces))
 
 
 def build_frame(parts: MessageParts) -> Frame:

@@ -47,11 +47,17 @@ class Relay:
     timeouts: Timeouts = Timeouts()
 
 
+class WireMessage(bytes):
+    """A message that can follow DATA as it is: ASCII but for addresses, every line ends with CRLF, no line begins with
+    a dot. Frames render these; looking for bare line ends and dots in each mail again would cost as much as rendering."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One mail to one address. ``key`` is the sender's own reference and comes back in the outcome.
 
-    ``data`` is the message with CRLF line ends, not dot-stuffed; the sender does that.
+    ``data`` is the message, not dot-stuffed: unless it is a WireMessage the sender mends line ends and stuffs dots.
+    ``mail_from`` may be empty (the null sender of RFC 5321 4.5.5).
     """
 
     key: str

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -116,5 +117,6 @@ def _cut(server: SMTP) -> str:
 
 
 def _abort(protocol: SMTP) -> None:
-    if isinstance(protocol.transport, asyncio.Transport):
-        protocol.transport.abort()
+    if protocol.transport is not None:
+        # Not isinstance: uvloop's transports do not inherit from asyncio's.
+        cast(asyncio.Transport, protocol.transport).abort()

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections import deque
+from typing import cast
 
 from opulse.mail.models import OutcomeReason
 from opulse.mail.smtp.replies import Reply, ReplyParser, SessionBroken
@@ -87,8 +88,8 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not isinstance: uvloop's transports do not inherit from asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             # Else small writes wait for delayed acknowledgements: 40 ms a mail.
