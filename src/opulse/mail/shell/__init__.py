@@ -1,0 +1,14 @@
+"""The HTML and text of our mails: MJML compiled once per text, with the slots left in for ``message`` to fill."""
+
+from opulse.mail.shell.invitation import Choice, Invitation, invitation_html, invitation_text
+from opulse.mail.shell.notice import Notice, notice_html, notice_text
+
+__all__ = [
+    "Choice",
+    "Invitation",
+    "Notice",
+    "invitation_html",
+    "invitation_text",
+    "notice_html",
+    "notice_text",
+]
