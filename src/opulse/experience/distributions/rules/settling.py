@@ -16,7 +16,7 @@ TEXT = 500  # characters of the relay's words that are kept
 
 def retry_delay(attempts: int) -> timedelta:
     """How long a deferred mail waits after its ``attempts``-th try: 30 s, doubled each time, at most 15 min."""
-    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LAST_RETRY)
+    return min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LAST_RETRY)
 
 
 def decide_settlement(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:

@@ -1,0 +1,206 @@
+"""Writing what was decided: distributions, and their invitations in bulk."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Text, func, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from opulse.db import Instant
+from opulse.experience.directory.views import contacts
+from opulse.experience.distributions.models import (
+    SLOT_STATES,
+    AskRequest,
+    Decision,
+    Distribution,
+    DistributionState,
+    InvitationState,
+)
+from opulse.experience.distributions.store.json_rows import JSON_CELL, json_rows, micros
+from opulse.experience.distributions.store.records import distribution_of, message_document
+from opulse.experience.distributions.store.tables import distributions, invitations
+
+_SLOTS = sorted(state.value for state in SLOT_STATES)
+
+
+def find_by_key(conn: Connection, request: AskRequest) -> Distribution | None:
+    """The distribution that this request belongs to, if an earlier one of its cause made it."""
+    row = conn.execute(
+        select(distributions).where(
+            distributions.c.tenant == request.tenant,
+            distributions.c.workflow == request.workflow,
+            distributions.c.task == request.task,
+            distributions.c.cause == request.cause,
+        )
+    ).one_or_none()
+    return None if row is None else distribution_of(row)
+
+
+def insert_distribution(conn: Connection, made: Distribution) -> None:
+    """Insert it; known by its key already: left as it is."""
+    values = {
+        "tenant": made.tenant,
+        "id": made.id,
+        "survey": made.survey,
+        "version": made.version,
+        "workflow": made.workflow,
+        "task": made.task,
+        "cause": made.cause,
+        "activation": made.activation,
+        "name": made.name,
+        "state": made.state.value,
+        "link_type": made.link_type.value,
+        "list": made.list_id,
+        "language": made.language,
+        "message": message_document(made.message),
+        "priority": made.priority,
+        "expected": made.expected,
+        "shared_link": made.shared_link,
+        "confirmed_by": made.confirmed_by,
+        "created_at": made.created_at,
+    }
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    conn.execute(dialect.insert(distributions).values(values).on_conflict_do_nothing())
+
+
+def lock_distributions(conn: Connection, tenant: int, cause: str) -> list[Distribution]:
+    """All distributions of a cause, held until the unit ends, in id order (PostgreSQL; SQLite has one writer).
+
+    Who decides for one of them has the cap of the activation to himself.
+    """
+    query = (
+        select(distributions)
+        .where(distributions.c.tenant == tenant, distributions.c.cause == cause)
+        .order_by(distributions.c.id)
+        .with_for_update(key_share=True)
+    )
+    return [distribution_of(row) for row in conn.execute(query)]
+
+
+def count_slots(conn: Connection, tenant: int, ids: Sequence[str]) -> int:
+    """How many people these distributions have asked or hold."""
+    query = select(func.count()).where(
+        invitations.c.tenant == tenant,
+        invitations.c.distribution.in_(ids),
+        invitations.c.state.in_(_SLOTS),
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def set_running(conn: Connection, tenant: int, distribution: str) -> None:
+    """A wave joins a distribution that was done."""
+    conn.execute(
+        update(distributions)
+        .where(
+            distributions.c.tenant == tenant,
+            distributions.c.id == distribution,
+            distributions.c.state == DistributionState.DONE.value,
+        )
+        .values(state=DistributionState.RUNNING.value)
+    )
+
+
+def raise_expected(conn: Connection, tenant: int, distribution: str, expected: int) -> None:
+    """Remember the larger number of people that the incident is known to reach."""
+    conn.execute(
+        update(distributions)
+        .where(
+            distributions.c.tenant == tenant,
+            distributions.c.id == distribution,
+            distributions.c.expected < expected,
+        )
+        .values(expected=expected)
+    )
+
+
+def insert_invitations(
+    conn: Connection,
+    distribution: Distribution,
+    decisions: Sequence[Decision],
+    *,
+    wave: int,
+    domain: str,
+    language_of: Callable[[str], str],
+    asked_at: datetime,
+    send_by: datetime,
+    expires_at: datetime,
+    open_for: timedelta,
+) -> None:
+    """One row per decision, with the contact's own columns copied inside the database. Known ones are left as they are."""
+    ids = secrets.token_bytes(16 * len(decisions)).hex()
+    tickets = secrets.token_bytes(16 * len(decisions)).hex()
+    rows = [
+        [
+            ids[32 * place : 32 * place + 32],
+            one.candidate.contact,
+            one.state.value,
+            one.reason.value if one.reason else "",
+            one.rule,
+            language_of(one.candidate.language),
+            json.dumps(dict(one.candidate.fields)),
+            f"{tickets[32 * place : 32 * place + 32]}@{domain}",
+            micros(asked_at) if one.state is InvitationState.QUEUED else None,
+            micros(one.hold_until),
+        ]
+        for place, one in enumerate(decisions)
+    ]
+    given = json_rows(
+        conn,
+        rows,
+        {
+            "id": Text(),
+            "contact": Text(),
+            "state": Text(),
+            "reason": Text(),
+            "rule": Text(),
+            "language": Text(),
+            "fields": JSON_CELL,
+            "message_id": Text(),
+            "next_try_at": Instant(),
+            "hold_until": Instant(),
+        },
+    )
+    columns: dict[str, Any] = {
+        "tenant": literal(distribution.tenant, Integer()),
+        "id": given.c.id,
+        "distribution": literal(distribution.id, Text()),
+        "workflow": literal(distribution.workflow, Text()),
+        "cause": literal(distribution.cause, Text()),
+        "activation": literal(distribution.activation, Text()),
+        "contact": given.c.contact,
+        "wave": literal(wave, Integer()),
+        "state": given.c.state,
+        "reason": given.c.reason,
+        "rule": given.c.rule,
+        "email": func.trim(contacts.c.email),
+        "email_key": contacts.c.email_key,
+        "first_name": contacts.c.first_name,
+        "last_name": contacts.c.last_name,
+        "language": given.c.language,
+        "fields": given.c.fields,
+        "message_id": given.c.message_id,
+        "claim": literal("", Text()),
+        "next_try_at": given.c.next_try_at,
+        "hold_until": given.c.hold_until,
+        "open_until": literal(min(asked_at + open_for, expires_at), Instant()),
+        "attempts": literal(0, Integer()),
+        "ambiguous": literal(False),
+        "relay_code": literal(0, Integer()),
+        "relay_text": literal("", Text()),
+        "asked_at": literal(asked_at, Instant()),
+        "send_by": literal(send_by, Instant()),
+        "expires_at": literal(expires_at, Instant()),
+    }
+    chosen = (
+        select(*(cell.label(name) for name, cell in columns.items()))
+        .select_from(given)
+        .join(contacts, contacts.c.id == given.c.contact)
+        .where(contacts.c.tenant == distribution.tenant)
+    )
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    conn.execute(dialect.insert(invitations).from_select(list(columns), chosen).on_conflict_do_nothing())

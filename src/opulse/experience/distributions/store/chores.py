@@ -1,0 +1,241 @@
+"""What time does to invitations: leases end, deadlines pass, holds end. Across tenants, a limited number of rows per unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from opulse.db import Instant
+from opulse.experience.distributions.models import (
+    Chores,
+    Decision,
+    DistributionState,
+    InvitationState,
+    MailReason,
+    SpareReason,
+)
+from opulse.experience.distributions.store.json_rows import json_rows, micros
+from opulse.experience.distributions.store.tables import distributions, invitations, may_wait
+
+ROWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class EndedHold:
+    """Contacts of one distribution that are to be decided again."""
+
+    tenant: int
+    distribution: str
+    contacts: tuple[str, ...]
+
+
+def find_chores(conn: Connection, now: datetime) -> Chores:
+    """Which chores have work: one look per index, so that an idle sender writes nothing."""
+    row = conn.execute(
+        select(
+            exists().where(_lease_ended(now)).label("leases"),
+            exists().where(_is_late(now)).label("late"),
+            exists().where(invitations.c.hold_until <= now).label("holds"),
+            exists(_leftovers()).label("leftovers"),
+            exists(_finished()).label("finished"),
+        )
+    ).one()
+    return Chores(*map(bool, row))
+
+
+def end_leases(conn: Connection, now: datetime) -> int:
+    """Whoever sent these is gone and the relay may have taken them: unknown, with one resend; a second time for good."""
+    table = invitations
+    picked = select(table.c.tenant, table.c.id).where(_lease_ended(now)).limit(ROWS)
+    if conn.dialect.name == "postgresql":
+        picked = picked.with_for_update(skip_locked=True)
+    rows = conn.execute(picked).all()
+    if not rows:
+        return 0
+    done = conn.execute(
+        update(table)
+        .where(tuple_(table.c.tenant, table.c.id).in_([tuple(row) for row in rows]), _lease_ended(now))
+        .values(
+            state=InvitationState.UNKNOWN.value,
+            reason=MailReason.LEASE_ENDED.value,
+            next_try_at=case((table.c.ambiguous, None), else_=literal(now, Instant())),
+            ambiguous=True,
+            attempts=table.c.attempts + 1,
+            claim="",
+            lease_until=None,
+        )
+    )
+    return int(done.rowcount)
+
+
+def end_late(conn: Connection, now: datetime) -> int:
+    """What the relay did not take by ``send_by`` is too late; an unknown one stays unknown and is not resent."""
+    table = invitations
+    unknown = table.c.state == InvitationState.UNKNOWN.value
+    picked = select(table.c.tenant, table.c.id).where(_is_late(now)).limit(ROWS)
+    done = conn.execute(
+        update(table)
+        .where(tuple_(table.c.tenant, table.c.id).in_(picked), _is_late(now))
+        .values(
+            state=case((unknown, table.c.state), else_=InvitationState.TOO_LATE.value),
+            next_try_at=None,
+            hold_until=None,
+        )
+    )
+    return int(done.rowcount)
+
+
+def cancel_leftovers(conn: Connection) -> int:
+    """What still waits in a cancelled distribution will not leave; an unknown one is not resent."""
+    table = invitations
+    unknown = table.c.state == InvitationState.UNKNOWN.value
+    done = conn.execute(
+        update(table)
+        .where(tuple_(table.c.tenant, table.c.id).in_(_leftovers().limit(ROWS)), _waits())
+        .values(
+            state=case((unknown, table.c.state), else_=InvitationState.CANCELLED.value),
+            reason=case((unknown, table.c.reason), else_=SpareReason.STOPPED_BY_OPERATOR.value),
+            next_try_at=None,
+            hold_until=None,
+        )
+    )
+    return int(done.rowcount)
+
+
+def finish_distributions(conn: Connection) -> int:
+    """Running distributions in which nothing waits are done. Locked first: a wave that joins must not be lost."""
+    picked = _finished().limit(ROWS)
+    if conn.dialect.name == "postgresql":
+        picked = picked.with_for_update(skip_locked=True, key_share=True)
+    rows = conn.execute(picked).all()
+    if not rows:
+        return 0
+    done = conn.execute(
+        update(distributions)
+        .where(
+            tuple_(distributions.c.tenant, distributions.c.id).in_([tuple(row) for row in rows]),
+            ~_has_waiting(),
+            distributions.c.state == DistributionState.RUNNING.value,
+        )
+        .values(state=DistributionState.DONE.value)
+    )
+    return int(done.rowcount)
+
+
+def list_ended_holds(conn: Connection, now: datetime) -> list[EndedHold]:
+    """Held invitations that are due to be decided again, by distribution."""
+    rows = conn.execute(
+        select(invitations.c.tenant, invitations.c.distribution, invitations.c.contact)
+        .where(invitations.c.hold_until <= now, invitations.c.state == InvitationState.HELD.value)
+        .order_by(invitations.c.hold_until)
+        .limit(ROWS)
+    ).all()
+    grouped: dict[tuple[int, str], list[str]] = {}
+    for row in rows:
+        grouped.setdefault((row.tenant, row.distribution), []).append(row.contact)
+    return [EndedHold(tenant, one, tuple(sorted(ids))) for (tenant, one), ids in grouped.items()]
+
+
+def update_held(
+    conn: Connection, tenant: int, distribution: str, decisions: Sequence[Decision], now: datetime
+) -> int:
+    """Write the second decision about held invitations; those that are not held any more are left as they are."""
+    rows = [
+        [
+            one.candidate.contact,
+            one.state.value,
+            one.reason.value if one.reason else "",
+            one.rule,
+            micros(now) if one.state is InvitationState.QUEUED else None,
+            micros(one.hold_until),
+        ]
+        for one in decisions
+    ]
+    names = {"contact": Text(), "state": Text(), "reason": Text(), "rule": Text()}
+    given = json_rows(conn, rows, {**names, "next_try_at": Instant(), "hold_until": Instant()})
+    table = invitations
+    done = conn.execute(
+        update(table)
+        .where(
+            table.c.tenant == tenant,
+            table.c.distribution == distribution,
+            table.c.contact == given.c.contact,
+            table.c.state == InvitationState.HELD.value,
+        )
+        .values(
+            state=given.c.state,
+            reason=given.c.reason,
+            rule=given.c.rule,
+            next_try_at=given.c.next_try_at,
+            hold_until=given.c.hold_until,
+        )
+    )
+    return int(done.rowcount)
+
+
+def _lease_ended(now: datetime) -> ColumnElement[bool]:
+    return and_(invitations.c.lease_until <= now, invitations.c.state == InvitationState.SENDING.value)
+
+
+def _is_late(now: datetime) -> ColumnElement[bool]:
+    unknown = and_(
+        invitations.c.state == InvitationState.UNKNOWN.value, invitations.c.next_try_at.is_not(None)
+    )
+    return and_(
+        may_wait,
+        invitations.c.send_by <= now,
+        or_(invitations.c.state != InvitationState.UNKNOWN.value, unknown),
+    )
+
+
+def _waits() -> ColumnElement[bool]:
+    return or_(invitations.c.next_try_at.is_not(None), invitations.c.state == InvitationState.HELD.value)
+
+
+def _leftovers() -> Select[tuple[int, str]]:
+    return (
+        select(invitations.c.tenant, invitations.c.id)
+        .join(
+            distributions,
+            and_(
+                distributions.c.tenant == invitations.c.tenant,
+                distributions.c.id == invitations.c.distribution,
+            ),
+        )
+        .where(
+            distributions.c.state == DistributionState.CANCELLED.value,
+            may_wait,
+            _waits(),
+        )
+    )
+
+
+def _finished() -> Select[tuple[int, str]]:
+    return select(distributions.c.tenant, distributions.c.id).where(
+        distributions.c.state == DistributionState.RUNNING.value, ~_has_waiting()
+    )
+
+
+def _has_waiting() -> ColumnElement[bool]:
+    """Correlated by hand to the distribution: one probe of the due index, one of the state index."""
+    mine = and_(
+        invitations.c.tenant == distributions.c.tenant, invitations.c.distribution == distributions.c.id
+    )
+    held = invitations.c.state.in_([InvitationState.HELD.value, InvitationState.SENDING.value])
+    return or_(exists().where(mine, invitations.c.next_try_at.is_not(None)), exists().where(mine, held))

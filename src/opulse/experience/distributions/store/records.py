@@ -1,0 +1,196 @@
+"""Rows to records and back, and the look-ups by which pages, routes and later stages find them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, func, select
+
+from opulse.experience.directory.views import contacts
+from opulse.experience.distributions.models import (
+    Distribution,
+    DistributionCounts,
+    DistributionState,
+    Invitation,
+    InvitationState,
+    InvitedLink,
+    LinkType,
+    MessageSpec,
+    Wording,
+)
+from opulse.experience.distributions.store.tables import distributions, invitations
+
+
+def find_distribution(conn: Connection, tenant: int, distribution: str) -> Distribution | None:
+    row = conn.execute(
+        select(distributions).where(distributions.c.tenant == tenant, distributions.c.id == distribution)
+    ).one_or_none()
+    return None if row is None else distribution_of(row)
+
+
+def list_distributions(
+    conn: Connection, tenant: int, *, activation: str = "", limit: int = 100
+) -> list[Distribution]:
+    """The newest first; of one activation, or of all."""
+    query = select(distributions).where(distributions.c.tenant == tenant)
+    if activation:
+        query = query.where(distributions.c.activation == activation)
+    newest = query.order_by(distributions.c.created_at.desc(), distributions.c.id).limit(limit)
+    return [distribution_of(row) for row in conn.execute(newest)]
+
+
+def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, DistributionCounts]:
+    """The counts of each of these distributions."""
+    table = invitations
+    rows = conn.execute(
+        select(
+            table.c.distribution,
+            table.c.state,
+            table.c.reason,
+            func.count().label("people"),
+            func.sum(case((table.c.ambiguous, 1), else_=0)).label("ambiguous"),
+        )
+        .where(table.c.tenant == tenant, table.c.distribution.in_(ids))
+        .group_by(table.c.distribution, table.c.state, table.c.reason)
+    ).all()
+    by_state: dict[str, dict[InvitationState, int]] = defaultdict(lambda: defaultdict(int))
+    by_reason: dict[str, dict[tuple[InvitationState, str], int]] = defaultdict(dict)
+    ambiguous: dict[str, int] = defaultdict(int)
+    for row in rows:
+        state = InvitationState(row.state)
+        by_state[row.distribution][state] += row.people
+        ambiguous[row.distribution] += row.ambiguous
+        if row.reason:
+            by_reason[row.distribution][state, row.reason] = row.people
+    return {one: DistributionCounts(dict(by_state[one]), by_reason[one], ambiguous[one]) for one in ids}
+
+
+def list_invitations(
+    conn: Connection,
+    tenant: int,
+    distribution: str,
+    *,
+    states: Sequence[InvitationState] = (),
+    after: str = "",
+    limit: int = 100,
+) -> list[Invitation]:
+    """Invitations by id, from the one behind ``after``."""
+    query = select(invitations).where(
+        invitations.c.tenant == tenant, invitations.c.distribution == distribution, invitations.c.id > after
+    )
+    if states:
+        query = query.where(invitations.c.state.in_([state.value for state in states]))
+    return [invitation_of(row) for row in conn.execute(query.order_by(invitations.c.id).limit(limit))]
+
+
+def find_invited(conn: Connection, tenant: int, invitation: str) -> InvitedLink | None:
+    """The invitation behind a link with its distribution and the contact's time zone; of a shared link, nobody's."""
+    row = conn.execute(
+        _with_contact().where(invitations.c.tenant == tenant, invitations.c.id == invitation)
+    ).one_or_none()
+    if row is None:
+        return _find_shared(conn, tenant, invitation)
+    made = invitation_of(row)
+    found = find_distribution(conn, tenant, made.distribution)
+    return None if found is None else InvitedLink(made, found, row.time_zone)
+
+
+def _with_contact() -> Select[Any]:
+    same = (contacts.c.tenant == invitations.c.tenant) & (contacts.c.id == invitations.c.contact)
+    return select(invitations, contacts.c.time_zone).join(contacts, same)
+
+
+def _find_shared(conn: Connection, tenant: int, link: str) -> InvitedLink | None:
+    """An anonymous link opens as long as the last invitation of its distribution."""
+    row = conn.execute(
+        select(distributions).where(distributions.c.tenant == tenant, distributions.c.shared_link == link)
+    ).one_or_none()
+    if row is None or row.link_type != LinkType.ANONYMOUS.value:
+        return None
+    last = conn.execute(
+        select(invitations)
+        .where(invitations.c.tenant == tenant, invitations.c.distribution == row.id)
+        .order_by(invitations.c.expires_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        return None
+    nobody = {"id": link, "contact": "", "email": "", "first_name": "", "last_name": "", "language": ""}
+    return InvitedLink(_invitation({**last._mapping, **nobody}), distribution_of(row), "")
+
+
+def distribution_of(row: Any) -> Distribution:
+    return Distribution(
+        tenant=row.tenant,
+        id=row.id,
+        survey=row.survey,
+        version=row.version,
+        workflow=row.workflow,
+        task=row.task,
+        cause=row.cause,
+        activation=row.activation,
+        name=row.name,
+        state=DistributionState(row.state),
+        link_type=LinkType(row.link_type),
+        list_id=row.list,
+        language=row.language,
+        message=_message_of(row.message),
+        priority=row.priority,
+        expected=row.expected,
+        shared_link=row.shared_link,
+        confirmed_by=row.confirmed_by,
+        created_at=row.created_at,
+    )
+
+
+def invitation_of(row: Any) -> Invitation:
+    return _invitation(row._mapping)
+
+
+def _invitation(values: Mapping[Any, Any]) -> Invitation:
+    return Invitation(
+        tenant=values["tenant"],
+        id=values["id"],
+        distribution=values["distribution"],
+        workflow=values["workflow"],
+        activation=values["activation"],
+        contact=values["contact"],
+        wave=values["wave"],
+        state=InvitationState(values["state"]),
+        reason=values["reason"],
+        rule=values["rule"],
+        email=values["email"],
+        first_name=values["first_name"],
+        last_name=values["last_name"],
+        language=values["language"],
+        attempts=values["attempts"],
+        ambiguous=values["ambiguous"],
+        relay_code=values["relay_code"],
+        relay_text=values["relay_text"],
+        asked_at=values["asked_at"],
+        send_by=values["send_by"],
+        expires_at=values["expires_at"],
+        sent_at=values["sent_at"],
+    )
+
+
+def message_document(message: MessageSpec) -> dict[str, Any]:
+    """The message as it is stored."""
+    return {
+        "subject": message.subject,
+        "body": message.body,
+        "from_address": message.from_address,
+        "from_name": message.from_name,
+        "reply_to": message.reply_to,
+        "translations": {
+            language: {"subject": one.subject, "body": one.body}
+            for language, one in message.translations.items()
+        },
+    }
+
+
+def _message_of(document: Mapping[str, Any]) -> MessageSpec:
+    translations = {language: Wording(**one) for language, one in document["translations"].items()}
+    return MessageSpec(**{**document, "translations": translations})

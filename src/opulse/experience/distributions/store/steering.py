@@ -1,0 +1,116 @@
+"""What operators and the asked people themselves change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from opulse.experience.directory.views import contacts, list_members
+from opulse.experience.distributions.models import (
+    DistributionState,
+    HoldReason,
+    InvitationState,
+    SpareReason,
+)
+from opulse.experience.distributions.store.tables import distributions, invitations
+
+_UNSENT = (InvitationState.QUEUED.value, InvitationState.DEFERRED.value, InvitationState.HELD.value)
+
+
+def set_state(conn: Connection, tenant: int, distribution: str, state: DistributionState) -> None:
+    conn.execute(
+        update(distributions)
+        .where(distributions.c.tenant == tenant, distributions.c.id == distribution)
+        .values(state=state.value)
+    )
+
+
+def set_confirmed(conn: Connection, tenant: int, distribution: str, by: str, now: datetime) -> None:
+    """Remember who said yes, and have the people who waited for it decided again."""
+    conn.execute(
+        update(distributions)
+        .where(distributions.c.tenant == tenant, distributions.c.id == distribution)
+        .values(confirmed_by=by)
+    )
+    conn.execute(
+        update(invitations)
+        .where(
+            invitations.c.tenant == tenant,
+            invitations.c.distribution == distribution,
+            invitations.c.state == InvitationState.HELD.value,
+            invitations.c.reason == HoldReason.NEEDS_CONFIRMATION.value,
+        )
+        .values(hold_until=now)
+    )
+
+
+def spare_waiting(
+    conn: Connection, tenant: int, contact: str, reason: SpareReason, list_id: str = ""
+) -> None:
+    """A contact who opted out is not mailed what still waits; with ``list_id`` only what that list is asked."""
+    query = update(invitations).where(
+        invitations.c.tenant == tenant,
+        invitations.c.contact == contact,
+        invitations.c.state.in_(_UNSENT),
+    )
+    if list_id:
+        of_list = select(distributions.c.id).where(
+            distributions.c.tenant == tenant, distributions.c.list == list_id
+        )
+        query = query.where(invitations.c.distribution.in_(of_list))
+    conn.execute(
+        query.values(
+            state=InvitationState.SPARED.value, reason=reason.value, next_try_at=None, hold_until=None
+        )
+    )
+
+
+def close_open(conn: Connection, tenant: int, invitation: str, now: datetime) -> None:
+    """The invitation keeps no other pulse away any more; who waited for it is decided again."""
+    contact = conn.execute(
+        update(invitations)
+        .where(invitations.c.tenant == tenant, invitations.c.id == invitation, invitations.c.open_until > now)
+        .values(open_until=now)
+        .returning(invitations.c.contact)
+    ).scalar_one_or_none()
+    if contact is None:
+        return
+    conn.execute(
+        update(invitations)
+        .where(
+            invitations.c.tenant == tenant,
+            invitations.c.contact == contact,
+            invitations.c.state == InvitationState.HELD.value,
+            invitations.c.reason == HoldReason.IN_ANOTHER_PULSE.value,
+        )
+        .values(hold_until=now)
+    )
+
+
+def opt_out(conn: Connection, tenant: int, contact: str, list_id: str, now: datetime) -> None:
+    """The contact's own choice: out of one list, or without a list out of the directory."""
+    out = {"unsubscribed": True, "unsubscribed_at": now}
+    if list_id:
+        conn.execute(
+            update(list_members)
+            .where(
+                list_members.c.tenant == tenant,
+                list_members.c.list == list_id,
+                list_members.c.contact == contact,
+            )
+            .values(out)
+        )
+    else:
+        conn.execute(
+            update(contacts).where(contacts.c.tenant == tenant, contacts.c.id == contact).values(out)
+        )
+
+
+def mute(conn: Connection, tenant: int, contact: str, until: datetime) -> None:
+    """The contact is not asked before ``until``."""
+    conn.execute(
+        update(contacts)
+        .where(contacts.c.tenant == tenant, contacts.c.id == contact)
+        .values(muted_until=until)
+    )
