@@ -110,8 +110,8 @@ async def ports(db: Database, clock: ManualClock) -> AsyncIterator[Ports]:
 def smtp_sinks() -> Iterator[Callable[..., SmtpSink]]:
     made: list[SmtpSink] = []
 
-    def make(*options: str, port: int | None = None) -> SmtpSink:
-        made.append(SmtpSink(*options, port=port))
+    def make(*options: str) -> SmtpSink:
+        made.append(SmtpSink(*options))
         return made[-1]
 
     yield make

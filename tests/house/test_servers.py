@@ -71,6 +71,20 @@ def test_the_sink_keeps_envelope_and_message_as_they_came(smtp_sink: SmtpSink) -
     assert mail.message["X-Own"] == "kept"
 
 
+def test_a_sink_that_was_down_comes_back_with_what_it_had(smtp_sink: SmtpSink) -> None:
+    def send(subject: str) -> None:
+        with smtplib.SMTP("127.0.0.1", smtp_sink.port) as client:
+            client.sendmail("pulse@example.org", ["ada@example.org"], f"Subject: {subject}\r\n\r\n")
+
+    send("before")
+    smtp_sink.stop()
+    with pytest.raises(ConnectionRefusedError):
+        send("never")
+    smtp_sink.restart()
+    send("after")
+    assert {mail.message["Subject"] for mail in smtp_sink.mails()} == {"before", "after"}
+
+
 def test_a_sink_refuses_when_told_to(smtp_sinks: Callable[..., SmtpSink]) -> None:
     sink = smtp_sinks("-r", "RCPT")
     with (

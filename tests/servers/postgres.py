@@ -10,17 +10,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.servers.processes import (
-    Server,
     ServerDidNotStart,
     demoted,
-    free_port,
     program,
     scratch_folder,
+    start_on_free_port,
 )
 
 # Nothing of it outlives the tests, so nothing of it needs to reach the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
-TRIES = 5
 
 
 class PostgresServer:
@@ -33,7 +31,9 @@ class PostgresServer:
         self._numbers = itertools.count(1)
         self._templates: dict[frozenset[str], str] = {}
         self._init()
-        self._server, self.port = self._start()
+        self._server, self.port = start_on_free_port(
+            "PostgreSQL", self._folder, self._command, self._is_ready
+        )
 
     def url(self, database: str) -> str:
         return f"postgresql://opulse@127.0.0.1:{self.port}/{database}"
@@ -79,23 +79,11 @@ class PostgresServer:
         if done.returncode != 0:
             raise ServerDidNotStart(f"initdb: {done.stdout}{done.stderr}")
 
-    def _start(self) -> tuple[Server, int]:
-        failure: ServerDidNotStart | None = None
-        for _ in range(TRIES):  # another process may take the free port before the server binds it
-            port = free_port()
-            options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}",
-                       "max_connections=200", "shared_buffers=64MB", *FAST]  # fmt: skip
-            flags = [word for option in options for word in ("-c", option)]
-            command = demoted([self._binaries / "postgres", "-D", self._data, *flags])
-            server = Server(command, self._folder / "log", cwd=self._folder)
-            try:
-                server.wait_until(lambda port=port: self._is_ready(port), "PostgreSQL")  # type: ignore[misc]  # bound now
-            except ServerDidNotStart as error:
-                failure = error
-            else:
-                return server, port
-        assert failure is not None
-        raise failure
+    def _command(self, port: int) -> list[str]:
+        options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}",
+                   "max_connections=200", "shared_buffers=64MB", *FAST]  # fmt: skip
+        flags = [word for option in options for word in ("-c", option)]
+        return demoted([self._binaries / "postgres", "-D", self._data, *flags])
 
     def _is_ready(self, port: int) -> bool:
         command = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]

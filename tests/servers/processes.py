@@ -10,8 +10,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+PORT_TRIES = 5
 ADMIN_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
@@ -114,3 +116,26 @@ class Server:
 
     def _log_tail(self) -> str:
         return self.log.read_text(errors="replace")[-2000:]
+
+
+def start_on_free_port(
+    what: str, folder: Path, command: Callable[[int], list[str]], ready: Callable[[int], bool]
+) -> tuple[Server, int]:
+    """Start ``command(port)`` in ``folder`` on a port that turns out to be free, and wait until ``ready(port)``.
+
+    Raises:
+        ServerDidNotStart: it did not on any of a few ports; with the end of its log.
+    """
+    for tries_left in range(
+        PORT_TRIES - 1, -1, -1
+    ):  # another process may take the free port before the server does
+        port = free_port()
+        server = Server(command(port), folder / "log", cwd=folder)
+        try:
+            server.wait_until(partial(ready, port), what)
+        except ServerDidNotStart:
+            if not tries_left:
+                raise
+        else:
+            return server, port
+    raise AssertionError("unreachable: the last try returns or raises")

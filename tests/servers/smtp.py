@@ -11,15 +11,12 @@ from pathlib import Path
 
 from tests.servers.processes import (
     Server,
-    ServerDidNotStart,
     accepts,
     demoted,
-    free_port,
     program,
     scratch_folder,
+    start_on_free_port,
 )
-
-TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,15 @@ class SunkMail:
 class SmtpSink:
     """The running sink on ``127.0.0.1:port``. ``options`` are smtp-sink's own, for example ``("-r", "RCPT")``."""
 
-    def __init__(self, *options: str, port: int | None = None) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         self._folder = scratch_folder("opulse-smtp-")
-        self._server, self.port = self._start(options, port)
+        self._server, self.port = start_on_free_port("smtp-sink", self._folder, self._command, accepts)
+
+    def restart(self) -> None:
+        """Come back on the same port after ``stop``, with what arrived before."""
+        self._server = Server(self._command(self.port), self._folder / "log", cwd=self._folder)
+        self._server.wait_until(lambda: accepts(self.port), "smtp-sink")
 
     def mails(self) -> list[SunkMail]:
         """What was accepted so far, in no order."""
@@ -54,22 +57,10 @@ class SmtpSink:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _start(self, options: tuple[str, ...], fixed: int | None) -> tuple[Server, int]:
-        failure: ServerDidNotStart | None = None
-        for _ in range(TRIES):
-            port = fixed or free_port()
-            command = demoted(
-                [program("smtp-sink"), "-d", self._folder / "mail.", *options, f"127.0.0.1:{port}", "128"]
-            )
-            server = Server(command, self._folder / "log", cwd=self._folder)
-            try:
-                server.wait_until(lambda port=port: accepts(port), "smtp-sink")  # type: ignore[misc]  # bound now
-            except ServerDidNotStart as error:
-                failure = error
-            else:
-                return server, port
-        assert failure is not None
-        raise failure
+    def _command(self, port: int) -> list[str]:
+        return demoted(
+            [program("smtp-sink"), "-d", self._folder / "mail.", *self._options, f"127.0.0.1:{port}", "128"]
+        )
 
 
 def _read(path: Path) -> SunkMail | None:
