@@ -1,10 +1,12 @@
 """Responses: the pages that people answer, what they posted, and its history.
 
 In comes an invitation's personal link; out go recorded responses, late and quarantined ones that do not count, and corrections of
-who uses a computer. Announces the job ``response.recorded`` whenever a response begins, changes or stops to count.
+who uses a computer. Announces the job ``response.recorded`` {response, activation, revision} whenever a response begins, changes
+or stops to count; whoever keeps counts takes the changes by :func:`take_uncounted_in` and adds up their :func:`tally`.
 """
 
 from opulse.experience.responses.flow.answering import RESPONSE_RECORDED
 from opulse.experience.responses.flow.counting import take_uncounted_in
+from opulse.experience.responses.rules import tally
 
-__all__ = ["RESPONSE_RECORDED", "take_uncounted_in"]
+__all__ = ["RESPONSE_RECORDED", "take_uncounted_in", "tally"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,22 +12,32 @@ from cryptography.fernet import Fernet
 from fastapi import APIRouter, FastAPI
 
 import opulse.experience.responses
+import opulse.experience.surveys
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.mail.smtp import RelayPool
 from opulse.outbound import AddressPolicy, OutboundClient
 from opulse.ports import Ports, SecretBox
 from opulse.tenancy.flow.keys import issue_key
+from opulse.tenancy.flow.people import add_person, sign_in
 from opulse.tenancy.flow.tenants import create_tenant
 from opulse.tenancy.gate import TenancyGate
 from opulse.tenancy.models import KeyKind
+from opulse.web.access import Role
 from opulse.web.components.manifest import AssetManifest
+from opulse.web.csrf import SESSION_COOKIE
 from opulse.web.errors import install_errors
 from opulse.web.layout import Pages, make_environment
 from opulse.wire.tokens import LinkTokens
 
-TEMPLATES = Path(opulse.experience.responses.__file__).parent / "templates"
-ASSETS = AssetManifest({name: name for name in ("logo.svg", "respondent.css", "respondent.js", "icons.svg")})
+TEMPLATES = {
+    stage.__name__.rpartition(".")[2]: Path(str(stage.__file__)).parent / "templates"
+    for stage in (opulse.experience.responses, opulse.experience.surveys)
+}
+ICONS = Path(__file__).parents[4] / "assets" / "icons.json"
+FILES = ("logo.svg", "icons.svg", "respondent.css", "respondent.js", "console.css", "console.js", "theme.js")
+ASSETS = AssetManifest({name: name for name in FILES}, frozenset(json.loads(ICONS.read_text())))
+PASSWORD = "a password of some length"
 
 
 def make_ports(db: Database, clock: ManualClock) -> Ports:
@@ -53,7 +64,7 @@ def make_app(ports: Ports, *routers: APIRouter) -> FastAPI:
         app.include_router(router)
     app.state.ports = ports
     app.state.gate = TenancyGate(ports)
-    app.state.pages = Pages(make_environment({"responses": TEMPLATES}, ASSETS))
+    app.state.pages = Pages(make_environment(TEMPLATES, ASSETS))
     return app
 
 
@@ -71,3 +82,11 @@ async def make_tenant(ports: Ports, name: str = "Acme") -> tuple[int, str]:
     tenant = await create_tenant(ports, name, "test")
     _, secret = await issue_key(ports, tenant.id, KeyKind.INTEGRATION, "test", "test")
     return tenant.id, secret
+
+
+async def sign_in_as(ports: Ports, tenant: int, role: Role, client: httpx2.AsyncClient) -> None:
+    """Give the client the session of a person of this role."""
+    email = f"{role.value}-{tenant}@example.org"
+    await add_person(ports, tenant, email, role.value, role, PASSWORD, "test")
+    signed_in = await sign_in(ports, email, PASSWORD, "test", "127.0.0.1")
+    client.cookies.set(SESSION_COOKIE, signed_in.cookie)

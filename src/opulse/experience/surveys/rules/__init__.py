@@ -22,7 +22,7 @@ from opulse.experience.surveys.rules.mail import (
     first_question_in_mail,
     preselected_form,
 )
-from opulse.experience.surveys.rules.texts import missing_translations, text_keys
+from opulse.experience.surveys.rules.texts import missing_translations, text_keys, with_texts
 
 __all__ = [
     "CHOICE_TEXT_LENGTH",
@@ -44,4 +44,5 @@ __all__ = [
     "text_keys",
     "validate_answers",
     "validate_document",
+    "with_texts",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from opulse.experience.surveys.models import (
@@ -92,3 +92,19 @@ def _replace_in_choices(choices: tuple[Choice, ...], prefix: str, replace: Repla
         choice.model_copy(update={"text": replace(f"{prefix}.{choice.id}", choice.text)})
         for choice in choices
     )
+
+
+def with_texts(document: SurveyDocument, language: str, texts: Mapping[str, str]) -> SurveyDocument:
+    """The document with ``texts`` (by key) in ``language``; keys that the document does not have are ignored.
+
+    In the base language an empty text leaves the former one; in a translation it falls back to the base language.
+
+    Raises:
+        ValidationError: a text is too long, or ``language`` is not a language code.
+    """
+    known = {key: text for key, text in texts.items() if text and key in text_keys(document)}
+    if language == document.language:
+        changed = replace_texts(document, known.get)
+    else:
+        changed = document.model_copy(update={"translations": {**document.translations, language: known}})
+    return SurveyDocument.model_validate(changed.model_dump())
