@@ -1,0 +1,1 @@
+"""Count, read results, follow them live."""

@@ -1,0 +1,1 @@
+"""Pure: intervals, and what may be shown."""
