@@ -104,7 +104,7 @@ class Inbox:
     def _keep(self, envelope: Envelope) -> int:
         # A small file written here costs less than a hop to a thread.
         content = envelope.original_content or b""
-        sender, recipient = envelope.mail_from or "", ", ".join(envelope.rcpt_tos)
+        sender, recipient = (envelope.mail_from or "").strip("<>"), ", ".join(envelope.rcpt_tos)
         number = self.mailbox.keep(sender, recipient, self._clock.now(), content)
         if self._on_mail is not None:
             self._on_mail(number)

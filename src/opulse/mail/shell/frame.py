@@ -19,7 +19,7 @@ _STYLE = """
   .body p, .body ul, .body ol { margin: 0 0 14px 0; }
   .pick a { min-height: 24px; }
   @media (prefers-color-scheme: dark) {
-    .page, .page > table { background: #10151d !important; background-color: #10151d !important; }
+    body, .page, .page > table { background: #10151d !important; background-color: #10151d !important; }
     .card, .card > table { background: #1b2330 !important; background-color: #1b2330 !important; }
     .page div, .page td, .page th, .page h1, .page h2, .page p { color: #e8edf4 !important; }
     .quiet div, .quiet td { color: #b3bdca !important; }
@@ -101,5 +101,6 @@ class Card:
             f'<mj-section padding="12px 0 24px" direction="{direction}"><mj-column>'
             f'<mj-text css-class="quiet" align="{align}" font-size="13px" line-height="20px" color="#55606f" '
             f'padding="0 24px"><div dir="{direction}">{footer}</div></mj-text>'
-            "</mj-column></mj-section></mj-body></mjml>"
+            "</mj-column></mj-section></mj-body></mjml>",
+            fonts={},  # by default it would fetch known ones from a font server: a tracking pixel by another name
         )
