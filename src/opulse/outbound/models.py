@@ -17,7 +17,7 @@ class AddressReason(StrEnum):
     LOOPBACK = "loopback"  # this machine
     PRIVATE = "private"  # a network that is not part of the internet
     LINK_LOCAL = "link_local"  # this machine's own wire; clouds keep their credentials there
-    MULTICAST = "multicast"
+    MULTICAST = "multicast"  # many machines at once
     RESERVED = "reserved"  # set aside: unspecified, documentation, benchmarking, broadcast, transition, a cloud's internals
 
 
@@ -30,6 +30,16 @@ class FailureReason(StrEnum):
     BROKEN = "broken"  # the connection ended, or what came over it is not HTTP
     TIMEOUT = "timeout"  # the total time ran out; the other side may have done its work
     BAD_REQUEST = "bad_request"  # what we were asked to send cannot be sent, such as a line break in a header
+
+
+class RetryDecision(StrEnum):
+    """What becomes of a delivery after an attempt."""
+
+    DELIVERED = "delivered"  # any 2xx
+    RETRY = "retry"  # after the delay
+    DEAD_LETTER = "dead_letter"  # the schedule is used up, or the receiver asks for too long a wait; an operator may resend
+    REFUSED = "refused"  # would be refused again: another 4xx, a redirect, an address the guard refuses
+    DISABLE = "disable"  # 410: the receiver is gone; the recipient is switched off
 
 
 @dataclass(frozen=True, slots=True)

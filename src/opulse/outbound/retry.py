@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from typing import Final
 
 from opulse.outbound.models import (
@@ -17,6 +16,7 @@ from opulse.outbound.models import (
     OutboundFailed,
     OutboundResponse,
     OutboundTimeout,
+    RetryDecision,
 )
 
 SCHEDULE: Final = (0.0, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
@@ -25,16 +25,6 @@ LONGEST_WAIT: Final = 3600.0
 """Seconds. A receiver that asks us to wait longer would get a stale question."""
 
 _TRY_AGAIN: Final = frozenset({408, 425, 429})
-
-
-class RetryDecision(StrEnum):
-    """What becomes of a delivery after an attempt."""
-
-    DELIVERED = "delivered"  # any 2xx
-    RETRY = "retry"  # after the delay
-    DEAD_LETTER = "dead_letter"  # the schedule is used up, or the receiver asks for too long a wait; an operator may resend
-    REFUSED = "refused"  # would be refused again: another 4xx, a redirect, an address the guard refuses
-    DISABLE = "disable"  # 410: the receiver is gone; the recipient is switched off
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from opulse.outbound import (
     OutboundResponse,
     OutboundTimeout,
 )
+from opulse.outbound.models import RetryDecision
 from opulse.outbound.retry import (
     SCHEDULE,
     Answered,
     NotAllowed,
     NotAnswered,
     Outcome,
-    RetryDecision,
     decide_retry,
     outcome_of,
     parse_retry_after,

@@ -18,7 +18,8 @@ from opulse.monitoring.recipients.flow.saving import find_for_sending_in
 from opulse.monitoring.recipients.models import Recipient, Webhook
 from opulse.monitoring.recipients.rules import build_headers
 from opulse.outbound import OutboundError, OutboundResponse
-from opulse.outbound.retry import RetryDecision, decide_retry, outcome_of
+from opulse.outbound.models import RetryDecision
+from opulse.outbound.retry import decide_retry, outcome_of
 from opulse.ports import Ports
 
 SNIPPET_BYTES = 2048
