@@ -12,7 +12,7 @@ from email.policy import SMTPUTF8, default
 from html import unescape
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from opulse.mail.message import MessageParts, build_frame, mail_date
@@ -20,6 +20,7 @@ from opulse.mail.models import MessageRefused, Refusal
 from opulse.mail.slots import literal, slot
 from opulse.mail.smtp.mails import stuffed
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the cores are shared
 FRAME = build_frame(
     MessageParts(
         from_name="Pulse, IT «help»",
@@ -92,6 +93,7 @@ ANY_TEXT = st.text(max_size=300)
 HEADER_TEXT = st.text(max_size=200).filter(lambda text: not CONTROL.search(text))
 
 
+@UNHURRIED
 @given(word=HEADER_TEXT, name=HEADER_TEXT)
 @example(word="خلل في القرص", name="مايا الخطيب")
 @example(word="🔥👩‍💻" * 20, name="👩‍💻")
@@ -119,6 +121,7 @@ def test_headers_and_bodies_hold_exactly_the_values(word: str, name: str) -> Non
     assert "<script" not in html
 
 
+@UNHURRIED
 @given(word=ANY_TEXT)
 @example(word="\r\n.\r\nMAIL FROM:<x@y>")
 @example(word=".\n..\n.a\n\n.")
@@ -157,6 +160,7 @@ def unescape_exactly(html: str) -> str:
     return html
 
 
+@UNHURRIED
 @given(before=ANY_TEXT, after=ANY_TEXT, control=st.sampled_from("\r\n\x00\x0b\x0c\x1c\x85\u2028\u2029\t\x7f"))
 def test_a_control_character_never_reaches_a_header(before: str, after: str, control: str) -> None:
     for slot_name in ("name", "word"):
@@ -165,6 +169,7 @@ def test_a_control_character_never_reaches_a_header(before: str, after: str, con
         assert refused.value.reason is Refusal.CONTROL_CHARACTER
 
 
+@UNHURRIED
 @given(text=ANY_TEXT)
 @example(text="a@example.org>\r\nBcc: x@example.org")
 @example(text="a@example.org, b@example.org")
@@ -182,6 +187,7 @@ def test_an_address_slot_holds_one_address_or_nothing(text: str) -> None:
     assert len(to.addresses) == 1
 
 
+@UNHURRIED
 @given(text=st.text(max_size=60))
 @example(text="javascript:alert(1)")
 @example(text='https://x" onclick="y')
@@ -199,6 +205,7 @@ def test_a_link_slot_holds_a_link_or_is_refused(text: str) -> None:
     assert re.findall(r'<a href="([^"]*)">x', html) == [unescape(text).replace("&", "&amp;")]
 
 
+@UNHURRIED
 @given(text=ANY_TEXT)
 def test_words_that_people_wrote_hold_no_slot(text: str) -> None:
     parts = MessageParts(

@@ -6,12 +6,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from opulse.clock import ManualClock
 from opulse.mail.rate import RateLimit, claim_size, time_to_send
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the cores are shared
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
 STEPS = st.lists(
@@ -28,6 +29,7 @@ def worst_window(grants: list[tuple[datetime, int]]) -> int:
     )
 
 
+@UNHURRIED
 @given(per_minute=st.integers(1, 500), steps=STEPS)
 @example(per_minute=30, steps=[(50, 0.0)] * 40)
 @example(per_minute=1, steps=[(1, 59.999999), (1, 0.000001), (1, 0.0)])
@@ -44,6 +46,7 @@ def test_no_window_of_a_minute_sees_more_than_the_rate(
     assert worst_window(grants) <= per_minute
 
 
+@UNHURRIED
 @given(per_minute=st.integers(1, 500), wanted=st.lists(st.integers(1, 50), min_size=1, max_size=30))
 def test_acquire_always_comes_back_and_keeps_nearly_the_whole_rate(
     per_minute: int, wanted: list[int]
@@ -66,6 +69,7 @@ def test_acquire_always_comes_back_and_keeps_nearly_the_whole_rate(
     assert minutes * per_minute * 11 / 12 <= taken + 1
 
 
+@UNHURRIED
 @given(per_minute=st.integers(1, 500), back=st.floats(0.001, 1e6))
 def test_a_clock_set_back_does_not_put_it_to_sleep(per_minute: int, back: float) -> None:
     clock = ManualClock(START)

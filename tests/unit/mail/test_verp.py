@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opulse.mail.addresses import wire_address
 from opulse.mail.verp import Verp, VerpFault
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the cores are shared
 OLD, NEW = b"o" * 32, b"n" * 32
 VERP = Verp("bounce.example.org", (NEW,))
 
 
+@UNHURRIED
 @given(reference=st.binary(min_size=1, max_size=20), shout=st.booleans())
 def test_what_was_encoded_is_decoded_whatever_became_of_its_case(reference: bytes, shout: bool) -> None:
     address = VERP.encode(reference)
@@ -21,12 +23,14 @@ def test_what_was_encoded_is_decoded_whatever_became_of_its_case(reference: byte
     assert VERP.decode(address.upper() if shout else f" <{address}>") == reference
 
 
+@UNHURRIED
 @given(text=st.text(max_size=80))
 def test_anything_else_is_refused_without_an_error(text: str) -> None:
     assert VERP.decode(text) is VerpFault.NOT_OURS
     assert VERP.decode(f"bounces+{text}@bounce.example.org") in {VerpFault.NOT_OURS, VerpFault.FORGED}
 
 
+@UNHURRIED
 @given(reference=st.binary(min_size=1, max_size=20), at=st.integers(0, 15))
 def test_a_changed_signature_is_forged(reference: bytes, at: int) -> None:
     head, _, domain = VERP.encode(reference).partition("@")
