@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
+from fastapi import FastAPI
 from sqlalchemy import Connection, func, insert, select, update
 
 from opulse.clock import ManualClock
@@ -38,6 +39,7 @@ class Asked:
 
     ports: Ports
     clock: ManualClock
+    app: FastAPI
     client: httpx2.AsyncClient
     tenant: int
     survey: str
@@ -103,10 +105,11 @@ async def ask_somebody(
     survey = await create_survey(ports, tenant, "Pulse", document or recommended_pulse(), "test")
     await publish_survey(ports, tenant, survey.id, "test")
     now = clock.now()
-    asked = Asked(ports, clock, None, tenant, survey.id, "ab" * 16, now + LIFE)  # type: ignore[arg-type]  # set below
-    await db.write(_invite, asked, now, language, time_zone, link_type)
-    async with browse(make_app(ports, router)) as client:
-        yield replace(asked, client=client)
+    app = make_app(ports, router)
+    async with browse(app) as client:
+        asked = Asked(ports, clock, app, client, tenant, survey.id, "ab" * 16, now + LIFE)
+        await db.write(_invite, asked, now, language, time_zone, link_type)
+        yield asked
 
 
 def filled_in(html: str, fields: Mapping[str, Any]) -> dict[str, Any]:

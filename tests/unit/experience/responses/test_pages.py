@@ -171,7 +171,7 @@ def test_the_recommended_pulse_in_its_languages(language: str, direction: str) -
     assert page.named("html")[0] == {"lang": language, "dir": direction}
     assert [one["value"] for one in page.named("input", name="QID1") if "checked" in one] == ["2"]
     assert len(page.named("form")) == 2
-    others = [one["lang"] for one in page.named("a") if "hreflang" in one]
+    others = [str(one["lang"]) for one in page.named("a") if "hreflang" in one]
     assert sorted([*others, language]) == ["ar", "de", "en"]
 
 
