@@ -1,0 +1,4 @@
+"""Stand-ins for what surrounds the product: an estate of machines that report, and people who read mail and answer.
+
+They stand outside: they speak HTTP to the public API and to the respondent's page, and read mail from the demo's sink.
+"""
