@@ -62,8 +62,3 @@ class Chores:
     holds: bool
     leftovers: bool
     finished: bool
-
-    @property
-    def any(self) -> bool:
-        """Whether there is anything to do at all."""
-        return self.leases or self.late or self.holds or self.leftovers or self.finished

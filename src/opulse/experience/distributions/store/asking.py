@@ -68,6 +68,16 @@ def insert_distribution(conn: Connection, made: Distribution) -> None:
     conn.execute(dialect.insert(distributions).values(values).on_conflict_do_nothing())
 
 
+def list_siblings(conn: Connection, tenant: int, cause: str) -> list[Distribution]:
+    """All distributions of a cause, in id order."""
+    query = (
+        select(distributions)
+        .where(distributions.c.tenant == tenant, distributions.c.cause == cause)
+        .order_by(distributions.c.id)
+    )
+    return [distribution_of(row) for row in conn.execute(query)]
+
+
 def lock_distributions(conn: Connection, tenant: int, cause: str) -> list[Distribution]:
     """All distributions of a cause, held until the unit ends, in id order (PostgreSQL; SQLite has one writer).
 

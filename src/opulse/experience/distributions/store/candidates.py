@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, json_list
-from opulse.experience.directory.models import FrequencyRule, RuleKind
+from opulse.experience.directory.models import MAIN_FIELDS, FrequencyRule, RuleKind
 from opulse.experience.directory.views import change_members, contacts, list_members
 from opulse.experience.distributions.models import (
     SLOT_STATES,
@@ -32,6 +32,7 @@ from opulse.experience.distributions.models import (
 from opulse.experience.distributions.store.tables import invitations
 from opulse.mail.addresses import wire_address
 from opulse.mail.models import MessageRefused
+from opulse.templating.piped import CONTACT, EMBEDDED
 from opulse.templating.values import pipe_text
 
 _SLOTS = sorted(state.value for state in SLOT_STATES)
@@ -225,17 +226,9 @@ def _is_deliverable(email: str) -> bool:
         return False
 
 
-_MAIN: Mapping[str, str] = {
-    "m://ExternalDataReference": "ext_ref",
-    "m://Phone": "phone",
-    "m://Language": "language",
-}
-
-
 def _value(row: Any, key: str) -> str:
     """The text that a pipe of the message stands for on this contact; empty where there is none."""
-    if key in _MAIN:
-        return str(getattr(row, _MAIN[key]))
     source, _, path = key.partition("://")
-    name = path.removeprefix("Field/")
-    return pipe_text(row.embedded.get(name)) if source == "e" else ""
+    if source == CONTACT:
+        return str(getattr(row, MAIN_FIELDS[path])) if path in MAIN_FIELDS else ""
+    return pipe_text(row.embedded.get(path.removeprefix("Field/"))) if source == EMBEDDED else ""

@@ -42,6 +42,7 @@ class EndedHold:
 
     tenant: int
     distribution: str
+    cause: str
     contacts: tuple[str, ...]
 
 
@@ -141,15 +142,15 @@ def finish_distributions(conn: Connection) -> int:
 def list_ended_holds(conn: Connection, now: datetime) -> list[EndedHold]:
     """Held invitations that are due to be decided again, by distribution."""
     rows = conn.execute(
-        select(invitations.c.tenant, invitations.c.distribution, invitations.c.contact)
+        select(invitations.c.tenant, invitations.c.distribution, invitations.c.cause, invitations.c.contact)
         .where(invitations.c.hold_until <= now, invitations.c.state == InvitationState.HELD.value)
         .order_by(invitations.c.hold_until)
         .limit(ROWS)
     ).all()
-    grouped: dict[tuple[int, str], list[str]] = {}
+    grouped: dict[tuple[int, str, str], list[str]] = {}
     for row in rows:
-        grouped.setdefault((row.tenant, row.distribution), []).append(row.contact)
-    return [EndedHold(tenant, one, tuple(sorted(ids))) for (tenant, one), ids in grouped.items()]
+        grouped.setdefault((row.tenant, row.distribution, row.cause), []).append(row.contact)
+    return [EndedHold(*key, tuple(sorted(ids))) for key, ids in grouped.items()]
 
 
 def update_held(

@@ -44,6 +44,7 @@ distributions = Table(
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "workflow", "task", "cause"),
     Index("ix_distributions_activation", "tenant", "activation"),
+    Index("ix_distributions_cause", "tenant", "cause"),
     Index("ix_distributions_state", "state"),
     Index("ix_distributions_shared_link", "tenant", "shared_link"),
 )

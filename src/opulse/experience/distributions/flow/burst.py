@@ -1,0 +1,139 @@
+"""One burst: mails of one claim over one connection, outcomes written down as they come, the lease renewed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import datetime, timedelta
+
+from opulse.db import Priority
+from opulse.experience.distributions.flow.letters import Letters
+from opulse.experience.distributions.models import (
+    ClaimedMail,
+    InvitationState,
+    MailReason,
+    Settlement,
+    Turn,
+)
+from opulse.experience.distributions.rules import decide_settlement
+from opulse.experience.distributions.store import sending as store
+from opulse.mail.models import Envelope, MessageRefused, Outcome, OutcomeReason, OutcomeState
+from opulse.mail.smtp import Permit
+from opulse.observe import get_logger
+from opulse.observe.metrics import MAILS
+from opulse.ports import Ports
+
+SETTLE_SECONDS = 0.25  # outcomes are durable this soon, however slow the relay is
+
+log = get_logger("distributions.sending")
+
+
+class Burst:
+    """The mails of one claim. ``stopped`` is asked before each message's data."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        letters: Letters,
+        turn: Turn,
+        claim: str,
+        mails: list[ClaimedMail],
+        lease: timedelta,
+        lease_until: datetime,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.turn = turn
+        self._ports = ports
+        self._letters = letters
+        self.claim = claim
+        self._mails = {mail.id: mail for mail in mails}
+        self._lease = lease
+        self._lease_until = lease_until
+        self._stopped = stopped
+        self._unsettled: list[Settlement] = []
+        self._writing = asyncio.Lock()
+        self._lost = False
+        self.accepted = 0
+        self.trouble: OutcomeReason | None = None  # why the relay took none of some mails
+
+    async def send(self, permit: Permit) -> None:
+        """Send all of them; when this returns every outcome is written down, unless another has the claim by now."""
+        keeper = asyncio.create_task(self._keep())
+        try:
+            envelopes = await self._envelopes()
+            burst = self._ports.relays.send_burst(permit, envelopes, self._must_stop)
+            async with aclosing(burst) as outcomes:
+                async for outcome in outcomes:
+                    self._take(outcome)
+        finally:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+            await self._settle()
+
+    async def _envelopes(self) -> list[Envelope]:
+        now = self._ports.clock.now()
+        envelopes = []
+        for mail in self._mails.values():
+            try:
+                envelopes.append(await self._letters.write(mail, now))
+            except MessageRefused as refused:
+                self._unsettled.append(_not_writable(mail, refused))
+        return envelopes
+
+    def _take(self, outcome: Outcome) -> None:
+        MAILS.labels(outcome.state.value).inc()
+        if outcome.state is OutcomeState.ACCEPTED:
+            self.accepted += 1
+        elif outcome.state is OutcomeState.NOT_SENT and outcome.reason is not OutcomeReason.STOPPED:
+            self.trouble = outcome.reason
+        mail = self._mails[outcome.key]
+        self._unsettled.append(decide_settlement(mail, outcome, self._ports.clock.now()))
+
+    def _must_stop(self) -> bool:
+        return self._lost or self._stopped() or self._ports.clock.now() >= self._lease_until
+
+    async def _keep(self) -> None:
+        """Write outcomes down while the relay takes its time, and renew the lease before it ends."""
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            await self._settle()
+            if self._lease_until - self._ports.clock.now() < self._lease * 2 / 3:
+                await self._renew()
+
+    async def _renew(self) -> None:
+        until = self._ports.clock.now() + self._lease
+        kept = await self._ports.db.write_first(
+            Priority.MAIL, store.renew_lease, self.turn, self.claim, until
+        )
+        if kept:
+            self._lease_until = until
+        else:
+            self._lost = True
+
+    async def _settle(self) -> None:
+        async with self._writing:
+            if not self._unsettled:
+                return
+            settlements, self._unsettled = self._unsettled, []
+            now = self._ports.clock.now()
+            written = await self._ports.db.write_first(
+                Priority.MAIL, store.settle_mails, self.turn.tenant, self.claim, settlements, now
+            )
+        if written < len(settlements):
+            self._lost = True
+            log.warning("outcomes came after the lease had ended", lost=len(settlements) - written)
+
+
+def _not_writable(mail: ClaimedMail, refused: MessageRefused) -> Settlement:
+    return Settlement(
+        id=mail.id,
+        state=InvitationState.UNKNOWN if mail.ambiguous else InvitationState.REFUSED,
+        reason=MailReason.NOT_WRITABLE.value,
+        next_try_at=None,
+        ambiguous=mail.ambiguous,
+        tried=False,
+        relay_text=str(refused),
+    )

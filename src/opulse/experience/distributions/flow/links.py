@@ -1,0 +1,57 @@
+"""What the person behind a link may change, for the stage that shows the pages. All run inside the caller's unit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from opulse.db import wake
+from opulse.experience.distributions.models import MAIL_DUE, InvitedLink, SpareReason
+from opulse.experience.distributions.store import steering as store
+from opulse.experience.distributions.store.records import find_invited
+from opulse.tenancy import audit_in
+
+THE_PERSON = "the person, by the link in the mail"
+
+
+def find_invitation_in(conn: Connection, tenant: int, invitation: str) -> InvitedLink | None:
+    """The invitation with this id (32 hex characters), its distribution, and the contact's time zone; None: unknown.
+
+    The id of a distribution's shared (anonymous) link gives an invitation without contact, name or address.
+    """
+    return find_invited(conn, tenant, invitation)
+
+
+def unsubscribe_in(conn: Connection, tenant: int, invitation: str, now: datetime) -> bool:
+    """The person wants no more mails: out of the list that was asked, or where none was, out of the directory.
+
+    What still waits for this person there is not sent. Doing it again changes nothing. False: no such invitation.
+    """
+    found = find_invited(conn, tenant, invitation)
+    if found is None or not found.invitation.contact:
+        return False
+    contact, list_id = found.invitation.contact, found.distribution.list_id
+    store.opt_out(conn, tenant, contact, list_id, now)
+    reason = SpareReason.OPTED_OUT_OF_LIST if list_id else SpareReason.OPTED_OUT
+    store.spare_waiting(conn, tenant, contact, reason, list_id)
+    audit_in(conn, tenant, THE_PERSON, "contact.opted_out", contact, None, {"list": list_id}, now)
+    return True
+
+
+def mute_in(conn: Connection, tenant: int, invitation: str, until: datetime, now: datetime) -> bool:
+    """The person wants to be left alone until ``until``. What still waits is not sent. False: no such invitation."""
+    found = find_invited(conn, tenant, invitation)
+    if found is None or not found.invitation.contact:
+        return False
+    contact = found.invitation.contact
+    store.mute(conn, tenant, contact, until)
+    store.spare_waiting(conn, tenant, contact, SpareReason.MUTED)
+    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, None, {"until": until}, now)
+    return True
+
+
+def close_in(conn: Connection, tenant: int, invitation: str, now: datetime) -> None:
+    """The invitation was answered: it keeps no other pulse away from this person any more."""
+    store.close_open(conn, tenant, invitation, now)
+    wake(conn, MAIL_DUE)

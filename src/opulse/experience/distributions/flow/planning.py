@@ -1,0 +1,122 @@
+"""What one distribution decides with: its languages, the pipes of its message, and who decides about which contacts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from opulse.experience.directory import views as directory
+from opulse.experience.distributions.models import (
+    AskRequest,
+    Decision,
+    Distribution,
+    DistributionState,
+    Policy,
+)
+from opulse.experience.distributions.rules import decide_invitations, further_pipes
+from opulse.experience.distributions.store import asking as store
+from opulse.experience.distributions.store import candidates
+from opulse.experience.surveys.flow import get_published_in, get_version_in
+from opulse.experience.surveys.rules import resolve_language
+from opulse.tenancy import get_tenant
+from opulse.wire.identifiers import Prefix, new_id
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A distribution, the languages of its survey (its own first), and the pipes whose values are frozen."""
+
+    distribution: Distribution
+    languages: tuple[str, ...]
+    keys: tuple[str, ...]
+
+    def language_of(self, contact_language: str) -> str:
+        """The language in which a contact is asked."""
+        fixed = self.distribution.language
+        return resolve_language(self.languages, contact_language if fixed == "contact" else fixed)
+
+
+def plan_in(conn: Connection, distribution: Distribution) -> Plan:
+    """The plan of a distribution."""
+    version = get_version_in(conn, distribution.tenant, distribution.survey, distribution.version)
+    return Plan(distribution, version.document.languages, further_pipes(distribution.message))
+
+
+def draft_in(conn: Connection, request: AskRequest, now: datetime) -> Distribution:
+    """The distribution that ``request`` would begin: the survey's version of now, and a frozen copy of the message.
+
+    Raises:
+        SurveyUnknown: there is no such survey here.
+        NotPublished: the survey is not collecting answers.
+    """
+    version, _ = get_published_in(conn, request.tenant, request.survey)
+    return Distribution(
+        tenant=request.tenant,
+        id=new_id(Prefix.DISTRIBUTION),
+        survey=request.survey,
+        version=version,
+        workflow=request.workflow,
+        task=request.task,
+        cause=request.cause,
+        activation=request.activation,
+        name=request.name,
+        state=DistributionState.RUNNING,
+        link_type=request.link_type,
+        list_id=request.list_id,
+        language=request.language,
+        message=request.message,
+        priority=request.priority,
+        expected=request.expected,
+        shared_link=secrets.token_hex(16),
+        confirmed_by="",
+        created_at=now,
+    )
+
+
+def decide_in(
+    conn: Connection,
+    plan: Plan,
+    current: Distribution,
+    used: int,
+    ids: Sequence[str],
+    now: datetime,
+    *,
+    must_confirm: bool = False,
+    held_again: bool = False,
+) -> list[Decision]:
+    """Decide about contacts, whom the caller has locked; nothing is written.
+
+    Args:
+        current: the distribution as it stands in this unit.
+        used: how many people all distributions of its cause have asked or hold, apart from ``ids``.
+        held_again: the contacts are held by this distribution; that alone is no reason to spare them.
+    """
+    if not ids:
+        return []
+    tenant = get_tenant(conn, current.tenant)
+    rules = tuple(
+        (one, rule)
+        for one in candidates.list_directories_of(conn, current.tenant, ids)
+        for rule in directory.list_rules(conn, current.tenant, one)
+    )
+    policy = Policy(
+        now=now,
+        tenant=tenant,
+        rules=rules,
+        cap_left=tenant.cap_per_activation - used,
+        must_confirm=must_confirm,
+        cancelled=current.state is DistributionState.CANCELLED,
+    )
+    found = candidates.list_candidates(conn, current, ids, rules, plan.keys, now, held_again=held_again)
+    return decide_invitations(found, policy)
+
+
+def count_used(conn: Connection, siblings: Sequence[Distribution]) -> int:
+    """How many people the distributions of one cause have asked or hold."""
+    if not siblings:
+        return 0
+    return store.count_slots(conn, siblings[0].tenant, [one.id for one in siblings])

@@ -1,0 +1,188 @@
+"""The sender: takes what is due, a burst at a time over every connection the relay allows, until it is told to stop.
+
+For each burst: leave from the relay's rate first, then the rows become ``sending`` under a claim with a lease, then the mails go
+out. So no row rests in ``sending`` while the rate holds it back, and a crash leaves at most a burst per connection in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+from opulse.db import Priority
+from opulse.db.wake import wait
+from opulse.experience.distributions.flow.burst import Burst
+from opulse.experience.distributions.flow.chores import do_chores
+from opulse.experience.distributions.flow.letters import Letters
+from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
+from opulse.experience.distributions.rules import decide_turn
+from opulse.experience.distributions.store import sending as store
+from opulse.mail.models import Relay
+from opulse.mail.smtp import BURST
+from opulse.observe import get_logger
+from opulse.ports import Ports
+
+LEASE = timedelta(seconds=30)
+LOOK_SECONDS = 1.0  # another process may have added work without waking this one
+WATCH_SECONDS = 0.5  # another process may have paused what is being sent here
+AGAIN_SECONDS = 1.0  # after a failure of our own
+IDLE_SECONDS = 0.5  # a lane without a relay, or one more than the relay allows
+LANES = 16  # connections used at once, at most
+REST_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # after trouble with the relay, one after the other
+
+Loop = Callable[[], Awaitable[None]]
+
+log = get_logger("distributions.sending")
+
+
+class Sender:
+    """One per process; several processes may send at once. ``start`` and ``stop`` it."""
+
+    def __init__(self, ports: Ports, *, lease: timedelta = LEASE) -> None:
+        self._ports = ports
+        self._lease = lease
+        self._letters = Letters(ports)
+        self._due: list[Turn] = []
+        self._go = asyncio.Event()  # something is due
+        self._last: dict[tuple[int, str], int] = {}  # turns so far
+        self._sending: dict[str, Burst] = {}  # by claim
+        self._stopped: set[tuple[int, str]] = set()
+        self._stopping = False
+        self._failures = 0
+        self._rest_over = 0.0  # of the event loop's time: until then the relay is left alone
+        self._turnstile = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
+        self._look_now = ports.db.wakes.sleeper(MAIL_DUE)
+        self._watch_now = ports.db.wakes.sleeper(MAIL_STOP)
+
+    async def start(self) -> None:
+        """Begin; returns at once."""
+        loops: list[Loop] = [self._look, self._watch, *(partial(self._lane, one) for one in range(LANES))]
+        self._keeper = asyncio.create_task(self._keep_going(loops))
+
+    async def stop(self) -> None:
+        """End the bursts that are on their way and write their outcomes down; take nothing more."""
+        self._stopping = True
+        for event in (self._look_now, self._watch_now, self._go):
+            event.set()
+        patience = asyncio.get_running_loop().time() + self._lease.total_seconds()
+        while self._sending and asyncio.get_running_loop().time() < patience:
+            await asyncio.sleep(0.02)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        self._ports.db.wakes.forget(MAIL_DUE, self._look_now)
+        self._ports.db.wakes.forget(MAIL_STOP, self._watch_now)
+
+    async def _keep_going(self, loops: list[Loop]) -> None:
+        """Run the loops; one that failed (the database was away, a distribution cannot be read) is begun again."""
+        running = {asyncio.create_task(loop()): loop for loop in loops}
+        try:
+            while running:
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    loop = running.pop(task)
+                    if (error := task.exception()) is not None and not self._stopping:
+                        log.error("sending failed and is begun again", exc_info=error)
+                        running[asyncio.create_task(_after(AGAIN_SECONDS, loop))] = loop
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _look(self) -> None:
+        """Keep the list of what is due, and do the chores of time."""
+        while not self._stopping:
+            self._due = await self._ports.db.read(store.list_due, self._ports.clock.now())
+            if self._due:
+                self._go.set()
+            else:
+                self._last.clear()
+            if not await do_chores(self._ports):
+                await wait(self._look_now, LOOK_SECONDS)
+
+    async def _watch(self) -> None:
+        """Know within half a second what must not go on, while something is being sent."""
+        while not self._stopping:
+            sending = {(burst.turn.tenant, burst.turn.distribution) for burst in self._sending.values()}
+            self._stopped = await self._ports.db.read(store.list_stopped, sending) if sending else set()
+            await wait(self._watch_now, WATCH_SECONDS)
+
+    async def _lane(self, number: int) -> None:
+        """One connection's worth of bursts."""
+        while not self._stopping:
+            await self._go.wait()
+            relay = self._ports.relay()
+            if relay is None or number >= relay.connections:
+                await asyncio.sleep(IDLE_SECONDS)
+            elif (rest := self._rest_left()) > 0:
+                await asyncio.sleep(rest)
+            else:
+                await self._take_turn(relay)
+
+    async def _take_turn(self, relay: Relay) -> None:
+        """Leave from the rate, a claim, a burst."""
+        # At a rate that makes everybody wait, one after the other: leave that finds nothing to send is forfeited.
+        async with self._turnstile if relay.per_minute else contextlib.nullcontext():
+            if not self._due:
+                self._go.clear()
+                return
+            permit = await self._ports.relays.permit(relay, BURST)
+            turn = decide_turn(self._due, self._last)
+            if turn is None or self._stopping:
+                return
+            self._last[turn.tenant, turn.distribution] = max(self._last.values(), default=0) + 1
+            burst = await self._claim(turn, permit.count)
+        if burst is None:
+            return
+        self._sending[burst.claim] = burst
+        try:
+            await burst.send(permit)
+        finally:
+            del self._sending[burst.claim]
+        self._learn(burst)
+
+    async def _claim(self, turn: Turn, limit: int) -> Burst | None:
+        await self._letters.prepare(turn)
+        claim, now = secrets.token_hex(8), self._ports.clock.now()
+        mails = await self._ports.db.write_first(
+            Priority.MAIL, store.claim_mails, turn, claim, self._lease, now, limit
+        )
+        if len(mails) < limit:  # nothing is left of it until the next look
+            self._due = [one for one in self._due if one != turn]
+        if not mails:
+            return None
+        key = (turn.tenant, turn.distribution)
+        self._stopped.discard(key)  # it was running when it was claimed; the watch will tell otherwise
+        return Burst(
+            self._ports,
+            self._letters,
+            turn,
+            claim,
+            mails,
+            self._lease,
+            now + self._lease,
+            lambda: self._stopping or key in self._stopped,
+        )
+
+    def _learn(self, burst: Burst) -> None:
+        """Leave a relay alone for a while that takes nothing, and longer each time."""
+        if burst.accepted or burst.trouble is None:
+            self._failures = 0 if burst.accepted else self._failures
+            return
+        rest = REST_SECONDS[min(self._failures, len(REST_SECONDS) - 1)]
+        self._failures += 1
+        self._rest_over = asyncio.get_running_loop().time() + rest
+        log.warning("the relay takes no mail", reason=burst.trouble.value, rest_seconds=rest)
+
+    def _rest_left(self) -> float:
+        return self._rest_over - asyncio.get_running_loop().time()
+
+
+async def _after(seconds: float, loop: Loop) -> None:
+    await asyncio.sleep(seconds)
+    await loop()
