@@ -33,7 +33,7 @@ EXPERIENCE = (
     "opulse.experience.impact",
 )
 SHARED = ("opulse.tenancy",)
-ACROSS = ("opulse.pulses.ledger", "opulse.console")
+ACROSS = ("opulse.pulses.ledger", "opulse.console.journey", "opulse.console")
 EXTENSION_GROUP = "opulse.extensions"
 
 
