@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from opulse.clock import ManualClock
 from opulse.db import Database
@@ -83,6 +83,9 @@ class Receiver:
         handler.wfile.write(self._answer)
 
     def stop(self) -> None:
+        """Take no further request; a second call does nothing."""
+        if not self._thread.is_alive():
+            return
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -220,5 +223,9 @@ async def open_wing(db: Database, clock: ManualClock, **changes: Any) -> AsyncIt
 
 
 def _count_due(conn: Connection, now: Any) -> int:
-    query = select(func.count()).where(jobs.c.state == "waiting", jobs.c.run_at <= now)
+    earlier = jobs.alias("earlier")
+    blocked = exists().where(
+        earlier.c.ordering_key == jobs.c.ordering_key, earlier.c.id < jobs.c.id, earlier.c.run_at > now
+    )
+    query = select(func.count()).where(jobs.c.state == "waiting", jobs.c.run_at <= now, ~blocked)
     return int(conn.execute(query).scalar_one())
