@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from opulse.db import Priority
 from opulse.db.wake import wait
@@ -22,7 +23,7 @@ from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
 from opulse.experience.distributions.store import sending as store
 from opulse.mail.models import Relay
-from opulse.mail.smtp import BURST
+from opulse.mail.smtp import BURST, Permit
 from opulse.observe import get_logger
 from opulse.ports import Ports
 
@@ -34,7 +35,7 @@ IDLE_SECONDS = 0.5  # a lane without a relay, or one more than the relay allows
 LANES = 16  # connections used at once, at most
 REST_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # after trouble with the relay, one after the other
 
-Loop = Callable[[], Awaitable[None]]
+Loop = Callable[[], Coroutine[Any, Any, None]]
 
 log = get_logger("distributions.sending")
 
@@ -52,6 +53,9 @@ class Sender:
         self._sending: dict[str, Burst] = {}  # by claim
         self._stopped: set[tuple[int, str]] = set()
         self._stopping = False
+        self._busy = 0  # lanes between a claim and its last outcome
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._failures = 0
         self._rest_over = 0.0  # of the event loop's time: until then the relay is left alone
         self._turnstile = asyncio.Lock()
@@ -69,9 +73,8 @@ class Sender:
         self._stopping = True
         for event in (self._look_now, self._watch_now, self._go):
             event.set()
-        patience = asyncio.get_running_loop().time() + self._lease.total_seconds()
-        while self._sending and asyncio.get_running_loop().time() < patience:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), self._lease.total_seconds())
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -80,7 +83,7 @@ class Sender:
 
     async def _keep_going(self, loops: list[Loop]) -> None:
         """Run the loops; one that failed (the database was away, a distribution cannot be read) is begun again."""
-        running = {asyncio.create_task(loop()): loop for loop in loops}
+        running: dict[asyncio.Task[None], Loop] = {asyncio.create_task(loop()): loop for loop in loops}
         try:
             while running:
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -126,19 +129,21 @@ class Sender:
 
     async def _take_turn(self, relay: Relay) -> None:
         """Leave from the rate, a claim, a burst."""
-        # At a rate that makes everybody wait, one after the other: leave that finds nothing to send is forfeited.
-        async with self._turnstile if relay.per_minute else contextlib.nullcontext():
-            if not self._due:
-                self._go.clear()
-                return
-            permit = await self._ports.relays.permit(relay, BURST)
-            turn = decide_turn(self._due, self._last)
-            if turn is None or self._stopping:
-                return
-            self._last[turn.tenant, turn.distribution] = max(self._last.values(), default=0) + 1
-            burst = await self._claim(turn, permit.count)
-        if burst is None:
-            return
+        with contextlib.ExitStack() as until_done:
+            # At a rate that makes everybody wait, one lane after the other: leave without a mail is forfeited.
+            async with self._turnstile if relay.per_minute else contextlib.nullcontext():
+                if not self._due:
+                    self._go.clear()
+                    return
+                permit = await self._ports.relays.permit(relay, BURST)
+                if self._stopping or (turn := decide_turn(self._due, self._last)) is None:
+                    return
+                until_done.enter_context(self._occupied())
+                burst = await self._claim(turn, permit.count)
+            if burst is not None:
+                await self._send(burst, permit)
+
+    async def _send(self, burst: Burst, permit: Permit) -> None:
         self._sending[burst.claim] = burst
         try:
             await burst.send(permit)
@@ -146,7 +151,20 @@ class Sender:
             del self._sending[burst.claim]
         self._learn(burst)
 
+    @contextlib.contextmanager
+    def _occupied(self) -> Iterator[None]:
+        """From the claim to the last outcome: what :meth:`stop` waits for."""
+        self._busy += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
     async def _claim(self, turn: Turn, limit: int) -> Burst | None:
+        self._last[turn.tenant, turn.distribution] = max(self._last.values(), default=0) + 1
         await self._letters.prepare(turn)
         claim, now = secrets.token_hex(8), self._ports.clock.now()
         mails = await self._ports.db.write_first(
