@@ -18,7 +18,7 @@ from opulse.bootstrap.server import Listening, listen
 from opulse.bootstrap.stages import handlers_of
 from opulse.clock import Clock
 from opulse.experience.directory.jobs import ALARMS_DUE
-from opulse.experience.distributions.flow.sender import Sender
+from opulse.experience.distributions.flow.sending import Sender
 from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from opulse.console.journey.models import Journey, Running, Step
-from opulse.experience.distributions.flow.reading import count_invitations_in, list_distributions_in
+from opulse.experience.distributions.flow.reading import Shown, list_distributions
+from opulse.experience.distributions.models import WAITING_STATES, InvitationState
 from opulse.experience.impact.flow.results import read_result_in
 from opulse.experience.impact.models import Totals
 from opulse.experience.workflows.models import Run, RunState
@@ -28,20 +29,30 @@ async def read_journey(ports: Ports, tenant: int, activation: str, language: str
     Raises:
         NotFound: no such activation in this tenant.
     """
-    return await ports.db.read(_read_in, ports, tenant, activation, language)
+    shown = await list_distributions(ports, tenant, activation=activation)
+    running = tuple(_running(one) for one in shown)
+    return await ports.db.read(_read_in, ports, tenant, activation, language, running)
 
 
-def _read_in(conn: Connection, ports: Ports, tenant: int, activation: str, language: str) -> Journey:
+def _running(shown: Shown) -> Running:
+    waiting = sum(shown.counts.by_state.get(one, 0) for one in (*WAITING_STATES, InvitationState.SENDING))
+    why = shown.waits.value if shown.waits and waiting else ""
+    return Running(shown.distribution, shown.counts.to_confirm, waiting, why)
+
+
+def _read_in(
+    conn: Connection,
+    ports: Ports,
+    tenant: int,
+    activation: str,
+    language: str,
+    running: tuple[Running, ...],
+) -> Journey:
     found = get_activation(conn, tenant, activation)
     if found is None:
         raise NotFound("activation")
     result = read_result_in(conn, ports, tenant, activation, language)
     steps = list(_steps(conn, tenant, found, result.totals))
-    running = tuple(
-        Running(one, counts.to_confirm, counts.waiting)
-        for one in list_distributions_in(conn, tenant, activation=activation)
-        for counts in [count_invitations_in(conn, tenant, one.id)]
-    )
     ledger = ledger_in(conn, tenant, activation, ports.clock.now())
     return Journey(found, result, ledger, tuple(sorted(steps, key=_order)), running)
 

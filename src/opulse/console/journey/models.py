@@ -30,6 +30,7 @@ class Running:
     distribution: Distribution
     to_confirm: int
     waiting: int
+    waits_for: str  # why nothing is sent though mails wait; empty: it sends, or nothing waits
 
 
 @dataclass(frozen=True)

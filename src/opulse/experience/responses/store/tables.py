@@ -11,7 +11,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    and_,
     text,
 )
 
@@ -41,7 +40,7 @@ responses = Table(
 )
 Index("ix_responses_invitation", responses.c.tenant, responses.c.invitation)
 Index("ix_responses_activation", responses.c.tenant, responses.c.activation, responses.c.state)
-_ONE_PER_PERSON = and_(responses.c.individual, responses.c.state == text("'recorded'"))
+_ONE_PER_PERSON = text("individual AND state = 'recorded'")
 Index(
     "uq_responses_recorded",
     responses.c.tenant,
