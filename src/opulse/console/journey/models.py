@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from opulse.experience.distributions.models import Distribution
-from opulse.experience.impact import Result
+from opulse.experience.impact.models import Result
 from opulse.monitoring.activations.models import Activation
-from opulse.pulses.ledger import Explanation, Ledger
+from opulse.pulses.ledger.models import Explanation, Ledger
 
 
 @dataclass(frozen=True)

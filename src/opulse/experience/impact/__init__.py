@@ -4,6 +4,7 @@ In: ``response.recorded``. Out: counts per question and choice, totals with hone
 Groups under five are hidden and no page of this stage shows a name.
 """
 
-from opulse.experience.impact.flow.results import Result, read_result
+from opulse.experience.impact.flow.results import read_result
+from opulse.experience.impact.models import Result
 
 __all__ = ["Result", "read_result"]

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from opulse.experience.impact.flow.results import Result, read_result
+from opulse.experience.impact.flow.results import read_result
+from opulse.experience.impact.models import Result
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_viewer, ports_of
 

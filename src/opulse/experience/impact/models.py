@@ -78,5 +78,24 @@ class Comments:
     hidden: Hidden | None
 
 
+@dataclass(frozen=True)
+class SurveyResult:
+    """One survey's questions and comments."""
+
+    survey: str
+    title: str
+    questions: tuple[QuestionResult, ...]
+    comments: tuple[Comments, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that the result page shows of an activation."""
+
+    activation: str
+    totals: Totals
+    surveys: tuple[SurveyResult, ...]
+
+
 Counts = Mapping[tuple[str, str], int]
 """(answer key, choice) → how many."""

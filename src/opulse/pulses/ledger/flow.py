@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -17,33 +15,11 @@ from opulse.monitoring.deliveries.flow.reading import list_deliveries
 from opulse.monitoring.deliveries.models import DeliveryState
 from opulse.ports import Ports
 from opulse.pulses.ledger import views
-from opulse.pulses.ledger.models import ORDER, SENTENCES, LedgerState
+from opulse.pulses.ledger.models import ORDER, SENTENCES, Explanation, Ledger, LedgerState
 from opulse.pulses.ledger.rules import Outside, decide_outside, settle
 from opulse.web.errors import NotFound
 
 EXPLAINED = 50
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """``states`` sum to ``total``, the systems that the activation ever affected."""
-
-    activation: str
-    total: int
-    states: Mapping[LedgerState, int]
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """What became of one person on one device, in words."""
-
-    system: str
-    person: str
-    name: str
-    state: LedgerState
-    sentence: str
-    detail: str
-    wave: int
 
 
 async def ledger(ports: Ports, tenant: int, activation: str) -> Ledger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -80,3 +81,25 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.JOINED_LATER: "It was affected only after the activation, and only the first systems were asked for.",
     LedgerState.BEING_RESOLVED: "It is on its way.",
 }
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """``states`` sum to ``total``, the systems that the activation ever affected."""
+
+    activation: str
+    total: int
+    states: Mapping[LedgerState, int]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What became of one person on one device, in words."""
+
+    system: str
+    person: str
+    name: str
+    state: LedgerState
+    sentence: str
+    detail: str
+    wave: int

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from opulse.experience.impact import store
-from opulse.experience.impact.models import Comments, QuestionResult, Totals
+from opulse.experience.impact.models import Result, SurveyResult, Totals
 from opulse.experience.impact.rules.showing import show_comments, show_questions
 from opulse.experience.surveys.flow import get_version_in
 from opulse.experience.surveys.rules.language import localise
 from opulse.ports import Ports
 
 WORDS_MAX = 200
-
-
-@dataclass(frozen=True)
-class SurveyResult:
-    """One survey's questions and comments."""
-
-    survey: str
-    title: str
-    questions: tuple[QuestionResult, ...]
-    comments: tuple[Comments, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """Everything that the result page shows of an activation."""
-
-    activation: str
-    totals: Totals
-    surveys: tuple[SurveyResult, ...]
 
 
 async def read_result(ports: Ports, tenant: int, activation: str, language: str = "en") -> Result:
