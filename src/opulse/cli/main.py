@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from opulse import __version__
-from opulse.cli import admin, serve
+from opulse.cli import admin, demo, serve
 
 app = typer.Typer(
     name="opulse",
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 serve.add_to(app)
 admin.add_to(app)
+demo.add_to(app)
 
 
 @app.command()

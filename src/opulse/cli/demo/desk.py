@@ -1,0 +1,57 @@
+"""What the demo's own routes need, and how they join the running application: only a demo has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
+
+from opulse.cli.demo.incidents import Incidents
+from opulse.cli.demo.running import Demo
+from opulse.cli.demo.scenarios import Scenario
+from opulse.mail.inbox import Mailbox
+from opulse.web.layout import Pages
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """``app.state.demo``: its presence tells other pages that this is a demo."""
+
+    mailbox: Mailbox
+    incidents: Incidents
+    scenarios: tuple[Scenario, ...]
+    sizes: tuple[int, ...]
+    yours: str
+
+
+def desk_of(request: Request) -> Desk:
+    """A dependency of the demo's routes."""
+    desk: Desk = request.app.state.demo
+    return desk
+
+
+def open_desk(demo: Demo, incidents: Incidents) -> None:
+    """Add the inbox and the incident button to the application that serves."""
+    from opulse.cli.demo import api, pages
+
+    sizes = tuple(
+        sum(scenario.group in (system.site, "Workplaces") for system in demo.estate.systems)
+        for scenario in demo.scenarios
+    )
+    demo.app.state.demo = Desk(demo.inbox.mailbox, incidents, demo.scenarios, sizes, demo.estate.you.email)
+    demo.app.include_router(api.router)
+    demo.app.include_router(pages.router)
+    _add_templates(demo.app)
+
+
+def _add_templates(app: FastAPI) -> None:
+    shown: Pages | None = app.state.pages
+    if shown is None:
+        return  # without built assets there are no pages; the JSON routes work all the same
+    loader = shown.environment.loader
+    assert isinstance(loader, ChoiceLoader)
+    loader.loaders = [*loader.loaders, PrefixLoader({"demo": FileSystemLoader(TEMPLATES)})]
