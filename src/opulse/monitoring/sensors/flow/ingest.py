@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from pyroaring import BitMap
@@ -14,7 +15,7 @@ from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.rules.batch import Decided, Sender, decide_batch, guids_in
 from opulse.monitoring.sensors.rules.packing import pack
 from opulse.monitoring.systems import views as systems
-from opulse.monitoring.systems.flow.journal import append_batch_in
+from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_in
 from opulse.observe.metrics import CHANGES
 from opulse.ports import Ports
 from opulse.web.access import Caller, Role
@@ -22,6 +23,14 @@ from opulse.wire.sensor_states import BatchRead, decode_batch, encode_answer
 
 # A source's batches are judged and journaled one after the other: two of one system in flight must not overtake each other.
 _turns: WeakValueDictionary[tuple[int, int, str], asyncio.Lock] = WeakValueDictionary()
+
+
+class _Known(NamedTuple):
+    """What the database says of a batch: its earlier answer, or who sent it and which systems it names."""
+
+    answer: bytes | None
+    sender: Sender
+    systems: dict[str, int]
 
 
 async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, body: bytes) -> bytes:
@@ -38,6 +47,8 @@ async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, body: b
     async with turn:
         try:
             return await _take_in_turn(ports, evaluator, caller, source, read)
+        except RepeatedBatch:  # its twin was on its way through another process
+            return (await ports.db.read(_find_known, caller, source, read)).answer or b""
         except (SQLAlchemyError, OSError):
             evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
             raise
@@ -46,13 +57,12 @@ async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, body: b
 async def _take_in_turn(
     ports: Ports, evaluator: Evaluator, caller: Caller, source: str, read: BatchRead
 ) -> bytes:
-    earlier = await ports.db.read(systems.find_answer, caller.tenant, source, read.batch.batch)
-    if earlier is not None:
+    known = await ports.db.read(_find_known, caller, source, read)
+    if known.answer is not None:
         CHANGES.labels("repeated_batch").inc(len(read.batch.changes))
-        return earlier
-    sender, known = await ports.db.read(_find_sender_and_systems, caller, read)
+        return known.answer
     estate = await evaluator.ready(caller.tenant)
-    decided = decide_batch(read, sender, known, estate.by_name, estate.told.last)
+    decided = decide_batch(read, known.sender, known.systems, estate.by_name, estate.told.last)
     answer = encode_answer(decided.answer)
     _measure(decided)
     if not decided.changes and not (read.batch.full and decided.named):
@@ -60,7 +70,7 @@ async def _take_in_turn(
         return answer
     estate.told.raise_to(decided.named, read.batch.seq)
     payload = pack(read.batch.seq, read.batch.full, decided.named, decided.changes, decided.spellings)
-    done = await ports.db.write_first(
+    entry = await ports.db.write_first(
         Priority.INGEST,
         append_batch_in,
         caller.tenant,
@@ -70,9 +80,15 @@ async def _take_in_turn(
         answer,
         ports.clock.now(),
     )
-    if done.entry is not None:
-        await evaluator.take(caller.tenant, done.entry)
-    return done.answer
+    await evaluator.take(caller.tenant, entry)
+    return answer
+
+
+def _find_known(conn: Connection, caller: Caller, source: str, read: BatchRead) -> _Known:
+    answer = systems.find_answer(conn, caller.tenant, source, read.batch.batch)
+    if answer is not None:
+        return _Known(answer, Sender(), {})
+    return _Known(None, *_find_sender_and_systems(conn, caller, read))
 
 
 def _find_sender_and_systems(

@@ -92,7 +92,7 @@ def find_by_names(conn: Connection, tenant: int, names: Iterable[str]) -> dict[s
     """The sensors of exactly these names."""
     wanted = json_list(conn, names)
     rows = conn.execute(
-        select(sensors).join(wanted, sensors.c.name == wanted.c.value).where(sensors.c.tenant == tenant)
+        select(sensors).where(sensors.c.tenant == tenant, sensors.c.name.in_(select(wanted.c.value)))
     )
     return {row.name: _sensor(row) for row in rows}
 
@@ -101,7 +101,7 @@ def find_by_idx(conn: Connection, tenant: int, idxs: Iterable[int]) -> dict[int,
     """The sensors with these indices."""
     wanted = json_list(conn, idxs, numbers=True)
     rows = conn.execute(
-        select(sensors).join(wanted, sensors.c.idx == wanted.c.value).where(sensors.c.tenant == tenant)
+        select(sensors).where(sensors.c.tenant == tenant, sensors.c.idx.in_(select(wanted.c.value)))
     )
     return {row.idx: _sensor(row) for row in rows}
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from opulse.db import wake
-from opulse.monitoring.systems.models import JournalEntry, Numbered, RecordKind
+from opulse.monitoring.systems.models import JournalEntry, RecordKind
 from opulse.monitoring.systems.store import journal
-from opulse.monitoring.systems.store.numbers import lock_number
 
 JOURNAL_TOPIC = "sensor_journal"
 """Wakes the evaluator: a record was committed that nobody hands to it."""
@@ -21,11 +20,8 @@ KEPT = timedelta(days=7)
 _PRUNED_AT_ONCE = 2000
 
 
-class Appended(NamedTuple):
-    """A batch in the journal: its record, or None when the source had sent the batch before; and what to answer."""
-
-    entry: JournalEntry | None
-    answer: bytes
+class RepeatedBatch(Exception):
+    """The source has sent this batch before; nothing was written. Its answer: ``views.find_answer``."""
 
 
 def append_in(conn: Connection, tenant: int, kind: RecordKind, payload: bytes, now: datetime) -> JournalEntry:
@@ -36,16 +32,19 @@ def append_in(conn: Connection, tenant: int, kind: RecordKind, payload: bytes, n
 
 def append_batch_in(
     conn: Connection, tenant: int, source: str, batch: str, payload: bytes, answer: bytes, now: datetime
-) -> Appended:
-    """Record a batch of sensor states once. A repeated (source, batch) writes nothing and gives the first answer again."""
-    lock_number(conn, tenant, Numbered.JOURNAL)  # a twin of this batch in flight is waited for, then found
-    known = journal.find_answer(conn, tenant, source, batch)
-    if known is not None:
-        return Appended(None, known)
-    entry = journal.insert_entry(
-        conn, tenant, RecordKind.STATES, payload, now, source=source, batch=batch, answer=answer
-    )
-    return Appended(entry, answer)
+) -> JournalEntry:
+    """Record a batch of sensor states, once. Whoever commits it hands the record to the evaluator.
+
+    Raises:
+        RepeatedBatch: the source has sent the batch before.
+    """
+    kind = RecordKind.STATES
+    try:
+        return journal.insert_entry(
+            conn, tenant, kind, payload, now, source=source, batch=batch, answer=answer
+        )
+    except IntegrityError as error:
+        raise RepeatedBatch(batch) from error
 
 
 def prune_journal_in(conn: Connection, tenant: int, up_to: int, now: datetime) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select
 
 from opulse.monitoring.systems.models import JournalEntry, Numbered, RecordKind
-from opulse.monitoring.systems.store.numbers import lock_number
-from opulse.monitoring.systems.store.tables import journal, numbers
+from opulse.monitoring.systems.store.numbers import take_numbers
+from opulse.monitoring.systems.store.tables import journal
 
 
 def insert_entry(
@@ -23,13 +23,12 @@ def insert_entry(
     batch: str = "",
     answer: bytes = b"",
 ) -> JournalEntry:
-    """Append a record. The counter's row stays locked until the commit, so no reader ever sees a number before a smaller one."""
-    position = lock_number(conn, tenant, Numbered.JOURNAL) + 1
-    conn.execute(
-        update(numbers)
-        .where(numbers.c.tenant == tenant, numbers.c.kind == Numbered.JOURNAL.value)
-        .values(last=position)
-    )
+    """Append a record. The counter's row stays locked until the commit, so no reader ever sees a number before a smaller one.
+
+    Raises:
+        IntegrityError: the source has sent the batch before.
+    """
+    position = take_numbers(conn, tenant, Numbered.JOURNAL, 1)
     conn.execute(
         insert(journal).values(
             tenant=tenant,

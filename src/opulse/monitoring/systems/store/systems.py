@@ -1,4 +1,7 @@
-"""Rows of systems."""
+"""Rows of systems.
+
+Lists of keys are asked for with ``IN (SELECT …)``, never by a join: SQLite would read every system once per key.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def find_by_guids(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[s
     """Systems with these GUIDs, tombstones included."""
     wanted = json_list(conn, guids)
     rows = conn.execute(
-        select(systems).join(wanted, systems.c.guid == wanted.c.value).where(systems.c.tenant == tenant)
+        select(systems).where(systems.c.tenant == tenant, systems.c.guid.in_(select(wanted.c.value)))
     )
     return {row.guid: _system(row) for row in rows}
 
@@ -64,8 +67,11 @@ def find_by_names(conn: Connection, tenant: int, name_keys: Iterable[str]) -> di
     found: dict[str, list[System]] = {}
     rows = conn.execute(
         select(systems)
-        .join(wanted, systems.c.name_key == wanted.c.value)
-        .where(systems.c.tenant == tenant, systems.c.deleted.is_(False))
+        .where(
+            systems.c.tenant == tenant,
+            systems.c.name_key.in_(select(wanted.c.value)),
+            systems.c.deleted.is_(False),
+        )
         .order_by(systems.c.idx)
     )
     for row in rows:
@@ -78,8 +84,7 @@ def list_by_idx(conn: Connection, tenant: int, idxs: Iterable[int]) -> list[Syst
     wanted = json_list(conn, idxs, numbers=True)
     rows = conn.execute(
         select(systems)
-        .join(wanted, systems.c.idx == wanted.c.value)
-        .where(systems.c.tenant == tenant)
+        .where(systems.c.tenant == tenant, systems.c.idx.in_(select(wanted.c.value)))
         .order_by(systems.c.idx)
     )
     return [_system(row) for row in rows]
@@ -89,9 +94,11 @@ def map_living(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str,
     """GUID → index of living systems: what a batch of sensor states needs, without building objects."""
     wanted = json_list(conn, guids)
     rows = conn.execute(
-        select(systems.c.guid, systems.c.idx)
-        .join(wanted, systems.c.guid == wanted.c.value)
-        .where(systems.c.tenant == tenant, systems.c.deleted.is_(False))
+        select(systems.c.guid, systems.c.idx).where(
+            systems.c.tenant == tenant,
+            systems.c.guid.in_(select(wanted.c.value)),
+            systems.c.deleted.is_(False),
+        )
     )
     return {row.guid: row.idx for row in rows}
 

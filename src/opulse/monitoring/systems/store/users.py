@@ -45,8 +45,7 @@ def _list(conn: Connection, tenant: int, idxs: Iterable[int], *when: Any) -> lis
     wanted = json_list(conn, idxs, numbers=True)
     rows = conn.execute(
         select(system_users)
-        .join(wanted, system_users.c.system == wanted.c.value)
-        .where(system_users.c.tenant == tenant, *when)
+        .where(system_users.c.tenant == tenant, system_users.c.system.in_(select(wanted.c.value)), *when)
         .order_by(system_users.c.system, system_users.c.user_key)
     )
     return [_span(row) for row in rows]
