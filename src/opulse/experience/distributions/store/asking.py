@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -152,7 +151,7 @@ def insert_invitations(
             one.reason.value if one.reason else "",
             one.rule,
             language_of(one.candidate.language),
-            json.dumps(dict(one.candidate.fields)),
+            dict(one.candidate.fields),
             f"{tickets[32 * place : 32 * place + 32]}@{domain}",
             micros(asked_at) if one.state is InvitationState.QUEUED else None,
             micros(one.hold_until),
