@@ -27,7 +27,7 @@ ALIASES = {
 }
 HEAD = '''"""{title}"""
 
-# {title}: one statement per table and index; long because the schema is.
+# over 300 lines: one statement per table and index, written by tools/make_migration.py and read before it was committed
 
 import sqlalchemy as sa
 from alembic import op
