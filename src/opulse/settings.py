@@ -71,6 +71,14 @@ class Settings(BaseSettings):
         15, description="An activation resolves once its count was below the threshold this long."
     )
     job_workers: int = Field(8, description="Background jobs that run at once in this process.")
+    lease_seconds: float = Field(
+        30.0,
+        ge=3,
+        description="On PostgreSQL, how long the work of a process that was killed waits before another takes it up.",
+    )
+    fault_file: Path | None = Field(
+        None, description="For crash tests: a file that names the point at which this process kills itself."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe line that is logged."
     )

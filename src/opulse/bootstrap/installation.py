@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Protocol
 
 import uvicorn
@@ -24,6 +25,7 @@ from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases
 from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
+from opulse.observe import faults
 from opulse.ports import Ports
 from opulse.settings import Settings
 
@@ -45,10 +47,10 @@ class Part(Protocol):
 class Jobs:
     """The worker as a part."""
 
-    def __init__(self, ports: Ports, wing: str, at_once: int, *, alone: bool) -> None:
+    def __init__(self, ports: Ports, wing: str, at_once: int, lease: timedelta, *, alone: bool) -> None:
         self._ports = ports
         self._alone = alone
-        self._worker = Worker(ports.db, ports.clock, handlers_of(wing), ports, at_once=at_once)
+        self._worker = Worker(ports.db, ports.clock, handlers_of(wing), ports, at_once=at_once, lease=lease)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -67,13 +69,14 @@ class Jobs:
 def make_parts(app: FastAPI, ports: Ports, settings: Settings) -> list[Part]:
     """The parts of this process's wing, in the order in which they start."""
     parts: list[Part] = []
+    lease, alone = timedelta(seconds=settings.lease_seconds), ports.db.dialect == "sqlite"
     if settings.wing in ("all", "monitoring"):
         evaluator = Evaluator(ports.db, ports.clock, ports.limits)
         app.state.evaluator = evaluator
         parts += [evaluator, Decider(ports, evaluator)]
     if settings.wing in ("all", "experience"):
-        parts.append(Sender(ports))
-    parts.append(Jobs(ports, settings.wing, settings.job_workers, alone=ports.db.dialect == "sqlite"))
+        parts.append(Sender(ports, lease=lease, alone=alone))
+    parts.append(Jobs(ports, settings.wing, settings.job_workers, lease, alone=alone))
     wings = ("monitoring", "experience") if settings.wing == "all" else (settings.wing,)
     every = {kind: seconds for wing in wings for kind, seconds in SCHEDULE[wing].items()}
     parts.append(Schedule(ports.db, ports.clock, every))
@@ -83,6 +86,7 @@ def make_parts(app: FastAPI, ports: Ports, settings: Settings) -> list[Part]:
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Listening]:
     """Migrate, start every part and the web server; stop them in the other order when the block ends."""
+    faults.arm(settings.fault_file)
     listening = listen(settings.host, settings.port)
     ports = await open_ports(settings, listening.url, clock)
     started: list[Part] = []

@@ -37,6 +37,7 @@ class Worker:
         *,
         queue: str = "default",
         at_once: int = 8,
+        lease: timedelta = LEASE,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -44,6 +45,7 @@ class Worker:
         self._ports = ports
         self._queue = queue
         self._at_once = at_once
+        self._lease = lease
         self._owner = secrets.token_hex(8)
         self._running: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
@@ -61,7 +63,7 @@ class Worker:
             if not claimed:
                 await wait(self._wake, IDLE_SECONDS)
         if self._running:
-            await asyncio.wait(self._running, timeout=LEASE.total_seconds())
+            await asyncio.wait(self._running, timeout=self._lease.total_seconds())
 
     def stop(self) -> None:
         """Take no further job."""
@@ -74,7 +76,7 @@ class Worker:
 
     async def _claim(self, limit: int) -> list[Job]:
         now = self._clock.now()
-        return await self._db.write(table.claim_due, self._queue, self._owner, now, LEASE, limit)
+        return await self._db.write(table.claim_due, self._queue, self._owner, now, self._lease, limit)
 
     async def _run_one(self, job: Job) -> None:
         bind(job=job.id, kind=job.kind, tenant=job.tenant)
@@ -121,5 +123,5 @@ class Worker:
 
     async def _keep_lease(self, job: Job) -> None:
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            await self._db.write(table.renew_lease, job, self._clock.now() + LEASE)
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            await self._db.write(table.renew_lease, job, self._clock.now() + self._lease)

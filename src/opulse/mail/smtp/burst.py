@@ -13,6 +13,7 @@ from opulse.mail.models import Envelope, Outcome, OutcomeReason, Stage
 from opulse.mail.smtp.mails import Mail, from_reply, not_sent, prepare, unknown
 from opulse.mail.smtp.replies import Reply, SessionBroken
 from opulse.mail.smtp.session import Session
+from opulse.observe import faults
 
 BURST = 20
 """Mails that one burst holds at most: what may be left in ``sending`` by a crash, per connection."""
@@ -64,6 +65,7 @@ async def _pipelined(session: Session, mails: Sequence[Mail], stop: Stop) -> Asy
         _heed(stop)
         if refused is None:
             session.write(mail.data + following)
+            faults.point("mail.data_written")
             outcome = await _end(session, mail)
             yield outcome
             _continue_after(outcome)

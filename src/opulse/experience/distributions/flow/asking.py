@@ -21,7 +21,7 @@ from opulse.experience.distributions.store import asking as store
 from opulse.experience.distributions.store import candidates
 from opulse.experience.surveys.flow import NotPublished
 from opulse.jobs import JobDead
-from opulse.observe import get_logger
+from opulse.observe import faults, get_logger
 from opulse.ports import Ports
 from opulse.tenancy import get_tenant
 
@@ -56,6 +56,7 @@ async def ask(ports: Ports, request: AskRequest) -> AskResult:
     tally, after, limit = Tally(), "", max(1, ports.limits.first_chunk)
     while True:
         chunk = await ports.db.write(_ask_chunk, ports, request, plan, must_confirm, after, limit)
+        faults.point("invitations.inserted")
         tally.add(chunk.decisions, chunk.known)
         if chunk.read < limit:
             break

@@ -21,7 +21,7 @@ from opulse.experience.distributions.rules import decide_settlement
 from opulse.experience.distributions.store import sending as store
 from opulse.mail.models import Envelope, MessageRefused, Outcome, OutcomeReason, OutcomeState
 from opulse.mail.smtp import Permit
-from opulse.observe import get_logger
+from opulse.observe import faults, get_logger
 from opulse.observe.metrics import MAILS
 from opulse.ports import Ports
 
@@ -87,6 +87,7 @@ class Burst:
         MAILS.labels(outcome.state.value).inc()
         if outcome.state is OutcomeState.ACCEPTED:
             self.accepted += 1
+            faults.point("mail.accepted")
         elif outcome.state is OutcomeState.NOT_SENT and outcome.reason is not OutcomeReason.STOPPED:
             self.trouble = outcome.reason
         mail = self._mails[outcome.key]

@@ -35,6 +35,11 @@ async def do_chores(ports: Ports) -> bool:
     return done > 0
 
 
+async def end_all_claims(ports: Ports) -> None:
+    """No claim is held by anybody: only for a sender that is alone on its database, before it starts."""
+    await ports.db.write(store.end_all_claims)
+
+
 async def _end_leases(ports: Ports) -> int:
     ended = await ports.db.write(store.end_leases, ports.clock.now())
     if ended:

@@ -17,14 +17,14 @@ from typing import Any
 from opulse.db import Priority
 from opulse.db.wake import wait
 from opulse.experience.distributions.flow.burst import Burst
-from opulse.experience.distributions.flow.chores import do_chores
+from opulse.experience.distributions.flow.chores import do_chores, end_all_claims
 from opulse.experience.distributions.flow.letters import Letters
 from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
 from opulse.experience.distributions.store import sending as store
 from opulse.mail.models import Relay
 from opulse.mail.smtp import BURST, Permit
-from opulse.observe import get_logger
+from opulse.observe import faults, get_logger
 from opulse.ports import Ports
 
 LEASE = timedelta(seconds=30)
@@ -43,9 +43,10 @@ log = get_logger("distributions.sending")
 class Sender:
     """One per process; several processes may send at once. ``start`` and ``stop`` it."""
 
-    def __init__(self, ports: Ports, *, lease: timedelta = LEASE) -> None:
+    def __init__(self, ports: Ports, *, lease: timedelta = LEASE, alone: bool = False) -> None:
         self._ports = ports
         self._lease = lease
+        self._alone = alone  # nobody else sends from this database
         self._letters = Letters(ports)
         self._due: list[Turn] = []
         self._go = asyncio.Event()  # something is due
@@ -64,7 +65,9 @@ class Sender:
         self._watch_now = ports.db.wakes.sleeper(MAIL_STOP)
 
     async def start(self) -> None:
-        """Begin; returns at once."""
+        """Begin; returns at once. Whoever is alone need not wait for the leases of a killed predecessor."""
+        if self._alone:
+            await end_all_claims(self._ports)
         loops: list[Loop] = [self._look, self._watch, *(partial(self._lane, one) for one in range(LANES))]
         self._keeper = asyncio.create_task(self._keep_going(loops))
 
@@ -174,6 +177,7 @@ class Sender:
             self._due = [one for one in self._due if one != turn]
         if not mails:
             return None
+        faults.point("mails.claimed")
         key = (turn.tenant, turn.distribution)
         self._stopped.discard(key)  # it was running when it was claimed; the watch will tell otherwise
         return Burst(

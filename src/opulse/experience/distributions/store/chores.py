@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -34,6 +34,7 @@ from opulse.experience.distributions.store.json_rows import json_rows, micros
 from opulse.experience.distributions.store.tables import distributions, invitations, may_wait
 
 ROWS = 2_000
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ def find_chores(conn: Connection, now: datetime) -> Chores:
         )
     ).one()
     return Chores(*map(bool, row))
+
+
+def end_all_claims(conn: Connection) -> None:
+    """The leases of everything that is being sent end now; :func:`end_leases` does the rest."""
+    sending = invitations.c.state == InvitationState.SENDING.value
+    conn.execute(update(invitations).where(sending).values(lease_until=_LONG_AGO))
 
 
 def end_leases(conn: Connection, now: datetime) -> int:

@@ -28,6 +28,7 @@ from opulse.experience.responses.rules import decide_access, find_quarantine
 from opulse.experience.surveys.models import Answers
 from opulse.experience.surveys.rules import newly_shown, validate_answers
 from opulse.jobs import enqueue
+from opulse.observe import faults
 from opulse.observe.metrics import ANSWERS
 from opulse.ports import Ports
 from opulse.wire.identifiers import Prefix, new_id
@@ -97,6 +98,7 @@ async def _keep(
         kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
     except IntegrityError:  # two first posts of one person at once: the second one is an update of the first
         kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
+    faults.point("answer.stored")
     return submission if kept else replace(submission, outcome=SubmitOutcome.REFUSED_TOO_MANY)
 
 

@@ -19,7 +19,7 @@ from opulse.monitoring.activations.flow.held import Held, HeldNotifications, loa
 from opulse.monitoring.activations.models import Counted, DecisionKind, DecisionReason, Step, StepOutcome
 from opulse.monitoring.notifications.flow import saving
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
-from opulse.observe import get_logger
+from opulse.observe import faults, get_logger
 from opulse.observe.metrics import DECISIONS
 from opulse.ports import Ports
 
@@ -152,6 +152,7 @@ class Decider:
             return
         DECISIONS.labels("activation", step.decision.reason.value).inc()
         if step.decision.kind is not DecisionKind.NOTHING:
+            faults.point("activation.decided")
             log.info(
                 f"activation {step.decision.kind.value}",
                 tenant=held.tenant,

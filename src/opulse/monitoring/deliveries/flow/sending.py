@@ -17,6 +17,7 @@ from opulse.monitoring.deliveries.rules import decide_mail
 from opulse.monitoring.recipients.flow.saving import find_for_sending_in
 from opulse.monitoring.recipients.models import Recipient, Webhook
 from opulse.monitoring.recipients.rules import build_headers
+from opulse.observe import faults
 from opulse.outbound import OutboundError, OutboundResponse
 from opulse.outbound.models import RetryDecision
 from opulse.outbound.retry import decide_retry, outcome_of
@@ -55,6 +56,7 @@ async def send_delivery(ports: Ports, job: Job, delivery_id: str) -> None:
         ended = await _call(ports, started.recipient.webhook, started.delivery, tries)
     else:
         ended = await _mail(ports, started.recipient, started.delivery, tries)
+    faults.point("delivery.taken")
     await _record(ports, job, started, ended)
     if ended.again_in is not None:
         raise JobRetry(ended.again_in, ended.error)

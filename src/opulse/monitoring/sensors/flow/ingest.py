@@ -16,6 +16,7 @@ from opulse.monitoring.sensors.rules.batch import Decided, Sender, decide_batch,
 from opulse.monitoring.sensors.rules.packing import pack
 from opulse.monitoring.systems import views as systems
 from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_in
+from opulse.observe import faults
 from opulse.observe.metrics import CHANGES
 from opulse.ports import Ports
 from opulse.web.access import Caller, Role
@@ -80,6 +81,7 @@ async def _take_in_turn(
         answer,
         ports.clock.now(),
     )
+    faults.point("states.journaled")
     await evaluator.take(caller.tenant, entry)
     return answer
 

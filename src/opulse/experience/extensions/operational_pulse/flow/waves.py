@@ -15,6 +15,7 @@ from opulse.experience.extensions.operational_pulse.rules import choose_people, 
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
 from opulse.jobs import enqueue
+from opulse.observe import faults
 from opulse.ports import Ports
 from opulse.wire.affected import ActivationState, AffectedPage
 
@@ -37,6 +38,7 @@ async def take_all(
         newcomers += await ports.db.write(
             take_page_in, context, ready, wave, ports.limits.alarm_life, ports.clock.now()
         )
+        faults.point("page.taken")
     return newcomers, is_open
 
 
