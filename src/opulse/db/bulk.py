@@ -55,8 +55,12 @@ def upsert(
     key: Sequence[str],
     change: Sequence[str],
 ) -> None:
-    """Insert ``rows``; where ``key`` is known, set the columns named in ``change`` to the row's values."""
-    for chunk in chunked(rows, _rows_per_statement(rows)):
+    """Insert ``rows``; where ``key`` is known, set the columns named in ``change`` to the row's values.
+
+    Of two rows with the same key the later one counts: PostgreSQL refuses a statement that would change a row twice.
+    """
+    latest = {tuple(row[name] for name in key): row for row in rows}
+    for chunk in chunked(latest.values(), _rows_per_statement(rows)):
         statement = _insert(conn, table).values(chunk)
         excluded = statement.excluded
         conn.execute(

@@ -32,6 +32,10 @@ class PostgresDatabase:
         self.wakes = Wakes()
         address = url.split("://", 1)[1]
         self._engine = create_async_engine(f"postgresql+asyncpg://{address}", pool_size=size, max_overflow=5)
+        # one snapshot for all statements of a query: two counts of one page must not contradict each other
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
 
     async def write(
         self, unit: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -58,7 +62,7 @@ class PostgresDatabase:
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._engine.connect() as conn:
+        async with self._reading.connect() as conn:
             return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
 
     async def close(self) -> None:
@@ -68,11 +72,9 @@ class PostgresDatabase:
         self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         async with self._engine.connect() as conn:
-            topics: set[str] = set()
-            try:
-                async with conn.begin():
-                    result = await conn.run_sync(lambda sync: unit(sync, *args, **kwargs))
-            finally:
-                topics = await conn.run_sync(take_wakes)
+            await conn.run_sync(take_wakes)  # those of a unit that failed on this connection
+            async with conn.begin():
+                result = await conn.run_sync(lambda sync: unit(sync, *args, **kwargs))
+            topics = await conn.run_sync(take_wakes)
         self.wakes.set(topics)
         return result

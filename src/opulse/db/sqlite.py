@@ -114,34 +114,41 @@ class SqliteDatabase:
     def _write_group(self, conn: Connection, first: _Item) -> None:
         """Run ``first`` and whoever waits behind it under one commit, then tell each of them its result."""
         done: list[tuple[_Item, Any]] = []
+        taken = [first]
+        topics: set[str] = set()
         until = time.monotonic() + GROUP_SECONDS
         item: _Item | None = first
         try:
             with conn.begin():
                 while item is not None:
-                    self._run_one(conn, item, done)
+                    topics |= self._run_one(conn, item, done)
                     item = self._next_in_group(until, len(done))
-        except BaseException as error:  # the commit failed: everyone in the group must hear of it
+                    if item is not None:
+                        taken.append(item)
+        except BaseException as error:  # no transaction, or no commit: everyone in the group must hear of it
             take_wakes(conn)
-            for waiting, _ in done:
-                waiting.future.set_exception(error)
+            for waiting in taken:
+                if not waiting.future.done():
+                    waiting.future.set_exception(error)
             return
-        topics = take_wakes(conn)
         for finished, result in done:
             finished.future.set_result(result)
         if topics and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(partial(self.wakes.set, topics))
 
-    def _run_one(self, conn: Connection, item: _Item, done: list[tuple[_Item, Any]]) -> None:
+    def _run_one(self, conn: Connection, item: _Item, done: list[tuple[_Item, Any]]) -> set[str]:
+        """Run one unit in a savepoint of its own. Returns the topics that it woke; none when it failed."""
         savepoint = conn.begin_nested()
         try:
             result = item.run(conn)
         except Exception as error:
             savepoint.rollback()
+            take_wakes(conn)
             item.future.set_exception(error)
-        else:
-            savepoint.commit()
-            done.append((item, result))
+            return set()
+        savepoint.commit()
+        done.append((item, result))
+        return take_wakes(conn)
 
     def _next_in_group(self, until: float, taken: int) -> _Item | None:
         if taken >= GROUP_UNITS or time.monotonic() > until:
