@@ -38,8 +38,13 @@ def generate_secret(webhook: Webhook) -> tuple[Webhook, str]:
     proof = webhook.authentication
     if proof.type is not AuthenticationType.SIGNED or proof.secret:
         return webhook, ""
-    secret = secrets.token_urlsafe(32)
+    secret = new_secret()
     return replace(webhook, authentication=replace(proof, secret=secret)), secret
+
+
+def new_secret() -> str:
+    """256 random bits as text."""
+    return secrets.token_urlsafe(32)
 
 
 def _without_unused(webhook: Webhook) -> Webhook:

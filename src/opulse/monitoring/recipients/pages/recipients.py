@@ -1,0 +1,187 @@
+"""Recipients in the console: the list with *Notifications Assigned*, and the form with *Test Webhook*."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from opulse.monitoring.recipients.flow import saving
+from opulse.monitoring.recipients.flow.saving import SavedRecipient
+from opulse.monitoring.recipients.flow.trying import try_draft
+from opulse.monitoring.recipients.models import (
+    AuthenticationType,
+    Recipient,
+    RecipientInUse,
+    RecipientRefused,
+    TrialOutcome,
+)
+from opulse.monitoring.recipients.pages.form import RecipientForm, errors_of, form_of, read_form
+from opulse.ports import Ports
+from opulse.templating.variables import NOTIFICATION_VARIABLES
+from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
+from opulse.web.components.flashes import see_other
+from opulse.web.errors import NotFound, Problem
+from opulse.web.layout import page
+from opulse.web.roles import Role
+
+router = APIRouter(prefix="/recipients", include_in_schema=False)
+
+PortsDep = Annotated[Ports, Depends(ports_of)]
+Viewer = Annotated[Caller, Depends(needs_viewer)]
+Editor = Annotated[Caller, Depends(needs_editor)]
+
+_PROOFS = (
+    (AuthenticationType.OFF.value, AuthenticationType.OFF.value, "Nothing is added to the request."),
+    (AuthenticationType.BASIC.value, AuthenticationType.BASIC.value, "User name and password in a header."),
+    (
+        AuthenticationType.SIGNED.value,
+        AuthenticationType.SIGNED.value,
+        "The receiver can tell that the body is ours and unchanged.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class RecipientListPage:
+    recipients: tuple[Recipient, ...]
+    may_edit: bool
+
+
+@dataclass(frozen=True)
+class RecipientPage:
+    """Add New Recipient, or one that is saved. ``recipient`` None: a new one."""
+
+    recipient: Recipient | None
+    form: RecipientForm
+    errors: Mapping[str, str]
+    editing: bool
+    may_edit: bool
+    outcome: TrialOutcome | None
+    shows_secret: bool  # it was generated a moment ago and is not saved yet
+    proofs: tuple[tuple[str, str, str], ...] = _PROOFS
+    variables: tuple[tuple[str, str], ...] = tuple(
+        (name, kind.value) for name, kind in NOTIFICATION_VARIABLES.items()
+    )
+
+
+@dataclass(frozen=True)
+class SecretPage:
+    """A generated secret, shown this once."""
+
+    recipient: Recipient
+    secret: str
+
+
+@router.get("")
+async def show_recipients(request: Request, ports: PortsDep, caller: Viewer) -> Response:
+    """The list, by name."""
+    found = tuple(await saving.list_recipients(ports, caller.tenant))
+    return await page(request, "recipients/list.html", RecipientListPage(found, caller.may(Role.EDITOR)))
+
+
+@router.get("/new")
+async def show_new(request: Request, caller: Editor) -> Response:
+    """Add New Recipient."""
+    return await page(request, "recipients/edit.html", _context(caller, None, RecipientForm()))
+
+
+@router.post("/new")
+async def save_new(request: Request, ports: PortsDep, caller: Editor) -> Response:
+    """A button of Add New Recipient."""
+    return await _pressed(request, ports, caller, None)
+
+
+@router.get("/{recipient_id}")
+async def show_recipient(
+    request: Request, recipient_id: str, ports: PortsDep, caller: Viewer, edit: bool = False
+) -> Response:
+    """One recipient, locked until it is unlocked."""
+    found = await _found(ports, caller.tenant, recipient_id)
+    context = _context(caller, found, form_of(found), editing=edit and caller.may(Role.EDITOR))
+    return await page(request, "recipients/edit.html", context)
+
+
+@router.post("/{recipient_id}")
+async def save_recipient(request: Request, recipient_id: str, ports: PortsDep, caller: Editor) -> Response:
+    """A button of its form. Saving dismisses no activation."""
+    found = await _found(ports, caller.tenant, recipient_id)
+    return await _pressed(request, ports, caller, found)
+
+
+@router.post("/{recipient_id}/delete")
+async def save_deleted(recipient_id: str, ports: PortsDep, caller: Editor) -> Response:
+    """Delete it, unless notifications tell it."""
+    try:
+        found = await saving.delete_recipient(ports, caller.tenant, caller.name, recipient_id)
+    except RecipientInUse as used:
+        return see_other(
+            f"/recipients/{recipient_id}/notifications", f"It is {used}; take it off them first.", "amber"
+        )
+    if not found:
+        raise NotFound("recipient")
+    return see_other("/recipients", "The recipient was deleted.")
+
+
+async def _pressed(request: Request, ports: Ports, caller: Caller, found: Recipient | None) -> Response:
+    sent = await request.form()
+    form, button = read_form(sent), str(sent.get("do", ""))
+    errors: dict[str, str] = {}
+    outcome = None
+    try:
+        if button == "save":
+            return await _see_saved(request, await _save(ports, caller, found, form))
+        if button == "test":
+            draft = form.draft()
+            outcome = await try_draft(ports, caller.tenant, found.id if found else "", draft)
+    except RecipientRefused as refused:
+        errors = errors_of(refused)
+    except ValueError as error:
+        raise Problem(422, "the form does not fit", str(error)) from error
+    context = _context(
+        caller, found, form.pressed(button), errors, outcome, shows_secret=button == "generate"
+    )
+    return await page(request, "recipients/edit.html", context, 422 if errors else 200)
+
+
+async def _save(ports: Ports, caller: Caller, found: Recipient | None, form: RecipientForm) -> SavedRecipient:
+    if found is None:
+        return await saving.create_recipient(ports, caller.tenant, caller.name, form.draft())
+    saved = await saving.change_recipient(ports, caller.tenant, caller.name, found.id, form.draft())
+    if saved is None:
+        raise NotFound("recipient")
+    return saved
+
+
+async def _see_saved(request: Request, saved: SavedRecipient) -> Response:
+    """A generated secret is in this one answer: neither an address nor a cookie may carry it to another page."""
+    if saved.generated_secret:
+        context = SecretPage(saved.recipient, saved.generated_secret)
+        return await page(request, "recipients/secret.html", context)
+    if not saved.recipient.assigned:
+        return see_other("/recipients", f"{saved.recipient.name} is saved. Assign it to notifications.")
+    return see_other("/recipients", f"{saved.recipient.name} is saved.")
+
+
+def _context(
+    caller: Caller,
+    found: Recipient | None,
+    form: RecipientForm,
+    errors: Mapping[str, str] | None = None,
+    outcome: TrialOutcome | None = None,
+    *,
+    editing: bool = True,
+    shows_secret: bool = False,
+) -> RecipientPage:
+    may_edit = caller.may(Role.EDITOR)
+    return RecipientPage(found, form, errors or {}, editing, may_edit, outcome, shows_secret)
+
+
+async def _found(ports: Ports, tenant: int, recipient_id: str) -> Recipient:
+    found = await saving.find_recipient(ports, tenant, recipient_id)
+    if found is None:
+        raise NotFound("recipient")
+    return found
