@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -44,11 +45,16 @@ def text_of(html: str) -> str:
     return " ".join(" ".join(parser.parts).split())
 
 
+@lru_cache(maxsize=1)
+def _pages() -> Pages:
+    assets = AssetManifest({name: name for name in FILES}, frozenset(json.loads(ICONS.read_text())))
+    return Pages(make_environment(template_folders("all"), assets))
+
+
 def own_app(ports: Ports) -> FastAPI:
     """The product's application; its pages need no built assets here."""
     app = make_app(ports)
-    assets = AssetManifest({name: name for name in FILES}, frozenset(json.loads(ICONS.read_text())))
-    app.state.pages = Pages(make_environment(template_folders("all"), assets))
+    app.state.pages = _pages()
     app.state.show_error = show_error
     return app
 

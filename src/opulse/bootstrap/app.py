@@ -53,6 +53,7 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     load_extensions()
     app = FastAPI(title="Operational Pulse", version=__version__, docs_url=None, redoc_url=None)
     app.state.ports = ports
+    app.state.wing = wing
     app.state.gate = TenancyGate(ports)
     app.state.frame_source = ConsoleFrame(ports, wing)
     _install_pages(app, wing)
