@@ -7,12 +7,16 @@ import contextlib
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.clock import Clock
 from opulse.db import Database
-from opulse.jobs.table import enqueue
+from opulse.jobs.table import enqueue, forget_dead
+from opulse.observe import get_logger
 
 EVERYBODY = 0  # the tenant of jobs that serve all tenants
+
+log = get_logger("schedule")
 
 
 class Schedule:
@@ -39,9 +43,14 @@ class Schedule:
 
     async def _repeat(self, kind: str, seconds: float) -> None:
         while True:
-            await self._db.write(_add, kind)
+            try:
+                await self._db.write(_add, kind)
+            except (SQLAlchemyError, OSError) as error:  # the database is away; its time comes round again
+                log.error("scheduled work could not be added", kind=kind, exc_info=error)
             await self._clock.sleep(seconds)
 
 
 def _add(conn: Connection, kind: str) -> None:
+    """One job of the kind. One that was given up is no reason to stop for ever: the next turn tries afresh."""
+    forget_dead(conn, EVERYBODY, kind)
     enqueue(conn, EVERYBODY, kind, {}, unique=kind, priority=8)

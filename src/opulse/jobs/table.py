@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    and_,
     delete,
     exists,
     func,
@@ -100,7 +99,10 @@ def enqueue(
 def claim_due(
     conn: Connection, queue: str, owner: str, now: datetime, lease: timedelta, limit: int
 ) -> list[Job]:
-    """Lease up to ``limit`` due jobs to ``owner``, the most urgent first, each tenant's in turn."""
+    """Lease up to ``limit`` due jobs to ``owner``, the most urgent first, each tenant's in turn.
+
+    ``owner`` names this claim and no other, so that a worker which was too slow cannot end what it has meanwhile claimed again.
+    """
     earlier = jobs.alias("earlier")
     blocked = exists().where(
         earlier.c.tenant == jobs.c.tenant,
@@ -123,7 +125,13 @@ def claim_due(
         .subquery()
     )
     chosen = select(due.c.id).order_by(due.c.turn, due.c.priority, due.c.id).limit(limit)
-    picked = select(jobs.c.id).where(jobs.c.id.in_(chosen), jobs.c.lease_until <= now)
+    # the whole test once more: on PostgreSQL a row may have been taken, put off or buried since `due` was read
+    picked = select(jobs.c.id).where(
+        jobs.c.id.in_(chosen),
+        jobs.c.state == JobState.WAITING.value,
+        jobs.c.run_at <= now,
+        jobs.c.lease_until <= now,
+    )
     if conn.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
     rows = conn.execute(
@@ -200,13 +208,22 @@ def list_dead(conn: Connection, tenant: int, limit: int = 100) -> list[dict[str,
 
 def revive(conn: Connection, tenant: int, job_id: int) -> bool:
     """Run a dead job again, as if for the first time."""
-    done = conn.execute(
+    revived = conn.execute(
         update(jobs)
         .where(jobs.c.tenant == tenant, jobs.c.id == job_id, jobs.c.state == JobState.DEAD.value)
         .values(state=JobState.WAITING.value, attempts=0, run_at=DUE_NOW)
+        .returning(jobs.c.queue)
+    ).scalar_one_or_none()
+    if revived is not None:
+        wake(conn, f"jobs.{revived}")
+    return revived is not None
+
+
+def forget_dead(conn: Connection, tenant: int, kind: str) -> None:
+    """Drop the dead jobs of a kind that comes back by itself."""
+    conn.execute(
+        delete(jobs).where(jobs.c.tenant == tenant, jobs.c.kind == kind, jobs.c.state == JobState.DEAD.value)
     )
-    wake(conn, "jobs.default")
-    return done.rowcount == 1
 
 
 def release_leases(conn: Connection) -> int:
@@ -221,7 +238,7 @@ def count_waiting(conn: Connection, tenant: int | None = None) -> int:
     """Jobs that wait or run; of one tenant, or of the whole process."""
     query = select(func.count()).select_from(jobs).where(jobs.c.state == JobState.WAITING.value)
     if tenant is not None:
-        query = query.where(and_(jobs.c.tenant == tenant))
+        query = query.where(jobs.c.tenant == tenant)
     return int(conn.execute(query).scalar_one())
 
 
@@ -231,6 +248,7 @@ __all__ = [
     "complete",
     "count_waiting",
     "enqueue",
+    "forget_dead",
     "jobs",
     "list_dead",
     "next_due",

@@ -46,7 +46,6 @@ class Worker:
         self._queue = queue
         self._at_once = at_once
         self._lease = lease
-        self._owner = secrets.token_hex(8)
         self._running: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._wake = db.wakes.sleeper(f"jobs.{queue}")
@@ -84,6 +83,9 @@ class Worker:
         keeper = asyncio.create_task(self._keep_lease(job))
         try:
             end = await self._run_handler(job)
+        except Exception as error:
+            log.error("the end of a job could not be written; it runs again", exc_info=error)
+            end = "lost"
         finally:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
