@@ -63,6 +63,11 @@ def list_by_fqdn(conn: Connection, tenant: int, fqdn: str, limit: int) -> list[S
     return systems.list_by_fqdn(conn, tenant, fqdn, limit)
 
 
+def find_by_any_name(conn: Connection, tenant: int, words: Iterable[str]) -> dict[str, list[str]]:
+    """Casefolded word → GUIDs of the living systems that have it as name, full name or GUID."""
+    return systems.find_by_any_name(conn, tenant, words)
+
+
 def find_group(conn: Connection, tenant: int, guid: str) -> Group | None:
     """The group with this GUID; None when unknown or deleted."""
     return groups.find_group(conn, tenant, group_rows.c.guid == guid.lower())

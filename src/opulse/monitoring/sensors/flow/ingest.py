@@ -19,7 +19,7 @@ from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_i
 from opulse.observe import faults
 from opulse.observe.metrics import CHANGES
 from opulse.ports import Ports
-from opulse.web.access import Caller, Role
+from opulse.web.roles import Caller, Role
 from opulse.wire.sensor_states import BatchRead, decode_batch, encode_answer
 
 # A source's batches are judged and journaled one after the other: two of one system in flight must not overtake each other.

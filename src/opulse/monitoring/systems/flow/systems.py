@@ -84,6 +84,11 @@ async def list_member_page(ports: Ports, tenant: int, group_idx: int, after: int
     return await ports.db.read(_list_members, tenant, group_idx, after, limit)
 
 
+async def find_named(ports: Ports, tenant: int, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Systems that people wrote down, by name, full name or GUID: their GUIDs, and the words that mean none or several."""
+    return await ports.db.read(_find_named, tenant, words)
+
+
 def take_systems_in(
     conn: Connection, tenant: int, lines: Sequence[rules.Line], now: datetime
 ) -> tuple[list[TakenSystem], list[RefusedSystem]]:
@@ -177,3 +182,11 @@ def _list_members(conn: Connection, tenant: int, group_idx: int, after: int, lim
     shown = views.list_systems_at(conn, tenant, members[start : start + limit])
     more = start + limit < len(members)
     return SystemPage(shown, len(members), shown[-1].idx if more and shown else None)
+
+
+def _find_named(conn: Connection, tenant: int, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    keys = {word: word.casefold() for word in words}
+    named = views.find_by_any_name(conn, tenant, set(keys.values()))
+    found = {word: named.get(key, []) for word, key in keys.items()}
+    guids = [guids[0] for guids in found.values() if len(guids) == 1]
+    return guids, [word for word, guids in found.items() if len(guids) != 1]

@@ -103,6 +103,25 @@ def map_living(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str,
     return {row.guid: row.idx for row in rows}
 
 
+def find_by_any_name(conn: Connection, tenant: int, words: Iterable[str]) -> dict[str, list[str]]:
+    """Casefolded word → GUIDs of the living systems that have it as name, full name or GUID."""
+    wanted = set(words)
+    listed = json_list(conn, wanted)
+    found: dict[str, list[str]] = {}
+    # one question per column: each has its own index
+    for column in (systems.c.name_key, systems.c.fqdn_key, systems.c.guid):
+        rows = conn.execute(
+            select(systems.c.guid, column.label("word")).where(
+                systems.c.tenant == tenant, column.in_(select(listed.c.value)), systems.c.deleted.is_(False)
+            )
+        )
+        for row in rows:
+            known = found.setdefault(row.word, [])
+            if row.guid not in known:
+                known.append(row.guid)
+    return found
+
+
 def list_page(conn: Connection, tenant: int, search: str, after: int, limit: int) -> list[System]:
     """Living systems beyond index ``after`` whose name, full name or site contains ``search``, in order of index."""
     rows = conn.execute(
