@@ -30,7 +30,7 @@ from tests.unit.experience.distributions.town import Town, build_town
 
 pytestmark = pytest.mark.stores
 
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=6)
 Condition = Callable[[], Awaitable[bool]]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
 from opulse.db import Priority
+from opulse.db.wake import wait
 from opulse.experience.distributions.flow.letters import Letters
 from opulse.experience.distributions.models import (
     ClaimedMail,
@@ -53,7 +53,7 @@ class Burst:
         self._lease_until = lease_until
         self._stopped = stopped
         self._unsettled: list[Settlement] = []
-        self._writing = asyncio.Lock()
+        self._over = asyncio.Event()
         self._lost = False
         self.accepted = 0
         self.trouble: OutcomeReason | None = None  # why the relay took none of some mails
@@ -68,10 +68,11 @@ class Burst:
                 async for outcome in outcomes:
                     self._take(outcome)
         finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            self._over.set()  # not cancelled: it may be writing outcomes down
+            try:
                 await keeper
-            await self._settle()
+            finally:
+                await self._settle()
 
     async def _envelopes(self) -> list[Envelope]:
         now = self._ports.clock.now()
@@ -98,8 +99,7 @@ class Burst:
 
     async def _keep(self) -> None:
         """Write outcomes down while the relay takes its time, and renew the lease before it ends."""
-        while True:
-            await asyncio.sleep(SETTLE_SECONDS)
+        while not await wait(self._over, SETTLE_SECONDS):
             await self._settle()
             if self._lease_until - self._ports.clock.now() < self._lease * 2 / 3:
                 await self._renew()
@@ -115,14 +115,17 @@ class Burst:
             self._lost = True
 
     async def _settle(self) -> None:
-        async with self._writing:
-            if not self._unsettled:
-                return
-            settlements, self._unsettled = self._unsettled, []
-            now = self._ports.clock.now()
+        settlements, self._unsettled = self._unsettled, []
+        if not settlements:
+            return
+        now = self._ports.clock.now()
+        try:
             written = await self._ports.db.write_first(
                 Priority.MAIL, store.settle_mails, self.turn.tenant, self.claim, settlements, now
             )
+        except BaseException:
+            self._unsettled = [*settlements, *self._unsettled]  # the next time, or when the burst ends
+            raise
         if written < len(settlements):
             self._lost = True
             log.warning("outcomes came after the lease had ended", lost=len(settlements) - written)

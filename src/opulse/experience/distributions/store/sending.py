@@ -83,9 +83,11 @@ def claim_mails(
     )
     if conn.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
+    # A common table expression is evaluated once; PostgreSQL may run a subquery with SKIP LOCKED again and claim too many.
+    chosen = picked.cte("chosen")
     rows = conn.execute(
         update(table)
-        .where(table.c.tenant == turn.tenant, table.c.id.in_(picked.scalar_subquery()))
+        .where(table.c.tenant == turn.tenant, table.c.id.in_(select(chosen.c.id)))
         .values(state=InvitationState.SENDING.value, claim=claim, lease_until=now + lease, next_try_at=None)
         .returning(
             table.c.tenant,
