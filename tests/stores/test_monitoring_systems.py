@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.monitoring.systems import views
-from opulse.monitoring.systems.models import ALL_SYSTEMS, MOST_SYSTEMS
+from opulse.monitoring.systems.models import ALL_SYSTEMS, ALL_SYSTEMS_IDX, MOST_SYSTEMS
 from opulse.tenancy.models import KeyKind
 from tests.unit.monitoring.sensors.world import World, browse, open_world
 
@@ -76,6 +77,26 @@ async def test_two_thousand_systems_with_users_in_one_request(world: World) -> N
     assert not any(line["created"] for line in again["systems"])
     too_many = await world.client.put("/api/v1/systems", json={"systems": [*lines, {"name": "one more"}]})
     assert too_many.status_code == 422
+
+
+async def test_requests_at_the_same_time_make_a_name_once_and_lose_no_member(world: World) -> None:
+    bodies = await asyncio.gather(
+        *(put(world, {"name": "LT-1"}, {"name": f"PC-{number}"}) for number in range(6))
+    )
+    assert sum(line["created"] for body in bodies for line in body["systems"]) == 7
+    assert len({body["systems"][0]["system_id"] for body in bodies}) == 1
+    everything = (await world.client.get("/api/v1/groups")).json()["groups"][0]
+    assert everything["size"] == 7
+    await world.evaluator.follow(world.tenant)
+    assert world.evaluator.count(world.tenant, (), ALL_SYSTEMS_IDX).members == 7
+
+
+async def test_members_put_in_at_the_same_time_are_all_there(world: World) -> None:
+    ids = await world.put(*(f"PC-{number}" for number in range(6)))
+    guid = await world.group("Sales")
+    address = f"/api/v1/groups/{guid}/members"
+    await asyncio.gather(*(world.client.put(address, json={"add": [one]}) for one in ids.values()))
+    assert (await world.client.get(f"/api/v1/groups/{guid}")).json()["size"] == 6
 
 
 async def test_lines_that_cannot_be_taken_are_refused_by_index(world: World) -> None:

@@ -33,7 +33,8 @@ def rename_group(conn: Connection, tenant: int, idx: int, name: str, now: dateti
 
 
 def set_members(conn: Connection, tenant: int, idx: int, members: BitMap, now: datetime) -> None:
-    """Replace the group's members."""
+    """Replace the group's members. Runs of indices are stored as runs: a million systems in a row are some bytes."""
+    members.run_optimize()
     _set(conn, tenant, idx, members=members.serialize(), size=len(members), updated_at=now)
 
 
