@@ -75,7 +75,8 @@ class Worker:
 
     async def _claim(self, limit: int) -> list[Job]:
         now = self._clock.now()
-        return await self._db.write(table.claim_due, self._queue, self._owner, now, self._lease, limit)
+        claim = secrets.token_hex(8)
+        return await self._db.write(table.claim_due, self._queue, claim, now, self._lease, limit)
 
     async def _run_one(self, job: Job) -> None:
         bind(job=job.id, kind=job.kind, tenant=job.tenant)
