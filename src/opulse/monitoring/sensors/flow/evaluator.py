@@ -68,9 +68,8 @@ class Evaluator:
         self._db.wakes.forget(JOURNAL_TOPIC, self._wake)
 
     async def load(self) -> None:
-        """Snapshot and replay of the journal, for every tenant; kits that came with an update are seeded first."""
+        """Snapshot and replay of the journal, for every tenant."""
         for tenant in await self._db.read(list_tenants):
-            await self._db.write(seed_tenant_in, tenant.id, self._clock.now())
             await self.follow(tenant.id)
 
     async def follow(self, tenant: int) -> int:
@@ -219,6 +218,8 @@ class Evaluator:
             return self._estates[tenant]
 
     async def _load_one(self, tenant: int) -> Estate:
+        # a new tenant gets its catalogue, a known one what an update of the kits brought
+        await self._db.write(seed_tenant_in, tenant, self._clock.now())
         estate = Estate(self._limits.reporting)
         stored = await self._db.read(views.find_snapshot, tenant)
         if stored is not None:
