@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Integer, Text, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from opulse.db import Instant
-from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import (
     SLOT_STATES,
     AskRequest,
@@ -140,7 +139,7 @@ def insert_invitations(
     expires_at: datetime,
     open_for: timedelta,
 ) -> None:
-    """One row per decision, with the contact's own columns copied inside the database. Known ones are left as they are."""
+    """One row per decision, all in one statement. Known ones are left as they are."""
     ids = secrets.token_bytes(16 * len(decisions)).hex()
     tickets = secrets.token_bytes(16 * len(decisions)).hex()
     rows = [
@@ -150,6 +149,10 @@ def insert_invitations(
             one.state.value,
             one.reason.value if one.reason else "",
             one.rule,
+            one.candidate.email,
+            one.candidate.email_key,
+            one.candidate.first_name,
+            one.candidate.last_name,
             language_of(one.candidate.language),
             dict(one.candidate.fields),
             f"{tickets[32 * place : 32 * place + 32]}@{domain}",
@@ -167,6 +170,10 @@ def insert_invitations(
             "state": Text(),
             "reason": Text(),
             "rule": Text(),
+            "email": Text(),
+            "email_key": Text(),
+            "first_name": Text(),
+            "last_name": Text(),
             "language": Text(),
             "fields": JSON_CELL,
             "message_id": Text(),
@@ -186,10 +193,10 @@ def insert_invitations(
         "state": given.c.state,
         "reason": given.c.reason,
         "rule": given.c.rule,
-        "email": func.trim(contacts.c.email),
-        "email_key": contacts.c.email_key,
-        "first_name": contacts.c.first_name,
-        "last_name": contacts.c.last_name,
+        "email": given.c.email,
+        "email_key": given.c.email_key,
+        "first_name": given.c.first_name,
+        "last_name": given.c.last_name,
         "language": given.c.language,
         "fields": given.c.fields,
         "message_id": given.c.message_id,
@@ -205,11 +212,7 @@ def insert_invitations(
         "send_by": literal(send_by, Instant()),
         "expires_at": literal(expires_at, Instant()),
     }
-    chosen = (
-        select(*(cell.label(name) for name, cell in columns.items()))
-        .select_from(given)
-        .join(contacts, contacts.c.id == given.c.contact)
-        .where(contacts.c.tenant == distribution.tenant)
-    )
+    # The WHERE keeps SQLite from taking ON CONFLICT for a join's ON.
+    chosen = select(*(cell.label(name) for name, cell in columns.items())).where(given.c.id != "")
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     conn.execute(dialect.insert(invitations).from_select(list(columns), chosen).on_conflict_do_nothing())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
     and_,
     case,
     exists,
@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from opulse.db import Instant
+from opulse.db import Instant, json_list
 from opulse.experience.distributions.models import (
     Chores,
     Decision,
@@ -30,7 +30,6 @@ from opulse.experience.distributions.models import (
     MailReason,
     SpareReason,
 )
-from opulse.experience.distributions.store.json_rows import json_rows, micros
 from opulse.experience.distributions.store.tables import distributions, invitations, may_wait
 
 ROWS = 2_000
@@ -163,35 +162,43 @@ def list_ended_holds(conn: Connection, now: datetime) -> list[EndedHold]:
 def update_held(
     conn: Connection, tenant: int, distribution: str, decisions: Sequence[Decision], now: datetime
 ) -> int:
-    """Write the second decision about held invitations; those that are not held any more are left as they are."""
-    rows = [
-        [
-            one.candidate.contact,
-            one.state.value,
-            one.reason.value if one.reason else "",
-            one.rule,
-            micros(now) if one.state is InvitationState.QUEUED else None,
-            micros(one.hold_until),
-        ]
-        for one in decisions
-    ]
-    names = {"contact": Text(), "state": Text(), "reason": Text(), "rule": Text()}
-    given = json_rows(conn, rows, {**names, "next_try_at": Instant(), "hold_until": Instant()})
+    """Write the second decision about held invitations, alike ones at once; who is not held any more is left alone."""
+    alike: dict[tuple[InvitationState, str, str, datetime | None], list[str]] = defaultdict(list)
+    for one in decisions:
+        reason = one.reason.value if one.reason else ""
+        alike[one.state, reason, one.rule, one.hold_until].append(one.candidate.contact)
+    return sum(
+        _update_alike(conn, tenant, distribution, ids, *decision, now) for decision, ids in alike.items()
+    )
+
+
+def _update_alike(
+    conn: Connection,
+    tenant: int,
+    distribution: str,
+    ids: Sequence[str],
+    state: InvitationState,
+    reason: str,
+    rule: str,
+    hold_until: datetime | None,
+    now: datetime,
+) -> int:
+    listed = json_list(conn, ids)
     table = invitations
     done = conn.execute(
         update(table)
         .where(
             table.c.tenant == tenant,
             table.c.distribution == distribution,
-            table.c.contact == given.c.contact,
             table.c.state == InvitationState.HELD.value,
+            table.c.contact.in_(select(listed.c.value)),
         )
         .values(
-            state=given.c.state,
-            reason=given.c.reason,
-            rule=given.c.rule,
-            next_try_at=given.c.next_try_at,
-            hold_until=given.c.hold_until,
+            state=state.value,
+            reason=reason,
+            rule=rule,
+            next_try_at=now if state is InvitationState.QUEUED else None,
+            hold_until=hold_until,
         )
     )
     return int(done.rowcount)

@@ -158,6 +158,7 @@ def settle_mails(
         update(table)
         .where(
             table.c.tenant == tenant,
+            table.c.id.in_([one.id for one in settlements]),  # else SQLite looks through all of the tenant's
             table.c.id == given.c.id,
             table.c.state == InvitationState.SENDING.value,
             table.c.claim == claim,
