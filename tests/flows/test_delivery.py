@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from opulse.clock import ManualClock
 from opulse.db import Database
@@ -218,9 +219,12 @@ async def test_each_recipient_is_told_once_however_often_the_job_runs(
 ) -> None:
     receiver = receivers()
     activation = await activate(wing, await wing.recipient(receiver.url))
+
+    def announce(conn: Connection) -> None:
+        enqueue(conn, wing.tenant, OPENED, {"activation": activation})
+
     for _ in range(2):
-        payload = {"activation": activation}
-        await wing.ports.db.write(lambda conn, payload=payload: enqueue(conn, wing.tenant, OPENED, payload))
+        await wing.ports.db.write(announce)
         await wing.work()
     assert len(receiver.requests) == 1
     assert len(await deliveries(wing, activation)) == 1

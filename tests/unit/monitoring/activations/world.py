@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import httpx2
 from sqlalchemy import Connection, exists, func, select
 
+import opulse.monitoring
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.jobs import Worker
@@ -19,14 +23,23 @@ from opulse.jobs.table import jobs
 from opulse.monitoring.activations import Decider
 from opulse.monitoring.activations import api as activations_api
 from opulse.monitoring.activations import jobs as activations_jobs
+from opulse.monitoring.activations import pages as activations_pages
 from opulse.monitoring.deliveries import api as deliveries_api
 from opulse.monitoring.deliveries import jobs as deliveries_jobs
+from opulse.monitoring.deliveries import pages as deliveries_pages
 from opulse.monitoring.notifications import api as notifications_api
+from opulse.monitoring.notifications import pages as notifications_pages
 from opulse.monitoring.recipients import api as recipients_api
+from opulse.monitoring.recipients import pages as recipients_pages
 from opulse.monitoring.sensors import Evaluator
 from opulse.tenancy.flow.keys import issue_key
+from opulse.tenancy.flow.people import add_person, sign_in
 from opulse.tenancy.flow.tenants import create_tenant
 from opulse.tenancy.models import KeyKind
+from opulse.web.components.manifest import AssetManifest
+from opulse.web.csrf import SESSION_COOKIE
+from opulse.web.layout import Pages, make_environment
+from opulse.web.roles import Role
 from tests.servers.installation import open_ports
 from tests.unit.monitoring.sensors.world import World, browse, make_app, off, on
 
@@ -34,7 +47,24 @@ HANG = "Application Hang"
 RETRANSMIT = "High Retransmission Rate"
 REBOOT = "System Pending Reboot"
 HANDLERS = activations_jobs.HANDLERS | deliveries_jobs.HANDLERS
-ROUTERS = (recipients_api, notifications_api, activations_api, deliveries_api)
+ROUTERS = (
+    recipients_api,
+    notifications_api,
+    activations_api,
+    deliveries_api,
+    recipients_pages,
+    notifications_pages,
+    activations_pages,
+    deliveries_pages,
+)
+STAGES = ("recipients", "notifications", "activations", "deliveries")
+TEMPLATES = {name: Path(str(opulse.monitoring.__file__)).parent / name / "templates" for name in STAGES}
+ICONS = Path(__file__).parents[4] / "assets" / "icons.json"
+ASSETS = AssetManifest(
+    {name: name for name in ("logo.svg", "icons.svg", "console.css", "console.js", "theme.js")},
+    frozenset(json.loads(ICONS.read_text())),
+)
+PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -127,7 +157,7 @@ class Wing(World):
         """Run every job that is due now, as a worker does."""
         worker = Worker(self.ports.db, self.clock, HANDLERS, self.ports)
         task = asyncio.create_task(worker.run())
-        while await self.ports.db.read(_count_due, self.clock.now()):  # noqa: ASYNC110  # the database is asked
+        while not task.done() and await self.ports.db.read(_count_due, self.clock.now()):
             await asyncio.sleep(0.005)
         worker.stop()
         await task
@@ -188,6 +218,18 @@ class Wing(World):
         found: list[dict[str, Any]] = answer.json()["activations"]
         return found
 
+    @asynccontextmanager
+    async def console(self, role: Role = Role.EDITOR) -> AsyncIterator[httpx2.AsyncClient]:
+        """A browser in which a person of this role has signed in."""
+        email = f"{role.value}-{self.tenant}@example.org"
+        await add_person(self.ports, self.tenant, email, role.value, role, PASSWORD, "test")
+        session = await sign_in(self.ports, email, PASSWORD, "test", "127.0.0.1")
+        headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+        transport = httpx2.ASGITransport(app=self.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            client.cookies.set(SESSION_COOKIE, session.cookie)
+            yield client
+
     async def affected(self, activation: str, which: str) -> list[str]:
         """Names of the systems that one of the two addresses answers with."""
         page = (await self.client.get(affected_path(activation, which))).json()
@@ -216,6 +258,7 @@ async def open_wing(db: Database, clock: ManualClock, **changes: Any) -> AsyncIt
         app = make_app(ports, evaluator)
         for stage in ROUTERS:
             app.include_router(stage.router)
+        app.state.pages = Pages(make_environment(TEMPLATES, ASSETS))
         decider = Decider(ports, evaluator)
         _, secret = await issue_key(ports, tenant, KeyKind.INTEGRATION, "test", "test")
         async with browse(app, secret) as client:

@@ -24,7 +24,7 @@ async def wing(db: Database, clock: ManualClock) -> AsyncIterator[Wing]:
 async def test_what_was_saved_is_read_back_and_can_be_saved_again(wing: Wing) -> None:
     await wing.put("a")
     recipient = await wing.recipient("http://127.0.0.1:9/hook")
-    sensors = [RETRANSMIT, (HANG, "msedge.exe")]
+    sensors: list[str | tuple[str, str]] = [RETRANSMIT, (HANG, "msedge.exe")]
     given = await wing.draft(sensors, "percentage", 12.5, recipients=[recipient], hold_seconds=60)
     saved = (await wing.client.post(ADDRESS, json=given)).json()
     read = (await wing.client.get(f"{ADDRESS}/{saved['notification_id']}")).json()
