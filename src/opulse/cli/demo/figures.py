@@ -73,7 +73,7 @@ async def read_figures(
         waves=output["waves"],
         ledger=ledger["states"],
         seconds=_seconds(opened_at, _told_at(deliveries["deliveries"]), moments),
-        report_url=f"{api.address}/activations/{activation}/results",
+        report_url=f"{api.address}/activations/{activation}/result",
     )
     if sum(figures.ledger.values()) != figures.affected_systems:
         raise DemoFailed(

@@ -24,11 +24,13 @@ from opulse.emulators.estate import IncidentPlan, plan_incident
 from opulse.emulators.people import AnswerFailed, Respondents, Visit, temper_of
 from opulse.emulators.people.answering import SHORTEST_WAY
 from opulse.emulators.reporting import StatesRefused
-from opulse.mail.inbox import InboxMessage
+from opulse.mail.inbox import InboxSummary
 
 BATCHES = 24
 LATER_WAVES = 2
-WAVE_SECONDS = 3.0
+WAVE_SECONDS = 4.0
+FRESH = 0.8
+"""How much of the time until the next look must be left when a part is reported: all of it is to be heard by then."""
 PEOPLE_AT_ONCE = 32
 PEOPLE_PACE = 120.0
 PATIENCE_SECONDS = 120.0
@@ -88,10 +90,10 @@ class UnattendedRun:
             triggered_at, activation, run = await self._grow(plan)
         except StatesRefused as refused:
             raise DemoFailed(str(refused)) from refused
-        mails = await self._wait_for_mails(activation, run)
+        mails = await self._wait_for_mails(activation)
         await self._answer(mails)
         await wait_for("the answers to be counted", lambda: self._counted(activation), self._patience)
-        moments = Moments(triggered_at, tuple(mail.summary.received for mail in mails))
+        moments = Moments(triggered_at, tuple(mail.received for mail in mails))
         return await read_figures(self._demo.api, activation, run, moments, self._demo.inbox.mailbox.accepted)
 
     def _plan(self) -> IncidentPlan:
@@ -121,25 +123,27 @@ class UnattendedRun:
             "the webhook to start the workflow", lambda: self._run(activation), self._patience
         )
         heard = sum(len(batch) for batch in course.opening)
-        due = await self._wait_for_look(run, heard, "")
         for part in course.later:
+            await self._wait_for_look(run, heard, WAVE_SECONDS * FRESH)
             for batch in part:
                 await demo.reporting.report(plan.changes(batch))
             heard += sum(len(batch) for batch in part)
-            due = await self._wait_for_look(run, heard, due)
+        await self._wait_for_look(run, heard, 0.0)
         return triggered_at, activation, run
 
-    async def _wait_for_look(self, run: str, heard: int, due: str) -> str:
-        """Until the pulse has taken ``heard`` systems and arranged a look after the one that was ``due``."""
+    async def _wait_for_look(self, run: str, heard: int, left: float) -> bool:
+        """Until the pulse has taken ``heard`` systems and its next look is at least ``left`` seconds away."""
 
-        async def ask() -> str | None:
+        async def ask() -> bool | None:
             found = await self._demo.api.get(f"/api/v1/runs/{run}")
             if found["state"] in ("failed", "partly_failed"):
                 errors = "; ".join(task["error"] for task in found["tasks"])
                 raise DemoFailed(f"the Operational Pulse task failed: {errors}")
             output: dict[str, Any] = found["tasks"][0]["output"] if found["tasks"] else {}
-            following = str(output.get("next_wave_at", ""))
-            return following if output.get("systems") == heard and following not in ("", due) else None
+            if output.get("systems") != heard or "next_wave_at" not in output:
+                return None
+            due = datetime.fromisoformat(output["next_wave_at"])
+            return True if (due - self._demo.clock.now()).total_seconds() >= left else None
 
         return await wait_for(f"the pulse to reach {heard:,} systems", ask, self._patience)
 
@@ -153,46 +157,55 @@ class UnattendedRun:
         runs = await self._demo.api.get(f"/api/v1/workflows/{self._demo.objects.pulse_workflow}/runs")
         return next((str(run["id"]) for run in runs if run["activation"] in (activation, "")), None)
 
-    async def _wait_for_mails(self, activation: str, run: str) -> Sequence[InboxMessage]:
+    async def _wait_for_mails(self, activation: str) -> Sequence[InboxSummary]:
         """Until nothing is on its way any more and every invitation that was asked is a mail in the sink."""
         self._say("The mails are leaving ...")
+        mailbox = self._demo.inbox.mailbox
 
         async def ask() -> int | None:
             ledger = await self._demo.api.get(f"/api/v1/activations/{activation}/ledger")
-            impact = await self._demo.api.get(f"/api/v1/activations/{activation}/impact")
-            states, totals = ledger["states"], impact["totals"]
+            totals = (await self._demo.api.get(f"/api/v1/activations/{activation}/impact"))["totals"]
+            states = ledger["states"]
             settled = ledger["total"] == self._affected and not any(states.get(name) for name in _UNSETTLED)
-            accepted = self._demo.inbox.mailbox.accepted
+            accepted = mailbox.accepted
             return accepted if settled and totals["asked"] == totals["accepted"] == accepted else None
 
         accepted = await wait_for("the mails to be accepted", ask, self._patience, every=0.2)
-        found = (self._demo.inbox.mailbox.get_message(number) for number in range(1, accepted + 1))
-        mails = [mail for mail in found if mail is not None]
-        if self._answers > len(mails):
+        if self._answers > accepted:
             raise DemoFailed(
-                f"{len(mails):,} people were asked, so {self._answers:,} cannot answer; lower --answers or raise --affected"
+                f"{accepted:,} people were asked, so {self._answers:,} cannot answer; lower --answers or raise --affected"
             )
-        return mails
+        # in a thread: parsing hundreds of mails would hold up the very server that is being measured
+        return (await asyncio.to_thread(mailbox.list_messages, accepted)).messages
 
-    async def _answer(self, mails: Sequence[InboxMessage]) -> None:
+    async def _answer(self, mails: Sequence[InboxSummary]) -> None:
         """As many people as were asked for, the same ones for the same seed."""
-        seed = self._demo.state.seed
-        ordered = sorted(mails, key=lambda mail: mail.summary.rcpt_to)
-        willing = random.Random(f"answers {seed}").sample(ordered, self._answers)  # noqa: S311  # a simulation
+        ordered = sorted(mails, key=lambda mail: mail.rcpt_to)
+        rng = random.Random(f"answers {self._demo.state.seed}")  # noqa: S311  # a simulation
+        willing = rng.sample(ordered, self._answers)
         self._say(f"{len(willing):,} of {len(mails):,} people answer ...")
-        languages = {person.email: person.language for person in self._demo.estate.people()}
+        visits = await asyncio.to_thread(self._visits, willing)
         people = Respondents(ScaledClock(PEOPLE_PACE), PEOPLE_AT_ONCE)
         await asyncio.sleep(SHORTEST_WAY if willing else 0)
         try:
             async with asyncio.TaskGroup() as group:
-                for mail in willing:
-                    address = mail.summary.rcpt_to
-                    temper = temper_of(seed, address, "once")
-                    group.create_task(people.answer(Visit(mail.survey_link, languages[address], temper)))
+                for visit in visits:
+                    group.create_task(people.answer(visit))
         except* AnswerFailed as failed:
             raise DemoFailed(f"an answer was not taken: {failed.exceptions[0]}") from failed
         finally:
             await people.aclose()
+
+    def _visits(self, mails: Sequence[InboxSummary]) -> list[Visit]:
+        languages = {person.email: person.language for person in self._demo.estate.people()}
+        visits = []
+        for summary in mails:
+            mail = self._demo.inbox.mailbox.get_message(summary.id)
+            if mail is None or not mail.survey_link:
+                raise DemoFailed(f"mail {summary.id} carries no link to the survey")
+            temper = temper_of(self._demo.state.seed, summary.rcpt_to, "once")
+            visits.append(Visit(mail.survey_link, languages[summary.rcpt_to], temper))
+        return visits
 
     async def _counted(self, activation: str) -> bool | None:
         impact = await self._demo.api.get(f"/api/v1/activations/{activation}/impact")

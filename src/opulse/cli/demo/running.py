@@ -112,6 +112,8 @@ async def open_demo(wanted: Wanted, say: Say) -> AsyncIterator[Demo]:
             async with running(settings, clock) as listening:
                 app = listening.server.config.app if listening.server else None
                 assert isinstance(app, FastAPI)
+                if app.state.pages is None:
+                    raise DemoFailed("the page assets are not built: `make demo` builds them")
                 async with _opened(
                     wanted, settings, clock, inbox, bell, state, listening.url, app, say
                 ) as demo:
