@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from opulse.experience.workflows import views
 from opulse.experience.workflows.flow import definitions as flow
+from opulse.experience.workflows.flow.addresses import trigger_url
 from opulse.experience.workflows.models import Run, TaskRun, Workflow, WorkflowDocument
 from opulse.experience.workflows.registry import find_trigger_type, list_extensions
 from opulse.ports import Ports
@@ -22,8 +23,6 @@ PortsDep = Annotated[Ports, Depends(ports_of)]
 Admin = Annotated[Caller, Depends(api_admin)]
 Editor = Annotated[Caller, Depends(api_editor)]
 Viewer = Annotated[Caller, Depends(api_viewer)]
-
-TRIGGER_PATH = "/inbound-event/v1/events/json/triggers"
 
 
 class WorkflowIn(WorkflowDocument):
@@ -206,13 +205,6 @@ async def get_run(run: str, ports: PortsDep, caller: Viewer) -> RunDetail:
         raise NotFound("run")
     tasks = await ports.db.read(views.list_task_runs, caller.tenant, run)
     return RunDetail(**_run(found), tasks=[_task(one) for one in tasks])
-
-
-def trigger_url(ports: Ports, workflow: Workflow) -> str:
-    """The address that a JSON event is posted to; empty for workflows with another event."""
-    if workflow.document.trigger.type != "json_event":
-        return ""
-    return f"{ports.public_url}{TRIGGER_PATH}?urlTokenId={workflow.url_token}"
 
 
 async def _found(ports: Ports, tenant: int, workflow: str) -> Workflow:

@@ -190,3 +190,22 @@ class TaskRun:
     error: str
     started_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A workflow's document as it stood after one save."""
+
+    number: int
+    document: WorkflowDocument
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """A workflow's newest run, and how many it had."""
+
+    state: RunState
+    started_at: datetime
+    total: int

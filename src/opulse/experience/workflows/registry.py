@@ -29,6 +29,10 @@ class FieldKind(StrEnum):
     DIRECTORY = "directory"  # a directory
     SURVEY = "survey"  # a survey
     SWITCH = "switch"  # yes or no
+    MANY = "many"  # some of `choices`: a list
+    NAMES = "names"  # names that the author makes up: a list
+    PATHS = "paths"  # rows of a name and a JSON path: [{"name", "path"}]
+    PAIRS = "pairs"  # names and values: an object
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ class ExperienceIdChange:
         FormField(
             "kinds",
             "Contact data has been",
-            FieldKind.CHOICE,
+            FieldKind.MANY,
             choices=tuple((k.value, k.value) for k in ChangeKind),
         ),
-        FormField("embedded_fields", "Embedded data fields for conditions", FieldKind.TEXT, required=False),
+        FormField("embedded_fields", "Embedded data fields for conditions", FieldKind.NAMES, required=False),
     )
 
     def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:

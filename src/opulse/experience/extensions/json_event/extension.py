@@ -24,7 +24,11 @@ class JsonEvent:
     title = "JSON"
     form: Sequence[FormField] = (
         FormField(
-            "fields", "JSON fields", FieldKind.LONG, help="A name and a JSON path each, with or without $."
+            "fields",
+            "JSON fields",
+            FieldKind.PATHS,
+            required=False,
+            help="A name and a JSON path each, with or without $.",
         ),
         FormField(
             "authentication",

@@ -100,7 +100,7 @@ class DistributeSurvey:
         FormField(
             "message", "Message", FieldKind.LONG, required=False, help="Empty: the survey's introduction."
         ),
-        FormField("embedded_data", "Embedded data to save", FieldKind.LONG, required=False),
+        FormField("embedded_data", "Embedded data to save", FieldKind.PAIRS, required=False),
         FormField("expires_hours", "Link expires after (hours)", FieldKind.TEXT, required=False),
         FormField("send_by_minutes", "Not sent later than (minutes)", FieldKind.TEXT, required=False),
     )

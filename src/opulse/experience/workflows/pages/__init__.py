@@ -1,0 +1,11 @@
+"""Pages of workflows: the list, the editor, what ran and why not; extensions and their accounts; the ids to copy."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from opulse.experience.workflows.pages import editor, events, extensions, history, ids, listing, tasks
+
+router = APIRouter(include_in_schema=False)
+for part in (listing, events, tasks, history, editor, extensions, ids):
+    router.include_router(part.router)

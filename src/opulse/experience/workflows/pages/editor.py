@@ -1,0 +1,231 @@
+"""The workflow editor: event, conditions, tasks on one page; switch, settings, delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from opulse.experience.workflows import Operator, Workflow, find_task_type, find_trigger_type, views
+from opulse.experience.workflows.flow.addresses import trigger_url
+from opulse.experience.workflows.flow.definitions import WorkflowProblem, delete_workflow, switch_workflow
+from opulse.experience.workflows.models import Side, TaskDefinition, WorkflowSettings
+from opulse.experience.workflows.pages.conditions import (
+    SEVERAL,
+    EditedGroup,
+    built,
+    change_conditions,
+    check_conditions,
+    edited,
+    read_conditions,
+)
+from opulse.experience.workflows.pages.events import objects_of
+from opulse.experience.workflows.pages.forms import FieldView, Objects, draw, sentence
+from opulse.experience.workflows.pages.listing import event_title, locations
+from opulse.experience.workflows.pages.shared import (
+    Editor,
+    PortsDep,
+    Text,
+    Viewer,
+    find_workflow,
+    may_edit,
+    posted,
+    save_document,
+    texts,
+)
+from opulse.ports import Ports
+from opulse.web.components.flashes import see_other
+from opulse.web.components.tones import words_of
+from opulse.web.layout import page
+from opulse.web.roles import Caller
+
+router = APIRouter(prefix="/workflows")
+OPERATORS = tuple(
+    (one.value, words_of(one).lower() + (" (a; b)" if one in SEVERAL else "")) for one in Operator
+)
+SIDES = ((Side.CURRENT.value, "Current value"), (Side.PREVIOUS.value, "Previous value"))
+ON_FAILURE = (("continue", "Go on with the next task"), ("stop", "Stop the run"))
+RETRY = (("24h", "For 24 hours"), ("15min", "For 15 minutes"), ("none", "Not at all"))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCard:
+    """A task on the editor's page: its title, its account, and the values that are set."""
+
+    task: TaskDefinition
+    title: str
+    account: str
+    fields: tuple[FieldView, ...]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EditorPage:
+    """One workflow. ``unsaved``: the conditions shown are typed and not stored yet."""
+
+    workflow: Workflow
+    event: str
+    event_fields: tuple[FieldView, ...]
+    url: str
+    conditions: EditedGroup
+    condition_fields: tuple[str, ...]
+    tasks: tuple[TaskCard, ...]
+    errors: dict[str, str]
+    unsaved: bool
+    may_edit: bool
+    operators: tuple[tuple[str, str], ...] = OPERATORS
+    sides: tuple[tuple[str, str], ...] = SIDES
+
+    def field_options(self, chosen: str) -> list[tuple[str, str]]:
+        """What a line may read, with the field that it reads now, whatever the event offers by now."""
+        names = dict.fromkeys([*self.condition_fields, *([chosen] if chosen else [])])
+        return [("", "Choose…"), *((name, name) for name in names)]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """Name, location, what happens when a task fails."""
+
+    workflow: Workflow
+    name: str
+    locations: tuple[tuple[str, str], ...]
+    errors: dict[str, str]
+    on_failure: tuple[tuple[str, str], ...] = ON_FAILURE
+    retry: tuple[tuple[str, str], ...] = RETRY
+
+
+@router.get("/{workflow}")
+async def show_workflow(workflow: str, request: Request, ports: PortsDep, caller: Viewer) -> Response:
+    """Event, conditions and tasks."""
+    found = await find_workflow(ports, caller, workflow)
+    return await _show(request, ports, caller, found, edited(found.document.conditions))
+
+
+@router.post("/{workflow}/conditions")
+async def save_conditions(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
+    """Store the conditions, or add, insert or remove a line (``do``) and show the form again."""
+    found = await find_workflow(ports, caller, workflow)
+    sent = texts(await posted(request))
+    group = read_conditions(sent)
+    button = sent.get("do", "")
+    if button:
+        change_conditions(group, button)
+        return await _show(request, ports, caller, found, group, unsaved=True)
+    errors = check_conditions(group)
+    if errors:
+        return await _show(request, ports, caller, found, group, errors, unsaved=True)
+    try:
+        await save_document(ports, caller, found, conditions=built(group))
+    except WorkflowProblem as problem:
+        return await _show(request, ports, caller, found, group, _elsewhere(problem), unsaved=True)
+    return see_other(f"/workflows/{workflow}", "The conditions are saved.")
+
+
+@router.post("/{workflow}/switch")
+async def save_switch(workflow: str, ports: PortsDep, caller: Editor, on: Text = "") -> Response:
+    """Turn the workflow on or off."""
+    await find_workflow(ports, caller, workflow)
+    await switch_workflow(ports, caller.tenant, workflow, bool(on), caller.name)
+    words = "The workflow is on." if on else "The workflow is off: events start nothing."
+    return see_other(f"/workflows/{workflow}", words, "green" if on else "purple")
+
+
+@router.get("/{workflow}/settings")
+async def show_settings(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
+    """Name, location, retries."""
+    found = await find_workflow(ports, caller, workflow)
+    return await _settings(request, ports, caller, found, found.document.name, {})
+
+
+@router.post("/{workflow}/settings")
+async def save_settings(
+    workflow: str,
+    request: Request,
+    ports: PortsDep,
+    caller: Editor,
+    name: Text = "",
+    location: Text = "stand-alone",
+    on_failure: Text = "continue",
+    retry: Text = "24h",
+) -> Response:
+    """Store name, location and what happens when a task fails."""
+    found = await find_workflow(ports, caller, workflow)
+    if not name.strip():
+        errors = {"name": "Give the workflow a name."}
+        return await _settings(request, ports, caller, found, name, errors)
+    tries: Literal["24h", "15min", "none"] = (
+        "15min" if retry == "15min" else "none" if retry == "none" else "24h"
+    )
+    settings = WorkflowSettings(on_failure="stop" if on_failure == "stop" else "continue", retry=tries)
+    try:
+        await save_document(
+            ports, caller, found, name=name.strip()[:200], location=location, settings=settings
+        )
+    except WorkflowProblem as problem:
+        return await _settings(request, ports, caller, found, name, _elsewhere(problem))
+    return see_other(f"/workflows/{workflow}", "Saved.")
+
+
+@router.post("/{workflow}/delete")
+async def save_deletion(workflow: str, ports: PortsDep, caller: Editor) -> Response:
+    """Delete it; its history keeps its name."""
+    found = await find_workflow(ports, caller, workflow)
+    await delete_workflow(ports, caller.tenant, workflow, caller.name)
+    return see_other("/workflows", f"{found.document.name} is deleted.")
+
+
+async def _show(
+    request: Request,
+    ports: Ports,
+    caller: Caller,
+    workflow: Workflow,
+    conditions: EditedGroup,
+    errors: dict[str, str] | None = None,
+    unsaved: bool = False,
+) -> Response:
+    kind = find_trigger_type(workflow.document.trigger.type)
+    form = workflow.document.trigger.form
+    names = kind.field_names(form) if kind else []
+    objects = await objects_of(ports, caller)
+    accounts = await ports.db.read(views.list_accounts, caller.tenant)
+    account_names = {one["id"]: one["name"] for one in accounts}
+    context = EditorPage(
+        workflow,
+        event_title(workflow),
+        draw(kind.form, kind.show(form), objects, {}, blank_rows=0) if kind else (),
+        trigger_url(ports, workflow),
+        conditions,
+        tuple(dict.fromkeys([*reversed(names), *sorted(workflow.document.conditions.fields())])),
+        tuple(_card(one, account_names, objects) for one in workflow.document.tasks),
+        errors or {},
+        unsaved,
+        may_edit(caller),
+    )
+    return await page(request, "workflows/show.html", context, 422 if errors else 200)
+
+
+def _elsewhere(problem: WorkflowProblem) -> dict[str, str]:
+    """What stands in the way in another part of the workflow: nothing is stored while a task cannot be."""
+    return {"tasks": " ".join(sentence(one) for one in problem.problems)}
+
+
+def _card(task: TaskDefinition, accounts: dict[str, str], objects: Objects) -> TaskCard:
+    kind = find_task_type(task.type)
+    if kind is None:
+        return TaskCard(task, task.type, "", (), False)
+    return TaskCard(
+        task,
+        kind.title,
+        accounts.get(task.account, ""),
+        draw(kind.form, task.form, objects, {}, blank_rows=0),
+        True,
+    )
+
+
+async def _settings(
+    request: Request, ports: Ports, caller: Caller, workflow: Workflow, name: str, errors: dict[str, str]
+) -> Response:
+    context = SettingsPage(workflow, name, await locations(ports, caller.tenant), errors)
+    return await page(request, "workflows/settings.html", context, 422 if errors else 200)
