@@ -157,7 +157,7 @@ class Wing(World):
         """Run every job that is due now, as a worker does."""
         worker = Worker(self.ports.db, self.clock, HANDLERS, self.ports)
         task = asyncio.create_task(worker.run())
-        while not task.done() and await self.ports.db.read(_count_due, self.clock.now()):
+        while not task.done() and await self.ports.db.read(_count_due, self.clock.now()):  # noqa: ASYNC110  # polled
             await asyncio.sleep(0.005)
         worker.stop()
         await task
