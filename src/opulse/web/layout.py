@@ -95,6 +95,7 @@ def _frame_of(request: Request, facts: FrameFacts) -> RequestContext:
         counts=facts.counts,
         flashes=read_flashes(request),
         search=request.query_params.get("q", ""),
+        more=facts.more,
     )
 
 

@@ -155,7 +155,7 @@ async def _incident(folder: Path, which: int, number: int | None) -> None:
         started = await api.post("/api/v1/demo/incidents", {"which": which, "number": number})
     typer.echo(f"{started['name']}: {started['systems']:,} systems are being hit.")
     if started["activation_id"]:
-        typer.echo(f"Watch it:  {state.address}/activations/{started['activation_id']}")
+        typer.echo(f"Watch it:  {state.address}/activations/{started['activation_id']}/journey")
     typer.echo(f"The mails: {state.address}/demo/inbox")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -12,9 +12,31 @@ from opulse.cli.demo.incidents import Incidents
 from opulse.cli.demo.running import Demo
 from opulse.cli.demo.scenarios import Scenario
 from opulse.mail.inbox import Mailbox
+from opulse.web.components.frame import FrameFacts, FrameSource
+from opulse.web.components.navigation import NavItem, NavSection
 from opulse.web.layout import Pages
+from opulse.web.roles import Caller
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+
+SIDEBAR = NavSection(
+    "Demo",
+    (
+        NavItem("demo-incidents", "Start an incident", "/demo/incidents", "player-play"),
+        NavItem("demo-inbox", "Inbox", "/demo/inbox", "inbox"),
+    ),
+)
+
+
+class DemoFrame:
+    """The frame of the installation, with the demo's links in the sidebar."""
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+
+    async def frame_facts(self, caller: Caller) -> FrameFacts:
+        return replace(await self._source.frame_facts(caller), more=(SIDEBAR,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,7 @@ def open_desk(demo: Demo, incidents: Incidents) -> None:
         for scenario in demo.scenarios
     )
     demo.app.state.demo = Desk(demo.inbox.mailbox, incidents, demo.scenarios, sizes, demo.estate.you.email)
+    demo.app.state.frame_source = DemoFrame(demo.app.state.frame_source)
     demo.app.include_router(api.router)
     demo.app.include_router(pages.router)
     _add_templates(demo.app)

@@ -39,13 +39,14 @@ _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """``previous`` and ``next`` are addresses, empty where there is no such page."""
+    """``here``, ``previous`` and ``next`` are addresses; the latter two empty where there is no such page."""
 
     messages: tuple[InboxSummary, ...]
     total: int
     search: str
     yours: str
     first: int
+    here: str
     previous: str
     next: str
 
@@ -94,6 +95,7 @@ async def show_inbox(
         search=search,
         yours=desk.yours,
         first=skip + 1 if found.messages else 0,
+        here=_at(search, skip),
         previous=_at(search, max(0, skip - PER_PAGE)) if skip else "",
         next=_at(search, skip + PER_PAGE) if skip + PER_PAGE < found.total else "",
     )
@@ -150,7 +152,7 @@ async def start_incident(
     except DemoFailed as failed:
         return see_other("/demo/incidents", str(failed), "amber", "Nothing was started")
     text = f"{started.systems:,} systems are being hit, one batch after the other. Watch this page, then the inbox."
-    address = f"/activations/{started.activation}" if started.activation else "/activations"
+    address = f"/activations/{started.activation}/journey" if started.activation else "/activations"
     return see_other(address, text, "blue", started.name)
 
 

@@ -59,7 +59,7 @@ def make_estate(seed: int, systems: int) -> Estate:
     if systems < 1:
         raise ValueError("an estate has at least one system")
     rng = random.Random(f"estate {seed}")  # noqa: S311  # the same estate for the same seed, nothing secret
-    you = SimulatedPerson(f"{_realm()}\\you", "You", "Yourself", f"you@{DOMAIN}", "en")
+    you = SimulatedPerson(f"{_realm()}\\you", "Robin", "Guest", f"you@{DOMAIN}", "en")
     yours = SimulatedSystem(
         YOURS, _SITES[0].name, SystemKind.LAPTOP, _OPERATING_SYSTEMS[0][0], (Use(you, True, True),)
     )

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from opulse.web.access import Caller
 from opulse.web.components import formats
-from opulse.web.components.navigation import NavSection, current_key, sections_for
+from opulse.web.components.navigation import NAVIGATION, NavSection, current_key, sections_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,15 @@ class Flash:
 
 @dataclass(frozen=True, slots=True)
 class FrameFacts:
-    """What the frame shows of the tenant and the person. `counts` are the sidebar's counters by navigation key."""
+    """What the frame shows of the tenant and the person. `counts` are the sidebar's counters by navigation key; `more` are
+    sections that this process alone has, such as a demo's."""
 
     tenant: str = ""
     email: str = ""
     zone: str = "UTC"
     mail: MailSwitch | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    more: tuple[NavSection, ...] = ()
 
 
 class FrameSource(Protocol):
@@ -69,6 +71,7 @@ class RequestContext:
     counts: Mapping[str, int] = field(default_factory=dict)
     flashes: tuple[Flash, ...] = ()
     search: str = ""
+    more: tuple[NavSection, ...] = ()
 
     @property
     def language(self) -> str:
@@ -83,9 +86,13 @@ class RequestContext:
     @property
     def navigation(self) -> tuple[NavSection, ...]:
         """The sidebar for this viewer's role."""
-        return tuple(sections_for(self.viewer.role if self.viewer else ""))
+        return tuple(sections_for(self.viewer.role if self.viewer else "", self._sections))
+
+    @property
+    def _sections(self) -> tuple[NavSection, ...]:
+        return (*NAVIGATION[:1], *self.more, *NAVIGATION[1:])
 
     @property
     def current(self) -> str:
         """The key of the sidebar's link that this page lies under."""
-        return current_key(self.path)
+        return current_key(self.path, self._sections)
