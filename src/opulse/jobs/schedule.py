@@ -46,7 +46,7 @@ class Schedule:
             try:
                 await self._db.write(_add, kind)
             except (SQLAlchemyError, OSError) as error:  # the database is away; its time comes round again
-                log.error("scheduled work could not be added", kind=kind, exc_info=error)
+                log.error("scheduled work could not be added", kind=kind, error=str(error))
             await self._clock.sleep(seconds)
 
 

@@ -134,9 +134,10 @@ def claim_due(
     )
     if conn.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
+    once = picked.cte("picked")  # PostgreSQL may run a subquery with SKIP LOCKED again and claim too many
     rows = conn.execute(
         update(jobs)
-        .where(jobs.c.id.in_(picked.scalar_subquery()))
+        .where(jobs.c.id.in_(select(once.c.id)))
         .values(lease_owner=owner, lease_until=now + lease, attempts=jobs.c.attempts + 1)
         .returning(jobs.c.id, jobs.c.tenant, jobs.c.kind, jobs.c.payload, jobs.c.attempts, jobs.c.priority)
     ).all()

@@ -74,9 +74,14 @@ class Worker:
         self._wake.set()
 
     async def _claim(self, limit: int) -> list[Job]:
+        """Up to ``limit`` due jobs; none while the database is away: this loop outlives its restart."""
         now = self._clock.now()
         claim = secrets.token_hex(8)
-        return await self._db.write(table.claim_due, self._queue, claim, now, self._lease, limit)
+        try:
+            return await self._db.write(table.claim_due, self._queue, claim, now, self._lease, limit)
+        except Exception as error:
+            log.error("jobs cannot be claimed", queue=self._queue, error=str(error))
+            return []
 
     async def _run_one(self, job: Job) -> None:
         bind(job=job.id, kind=job.kind, tenant=job.tenant)
@@ -85,7 +90,7 @@ class Worker:
         try:
             end = await self._run_handler(job)
         except Exception as error:
-            log.error("the end of a job could not be written; it runs again", exc_info=error)
+            log.error("the end of a job could not be written; it runs again", error=str(error))
             end = "lost"
         finally:
             keeper.cancel()
