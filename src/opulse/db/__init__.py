@@ -6,7 +6,6 @@ returns.
 """
 
 from opulse.db.bulk import (
-    ROWS_PER_STATEMENT,
     chunked,
     insert_ignoring_known,
     json_list,
@@ -18,7 +17,6 @@ from opulse.db.types import Instant, JsonDoc, metadata
 from opulse.db.wake import Wakes, wake
 
 __all__ = [
-    "ROWS_PER_STATEMENT",
     "Database",
     "Instant",
     "JsonDoc",
