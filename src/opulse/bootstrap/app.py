@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from sqlalchemy import text
@@ -24,6 +24,7 @@ from opulse.web.layout import Pages, make_environment, show_error
 
 health = APIRouter(tags=["health"])
 HEALTH_DOOR = Open("says only that the process lives, or what it waits for")
+SCHEMA_DOOR = Open("the shape of the API, the same for every installation of this version; no data")
 METRICS_DOOR = Open(
     "numbers without identities; keep the port inside, or the proxy closed, if they are not for everybody"
 )
@@ -48,10 +49,17 @@ async def get_metrics() -> PlainTextResponse:
     return PlainTextResponse(generate_latest().decode(), media_type="text/plain; version=0.0.4")
 
 
+@health.get("/openapi.json", operation_id="openapi", dependencies=[Depends(SCHEMA_DOOR)])
+async def get_openapi(request: Request) -> JSONResponse:
+    """The JSON API, described."""
+    app: FastAPI = request.app
+    return JSONResponse(app.openapi())
+
+
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
     load_extensions()
-    app = FastAPI(title="Operational Pulse", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing
     app.state.gate = TenancyGate(ports)

@@ -1,0 +1,66 @@
+"""A body that fits, for routes that would refuse an empty one before they look at the object in their path.
+
+``BODIES``: name of the route → its JSON, or the fields of its form. A route that needs a line says so in the matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opulse.web.roles import Role
+from tests.edges.matrix.routes import Route
+from tests.edges.matrix.world import MARK
+
+NOTIFICATION = {
+    "name": "Looked at",
+    "sensors": [{"name": "High Page Faults"}],
+    "group_id": "",
+    "activation": {"option": "number", "value": 1_000},
+}
+SURVEY = {
+    "name": "Looked at",
+    "document": {
+        "language": "en",
+        "title": {"en": "Pulse"},
+        "questions": [],
+    },
+}
+
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    "PUT /api/v1/groups/{group_id}": {"name": "Looked at"},
+    "PUT /api/v1/recipients/{recipient_id}": {
+        "name": "Looked at",
+        "connection": "Email",
+        "email": "a@b.example",
+    },
+    "PUT /api/v1/notifications/{notification_id}": NOTIFICATION,
+    "PUT /api/v1/recipients/{recipient_id}/notifications": {"notifications": []},
+    "POST /api/v1/directories/{directory}/contacts:bulk": {"contacts": [{"email": "a@b.example"}]},
+    "POST /api/v1/directories/{directory}/mailing-lists": {"name": "Looked at"},
+    "POST /api/v1/mailing-lists/{mailing_list}/members": {"contacts": []},
+    "PUT /api/v1/directories/{directory}/frequency-rules": {"rules": []},
+    "PUT /api/v1/surveys/{survey_id}": SURVEY,
+    "PUT /api/v1/workflows/{workflow}": {
+        "name": "Looked at",
+        "trigger": {"type": "json_event", "form": {}},
+        "tasks": [],
+    },
+    "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
+    "POST /groups/{group_id}/remove": {"system": "none"},
+    "POST /surveys/{survey_id}/state": {"state": "closed"},
+}
+QUERIES: Mapping[str, Mapping[str, str]] = {
+    "GET /api/v1/activations/{activation}/why": {"q": MARK},
+}
+
+
+def request_of(route: Route) -> dict[str, Any]:
+    """Arguments for the client."""
+    given: dict[str, Any] = {}
+    body = BODIES.get(route.name, {})
+    if not route.reads:
+        given["data" if route.is_page else "json"] = body
+    if route.name in QUERIES:
+        given["params"] = QUERIES[route.name]
+    return given

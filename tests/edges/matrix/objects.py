@@ -1,0 +1,301 @@
+"""Real objects of Acme for path parameters, made through the API where the API makes them.
+
+``MAKERS``: the end of a path, up to and with its parameter, → who makes the object. The longest end that fits counts. A new path
+parameter needs a line here. ``PUBLIC``: words that are the same for every tenant, so that there is nothing to protect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from opulse.jobs import enqueue
+from opulse.jobs.table import bury, claim_due
+from opulse.tenancy import views
+from opulse.tenancy.flow.people import add_person
+from opulse.tenancy.flow.service_accounts import create_account
+from opulse.web.roles import Role
+from tests.edges.matrix.routes import PARAMETER, Route
+from tests.edges.matrix.world import MARK, PASSWORD, World, sign_in
+
+Found = Mapping[str, str]  # the parameters of the path that were found so far
+Maker = Callable[[World, Found], Awaitable[str]]
+
+_numbers = count(1)
+
+PUBLIC: Mapping[str, str] = {
+    "/extensions/{name}": "operational_pulse",
+    "/systems/{which}": "atactivation",
+    "/mail/{switch}": "pause",
+    "/{cloud}": "opulse",
+    "/{policy}": "B2C_1_ROPC_AUTH",
+}
+
+
+class NoMaker(LookupError):
+    """A path parameter that the matrix does not know; the message says what to add."""
+
+
+class Addresses:
+    """Addresses of routes with ids of Acme. Each object is made once, so nothing may be done to it that ends it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._made: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    async def of(self, route: Route) -> str:
+        """Raises: NoMaker."""
+        return await _resolve(self._world, route, self._keep)
+
+    async def _keep(self, end: str, maker: Maker, found: Found) -> str:
+        under = (maker.__name__, tuple(found.values()))
+        if under not in self._made:
+            self._made[under] = await maker(self._world, found)
+        return self._made[under]
+
+
+async def fresh_address(world: World, route: Route) -> str:
+    """The address of the route with ids of objects that were made for it.
+
+    Raises:
+        NoMaker: nobody makes such an object here yet.
+    """
+    return await _resolve(world, route, lambda end, maker, found: maker(world, found))
+
+
+async def _resolve(world: World, route: Route, take: Callable[[str, Maker, Found], Awaitable[str]]) -> str:
+    found: dict[str, str] = {}
+    path = route.path
+    for match in PARAMETER.finditer(route.path):
+        end = _plain(route.path[: match.end()])
+        found[match.group(1)] = word = _word(end) or await take(
+            end, _maker(route, end, match.group(1)), found
+        )
+        path = path.replace(match.group(), quote(word, safe=""), 1)
+    return path
+
+
+def names_something(route: Route) -> bool:
+    """Whether an id of the tenant stands in the path."""
+    ends = (_plain(route.path[: match.end()]) for match in PARAMETER.finditer(route.path))
+    return any(not _word(end) for end in ends)
+
+
+def _plain(path: str) -> str:
+    return PARAMETER.sub(lambda match: f"{{{match.group(1)}}}", path)
+
+
+def _word(end: str) -> str:
+    return next((word for known, word in PUBLIC.items() if end.endswith(known)), "")
+
+
+def _maker(route: Route, end: str, name: str) -> Maker:
+    fitting = [known for known in MAKERS if end.endswith(known)]
+    if not fitting:
+        raise NoMaker(
+            f"{route.name}: no object for {{{name}}}. Add to MAKERS in tests/edges/matrix/objects.py who makes one in Acme"
+        )
+    return MAKERS[max(fitting, key=len)]
+
+
+def fresh_name(what: str) -> str:
+    return f"{MARK} {what} {next(_numbers)}"
+
+
+async def make_system(world: World, found: Found) -> str:
+    taken = await world.api.put("/api/v1/systems", {"systems": [{"name": fresh_name("system"), "users": []}]})
+    return str(taken["systems"][0]["system_id"])
+
+
+async def make_group(world: World, found: Found) -> str:
+    body = {"name": fresh_name("group"), "members": [await make_system(world, found)]}
+    return str((await world.api.post("/api/v1/groups", body))["group_id"])
+
+
+async def make_sensor(world: World, found: Found) -> str:
+    """Its name, by which the API knows it."""
+    return str((await world.api.post("/api/v1/sensors", {"name": fresh_name("sensor")}))["name"])
+
+
+async def make_sensor_id(world: World, found: Found) -> str:
+    return str((await world.api.post("/api/v1/sensors", {"name": fresh_name("sensor")}))["sensor_id"])
+
+
+async def make_recipient(world: World, found: Found) -> str:
+    body = {
+        "name": fresh_name("recipient"),
+        "recipient_type": "User",
+        "connection": "Email",
+        "email": "zoe@zebra.example",
+        "first_name": "Zoe",
+        "last_name": MARK,
+    }
+    return str((await world.api.post("/api/v1/recipients", body))["recipient_id"])
+
+
+async def make_notification(world: World, found: Found) -> str:
+    body = {
+        "name": fresh_name("notification"),
+        "sensors": [{"name": "High Page Faults"}],
+        "group_id": await make_group(world, found),
+        "activation": {"option": "number", "value": 1_000},
+        "recipients": [await make_recipient(world, found)],
+    }
+    return str((await world.api.post("/api/v1/notifications", body))["notification_id"])
+
+
+async def find_activation(world: World, found: Found) -> str:
+    return world.activation
+
+
+async def find_delivery(world: World, found: Found) -> str:
+    told = await world.api.get(f"/api/v1/activations/{world.activation}/deliveries")
+    return str(_only(told)[0]["delivery_id"])
+
+
+async def make_directory(world: World, found: Found) -> str:
+    return str((await world.api.post("/api/v1/directories", {"name": fresh_name("directory")}))["id"])
+
+
+async def make_list(world: World, found: Found) -> str:
+    directory = found.get("directory") or await make_directory(world, found)
+    made = await world.api.post(
+        f"/api/v1/directories/{directory}/mailing-lists", {"name": fresh_name("list")}
+    )
+    return str(made["id"])
+
+
+async def make_contact(world: World, found: Found) -> str:
+    directory = found.get("directory") or await make_directory(world, found)
+    email = f"{MARK}.{next(_numbers)}@zebra.example"
+    contact = {"first_name": "Zoe", "last_name": MARK, "email": email}
+    path = f"/api/v1/directories/{directory}/contacts"
+    await world.api.post(f"{path}:bulk", {"contacts": [contact]})
+    return str(_only(await world.api.get(path, search=email))[0]["id"])
+
+
+async def make_survey(world: World, found: Found) -> str:
+    body = {"name": fresh_name("survey"), "template": "recommended"}
+    made = await world.api.post("/api/v1/surveys", body)
+    await world.api.post(f"/api/v1/surveys/{made['survey_id']}/publish")
+    return str(made["survey_id"])
+
+
+async def make_workflow(world: World, found: Found) -> str:
+    document = dict((await world.api.get("/api/v1/workflows"))[0]["document"])
+    document |= {"name": fresh_name("workflow"), "trigger": {"type": "json_event", "form": {}}}
+    return str((await world.api.post("/api/v1/workflows", document))["id"])
+
+
+async def find_task(world: World, found: Found) -> str:
+    """The id of the workflow's first task."""
+    workflow = await world.api.get(f"/api/v1/workflows/{found['workflow']}")
+    return str(workflow["document"]["tasks"][0]["id"])
+
+
+async def find_run(world: World, found: Found) -> str:
+    for workflow in await world.api.get("/api/v1/workflows"):
+        runs = await world.api.get(f"/api/v1/workflows/{workflow['id']}/runs")
+        if runs:
+            return str(runs[0]["id"])
+    raise AssertionError("nothing ran")
+
+
+async def find_distribution(world: World, found: Found) -> str:
+    return str((await world.api.get("/api/v1/distributions", activation=world.activation))[0]["id"])
+
+
+async def find_link(world: World, found: Found) -> str:
+    return world.link
+
+
+async def make_person(world: World, found: Found) -> str:
+    email = f"{MARK}.{next(_numbers)}@zebra.example"
+    person = await add_person(
+        world.ports, world.acme.tenant.id, email, f"Zoe {MARK}", Role.VIEWER, PASSWORD, "test"
+    )
+    return person.id
+
+
+async def make_session(world: World, found: Found) -> str:
+    """Of the person in the path."""
+    person = await world.ports.db.read(views.find_person, world.acme.tenant.id, found["person"])
+    assert person is not None
+    return await _open_session(world, person.email)
+
+
+async def make_own_session(world: World, found: Found) -> str:
+    """Of Acme's administrator, in another browser."""
+    return await _open_session(world, world.acme.address_of("admin"))
+
+
+async def _open_session(world: World, email: str) -> str:
+    world.nobody.client.cookies.clear()
+    await sign_in(world.nobody.client, email)
+    world.nobody.client.cookies.clear()
+    sessions = await world.ports.db.read(views.list_tenant_sessions, world.acme.tenant.id)
+    return max((one for one, owner in sessions if owner == email), key=lambda one: one.created_at).id
+
+
+async def make_key(world: World, found: Found) -> str:
+    made = await world.api.post("/api/v1/keys", {"kind": "systems", "name": fresh_name("key")})
+    return str(made["id"])
+
+
+async def make_service_account(world: World, found: Found) -> str:
+    account, _ = await create_account(world.ports, world.acme.tenant.id, fresh_name("account"), "test")
+    return account.id
+
+
+async def make_dead_job(world: World, found: Found) -> str:
+    """A job that was given up. Its queue is nobody's, so that nobody takes it."""
+    tenant, queue = world.acme.tenant.id, f"matrix {next(_numbers)}"
+    now = world.ports.clock.now()
+
+    def unit(conn: Connection) -> int:
+        enqueue(conn, tenant, "nobody.handles", {}, queue=queue)
+        job = claim_due(conn, queue, "matrix", now, timedelta(minutes=1), 1)[0]
+        bury(conn, job, f"{MARK} went wrong")
+        return job.id
+
+    return str(await world.ports.db.write(unit))
+
+
+def _only(answer: Any) -> Any:
+    """The list in an answer, bare or as the one list of an object."""
+    if isinstance(answer, list):
+        return answer
+    return next(value for value in answer.values() if isinstance(value, list))
+
+
+MAKERS: Mapping[str, Maker] = {
+    "{system_id}": make_system,
+    "{group_id}": make_group,
+    "/sensors/{name}": make_sensor,
+    "{sensor_id}": make_sensor_id,
+    "{recipient_id}": make_recipient,
+    "{notification_id}": make_notification,
+    "{activation_id}": find_activation,
+    "{activation}": find_activation,
+    "{delivery_id}": find_delivery,
+    "{directory}": make_directory,
+    "{mailing_list}": make_list,
+    "{contact}": make_contact,
+    "{survey_id}": make_survey,
+    "{workflow}": make_workflow,
+    "{task}": find_task,
+    "{run}": find_run,
+    "{distribution}": find_distribution,
+    "{token}": find_link,
+    "{person}": make_person,
+    "/people/{person}/sessions/{session}": make_session,
+    "/account/sessions/{session}": make_own_session,
+    "{key}": make_key,
+    "/service-accounts/{account}": make_service_account,
+    "{job}": make_dead_job,
+}
