@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ QUIET_SECONDS = 10.0  # without news the newest state is sent again: proxies kee
 CHECK_SECONDS = 30.0  # how often the viewer's session is looked at again
 
 EVENT_STREAM = "text/event-stream"
+_LINE_END = re.compile(r"\r\n|\n|\r")
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -35,6 +37,7 @@ class _Watched(Generic[State]):
     state: State | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     viewers: int = 0
+    over: bool = False  # its reader ended, by an error or because nobody watches any more
     task: asyncio.Task[None] | None = None
 
 
@@ -46,15 +49,18 @@ class LiveFeed(Generic[Key, State]):
         self._watched: dict[Key, _Watched[State]] = {}
 
     async def follow(self, key: Key) -> AsyncIterator[State]:
-        """The newest state now, then again whenever it changed, and at least every QUIET_SECONDS."""
-        watched = self._watched.setdefault(key, _Watched())
+        """The newest state now, then again whenever it changed, and at least every QUIET_SECONDS.
+
+        An error of ``read`` ends every stream of this key, with that error; whoever comes back is read for afresh.
+        """
+        watched = self._watch(key)
         watched.viewers += 1
-        if watched.task is None:
-            watched.task = asyncio.create_task(self._keep_reading(key, watched), name=f"live {key}")
         seen = 0
         try:
             while True:
                 await _wait_for_news(watched, seen)
+                if watched.over and watched.task is not None:
+                    await watched.task
                 seen = watched.version
                 if watched.state is not None:
                     yield watched.state
@@ -62,26 +68,44 @@ class LiveFeed(Generic[Key, State]):
             watched.viewers -= 1
             if not watched.viewers and watched.task is not None:
                 watched.task.cancel()
-                self._watched.pop(key, None)
+                self._forget(key, watched)
+
+    def _watch(self, key: Key) -> _Watched[State]:
+        watched = self._watched.get(key)
+        if watched is None:
+            watched = self._watched[key] = _Watched()
+            watched.task = asyncio.create_task(self._keep_reading(key, watched), name=f"live {key}")
+        return watched
+
+    def _forget(self, key: Key, watched: _Watched[State]) -> None:
+        if self._watched.get(key) is watched:
+            del self._watched[key]
 
     async def _keep_reading(self, key: Key, watched: _Watched[State]) -> None:
-        while True:
-            began = time.monotonic()
-            state = await self._read(key)
-            took = time.monotonic() - began
-            if state != watched.state:
-                async with watched.changed:
-                    watched.state = state
-                    watched.version += 1
-                    watched.changed.notify_all()
-            await asyncio.sleep(max(POLL_SECONDS, took * SHARE))
+        try:
+            while True:
+                began = time.monotonic()
+                state = await self._read(key)
+                took = time.monotonic() - began
+                if state != watched.state:
+                    async with watched.changed:
+                        watched.state = state
+                        watched.version += 1
+                        watched.changed.notify_all()
+                await asyncio.sleep(max(POLL_SECONDS, took * SHARE))
+        finally:
+            self._forget(key, watched)
+            async with watched.changed:
+                watched.over = True
+                watched.changed.notify_all()
 
 
 async def _wait_for_news(watched: _Watched[State], seen: int) -> None:
-    """Until the version is above ``seen``, or QUIET_SECONDS have passed."""
+    """Until the version is above ``seen``, the reader has ended, or QUIET_SECONDS have passed."""
     async with watched.changed:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(watched.changed.wait_for(lambda: watched.version > seen), QUIET_SECONDS)
+            news = watched.changed.wait_for(lambda: watched.version > seen or watched.over)
+            await asyncio.wait_for(news, QUIET_SECONDS)
 
 
 class StillAllowed:
@@ -103,5 +127,5 @@ class StillAllowed:
 
 
 def event(text: str) -> str:
-    """``text`` as one unnamed server-sent event."""
-    return "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+    """``text`` as one unnamed server-sent event. Its lines end where the standard says and nowhere else: U+2028 is text."""
+    return "".join(f"data: {line}\n" for line in _LINE_END.split(text)) + "\n"
