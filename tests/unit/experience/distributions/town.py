@@ -104,9 +104,11 @@ class Town:
         await change_tenant(self.ports, self.tenant, "test", **changes)
 
 
-async def build_town(ports: Ports, people: int, *, rules: Sequence[tuple[RuleKind, int, int]] = ()) -> Town:
-    """A tenant whose mail is open, with ``people`` on one list and these frequency rules (none by default)."""
-    tenant = (await create_tenant(ports, "Acme", "test")).id
+async def build_town(
+    ports: Ports, people: int, *, rules: Sequence[tuple[RuleKind, int, int]] = (), tenant: int = 0
+) -> Town:
+    """A tenant (a new one by default) whose mail is open, with ``people`` on one list and these frequency rules."""
+    tenant = tenant or (await create_tenant(ports, "Acme", "test")).id
     await change_tenant(ports, tenant, "test", mail_open=True)
     directory = (await create_directory(ports, tenant, "People", "test")).id
     await set_rules(ports, tenant, directory, rules, "test")

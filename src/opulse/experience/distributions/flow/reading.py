@@ -17,7 +17,7 @@ from opulse.experience.distributions.models import (
 )
 from opulse.experience.distributions.store import records as store
 from opulse.ports import Ports
-from opulse.tenancy import get_tenant
+from opulse.tenancy import Tenant, get_tenant
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ async def get_distribution(ports: Ports, tenant: int, distribution: str) -> Show
         return _shown(conn, tenant, [found], relay)[0]
 
     return await ports.db.read(query)
+
+
+async def get_switches(ports: Ports, tenant: int) -> Tenant:
+    """The tenant with its mail switches."""
+    return await ports.db.read(get_tenant, tenant)
 
 
 async def list_invitations(
