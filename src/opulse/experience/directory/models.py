@@ -151,3 +151,19 @@ class ImportResult:
     updated: int
     unchanged: int
     refused: tuple[RowRefused, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """Since when a contact is opted out of the directory, and until when they asked to be left alone; None: not at all."""
+
+    since: datetime | None
+    muted_until: datetime | None
+
+
+@dataclass(frozen=True)
+class ContactChange:
+    """A change that a contact had in common with others, and the values that they shared before and after."""
+
+    change: ChangeSet
+    group: ChangeGroup

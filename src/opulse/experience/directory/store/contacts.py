@@ -22,7 +22,7 @@ def find_contact(conn: Connection, tenant: int, directory: str, contact: str) ->
             contacts.c.deleted.is_(False),
         )
     ).one_or_none()
-    return None if row is None else _contact(row)
+    return None if row is None else contact_of(row)
 
 
 def list_contacts(
@@ -44,7 +44,7 @@ def list_contacts(
         )
     if after:
         query = query.where(contacts.c.id > after)
-    return [_contact(row) for row in conn.execute(query.order_by(contacts.c.id).limit(limit))]
+    return [contact_of(row) for row in conn.execute(query.order_by(contacts.c.id).limit(limit))]
 
 
 def count_contacts(conn: Connection, tenant: int, directory: str) -> int:
@@ -184,7 +184,7 @@ def _ids_by(
     return {row[0]: row[1] for row in rows}
 
 
-def _contact(row: Any) -> Contact:
+def contact_of(row: Any) -> Contact:
     return Contact(
         id=row.id,
         directory=row.directory,

@@ -42,7 +42,13 @@ class JsonEvent:
             ),
             default=EventAuth.OPEN.value,
         ),
-        FormField("secret", "Shared secret", FieldKind.SECRET, required=False),
+        FormField(
+            "secret",
+            "Shared secret",
+            FieldKind.SECRET,
+            required=False,
+            help="For a signed secret only.",
+        ),
     )
 
     def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:

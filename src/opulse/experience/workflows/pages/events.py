@@ -48,7 +48,6 @@ class EventPage:
     url: str
     fields: tuple[FieldView, ...]
     errors: dict[str, str]
-    offers_guide: bool
 
 
 @router.get("/{workflow}/event")
@@ -113,7 +112,6 @@ async def _show(
         trigger_url(ports, workflow),
         draw(kind.form, kind.show(form), await objects_of(ports, caller), errors, secrets, blank_rows),
         errors,
-        any(one.kind is FieldKind.PATHS for one in kind.form),
     )
     return await page(request, "workflows/event.html", context, 422 if errors else 200)
 

@@ -103,7 +103,7 @@ async def show_task(workflow: str, task: str, request: Request, ports: PortsDep,
 
 @router.post("/{workflow}/tasks/{task}")
 async def save_task(workflow: str, task: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
-    """Store the task, or put a pipe into one of its fields (``insert``)."""
+    """Store the task, or put a pipe into one of its fields (``insert``) or show more rows (``do``)."""
     found = await find_workflow(ports, caller, workflow)
     sent = await posted(request)
     type_ = str(sent.get("type") or "") if task == NEW else _task(found, task).type
@@ -114,6 +114,7 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
     edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
     if insert := str(sent.get("insert") or ""):
         with_pipe(form, insert)
+    if insert or sent.get("do"):
         return await _show(request, ports, caller, found, edited, {}, sent)
     if kind.account_fields and edited.account == NEW:
         account, errors = await _add_account(ports, caller, kind, sent)

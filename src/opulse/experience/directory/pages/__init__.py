@@ -1,0 +1,11 @@
+"""Pages of the directory: directories, contacts, mailing lists, frequency rules, import of tables."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from opulse.experience.directory.pages import contacts, directories, importing, lists, one_contact, rules
+
+router = APIRouter(include_in_schema=False)
+for part in (directories, lists, rules, importing, contacts, one_contact):
+    router.include_router(part.router)

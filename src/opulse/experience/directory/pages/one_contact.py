@@ -1,0 +1,171 @@
+"""One contact: fields, embedded data, lists, opt-out, what changed; edited, opted out, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from opulse.experience.directory import MAIN_FIELDS, Contact, Directory, MailingList, views
+from opulse.experience.directory.flow.leaving import set_opt_out
+from opulse.experience.directory.flow.people import ContactProblem, delete_contact, edit_contact
+from opulse.experience.directory.flow.reading import find_opt_out, list_changes_of, lists_of_contact
+from opulse.experience.directory.models import ContactChange, OptOut
+from opulse.experience.directory.pages.contacts import ContactFormPage, read_form
+from opulse.experience.directory.pages.shared import (
+    Editor,
+    PortsDep,
+    Text,
+    Viewer,
+    find_directory,
+    may_edit,
+    sentence,
+)
+from opulse.ports import Ports
+from opulse.web.components.flashes import see_other
+from opulse.web.errors import NotFound
+from opulse.web.layout import page
+from opulse.web.roles import Caller
+
+router = APIRouter(prefix="/directory/{directory}/contacts/{contact}")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """One contact and all that is known of them."""
+
+    directory: Directory
+    contact: Contact
+    main: tuple[tuple[str, str], ...]
+    embedded: tuple[tuple[str, str], ...]
+    lists: tuple[tuple[MailingList, bool], ...]
+    opt_out: OptOut
+    changes: tuple[ContactChange, ...]
+    may_edit: bool
+
+    @property
+    def name(self) -> str:
+        one = self.contact
+        return f"{one.first_name} {one.last_name}".strip() or one.email or one.ext_ref
+
+
+@router.get("")
+async def show_contact(
+    directory: str, contact: str, request: Request, ports: PortsDep, caller: Viewer
+) -> Response:
+    """The contact with embedded data, lists, opt-out, and what workflows saw change."""
+    folder = await find_directory(ports, caller, directory)
+    found = await _find(ports, caller, directory, contact)
+    context = ContactPage(
+        folder,
+        found,
+        tuple((name, str(getattr(found, column))) for name, column in MAIN_FIELDS.items()),
+        tuple((name, shown_value(value)) for name, value in sorted(found.embedded.items())),
+        tuple(await ports.db.read(lists_of_contact, caller.tenant, contact)),
+        await ports.db.read(find_opt_out, caller.tenant, contact),
+        tuple(await ports.db.read(list_changes_of, caller.tenant, contact)),
+        may_edit(caller),
+    )
+    return await page(request, "directory/contact.html", context)
+
+
+@router.get("/edit")
+async def show_edit_contact(
+    directory: str, contact: str, request: Request, ports: PortsDep, caller: Editor
+) -> Response:
+    """The form with the contact's values."""
+    found = await _find(ports, caller, directory, contact)
+    values = {column: str(getattr(found, column)) for column in MAIN_FIELDS.values()}
+    rows = tuple((name, shown_value(value)) for name, value in sorted(found.embedded.items()))
+    return await _form(request, ports, caller, directory, contact, values, rows, {})
+
+
+@router.post("/edit")
+async def save_contact(
+    directory: str, contact: str, request: Request, ports: PortsDep, caller: Editor
+) -> Response:
+    """Store what differs; workflows that watch it see the change. A row that is gone is emptied."""
+    found = await _find(ports, caller, directory, contact)
+    sent = await request.form(max_files=0)
+    values, rows = read_form(sent)
+    if sent.get("do"):
+        return await _form(request, ports, caller, directory, contact, values, (*rows, ("", "")), {})
+    errors = (
+        {}
+        if values["email"] or values["ext_ref"]
+        else {"email": "A contact needs an e-mail address or an external reference."}
+    )
+    if not errors:
+        try:
+            embedded = changed_values(found.embedded, dict(rows))
+            await edit_contact(ports, caller.tenant, directory, contact, values, embedded, actor=caller.name)
+        except ContactProblem as problem:
+            errors = {"email": sentence(problem)}
+    if errors:
+        return await _form(request, ports, caller, directory, contact, values, rows, errors)
+    return see_other(f"/directory/{directory}/contacts/{contact}", "Saved.")
+
+
+@router.post("/opt-out")
+async def save_opt_out(
+    directory: str, contact: str, ports: PortsDep, caller: Editor, out: Text = ""
+) -> Response:
+    """Ask this person nothing any more, or let them be asked again."""
+    try:
+        await set_opt_out(ports, caller.tenant, directory, contact, out=bool(out), actor=caller.name)
+    except LookupError as error:
+        raise NotFound("contact") from error
+    words = "Opted out: this person is not asked any more." if out else "This person may be asked again."
+    return see_other(f"/directory/{directory}/contacts/{contact}", words, "purple" if out else "green")
+
+
+@router.post("/delete")
+async def save_contact_deletion(directory: str, contact: str, ports: PortsDep, caller: Editor) -> Response:
+    """Take the contact out of the directory; recorded answers no longer lead to a person."""
+    try:
+        await delete_contact(ports, caller.tenant, directory, contact, actor=caller.name)
+    except LookupError as error:
+        raise NotFound("contact") from error
+    return see_other(f"/directory/{directory}", "The contact is deleted.")
+
+
+def shown_value(value: Any) -> str:
+    """Embedded data as text: members of a list with semicolons between them."""
+    return "; ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
+def changed_values(stored: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
+    """What the typed rows change: a list stays a list, a number that reads the same stays a number, a missing row empties."""
+    changed: dict[str, Any] = {}
+    for name, text in typed.items():
+        old = stored.get(name)
+        if old is not None and shown_value(old) == text:
+            continue
+        is_list = isinstance(old, list)
+        changed[name] = [part.strip() for part in text.split(";") if part.strip()] if is_list else text
+    return {**changed, **{name: "" for name in stored if name not in typed and stored[name] not in ("", [])}}
+
+
+async def _form(
+    request: Request,
+    ports: Ports,
+    caller: Caller,
+    directory: str,
+    contact: str,
+    values: Mapping[str, str],
+    rows: tuple[tuple[str, str], ...],
+    errors: dict[str, str],
+) -> Response:
+    folder = await find_directory(ports, caller, directory)
+    context = ContactFormPage(folder, contact, values, (*rows, ("", "")), (), errors)
+    return await page(request, "directory/contact_form.html", context, 422 if errors else 200)
+
+
+async def _find(ports: Ports, caller: Caller, directory: str, contact: str) -> Contact:
+    found = await ports.db.read(views.find_contact, caller.tenant, directory, contact)
+    if found is None:
+        raise NotFound("contact")
+    return found
