@@ -111,7 +111,7 @@ def _read(sent: FormData) -> tuple[RuleRow, ...]:
 
 
 def _row(rule: FrequencyRule) -> RuleRow:
-    whole_days = rule.period_seconds >= 86_400 and rule.period_seconds % 86_400 == 0
+    whole_days = rule.period_seconds % 86_400 == 0
     unit = 86_400 if whole_days else 3_600
     return RuleRow(
         rule.kind.value, str(rule.limit), str(max(round(rule.period_seconds / unit), 1)), str(unit)
