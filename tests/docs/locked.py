@@ -41,13 +41,22 @@ def make_environment(folder: Path) -> Path:
 
 def install(programs: Path, wheel: Path) -> None:
     """As a user does who has the packages already."""
-    command = [programs / "python", "-m", "pip", "install", "--no-index", "--no-deps", "--quiet", wheel]
+    command: list[str | Path] = [
+        programs / "python",
+        "-m",
+        "pip",
+        "install",
+        "--no-index",
+        "--no-deps",
+        "--quiet",
+        wheel,
+    ]
     subprocess.run(command, check=True)
 
 
 def build_wheel(folder: Path) -> Path:
     """Build the wheel of this checkout into ``folder``."""
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    command: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     return wheel

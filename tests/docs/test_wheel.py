@@ -65,7 +65,14 @@ def set_up(installed: Installed) -> str:
 
 @pytest.fixture(scope="module")
 def address(installed: Installed, set_up: str) -> Iterator[str]:
-    command = [installed.programs / "opulse", "serve", "--data", installed.folder / "data", "--port", "0"]
+    command: list[str | Path] = [
+        installed.programs / "opulse",
+        "serve",
+        "--data",
+        installed.folder / "data",
+        "--port",
+        "0",
+    ]
     log = installed.folder / "log"
     server = Server(command, log, cwd=installed.folder, environment=installed.environment)
     server.wait_until(lambda: bool(_ADDRESS.search(log.read_text())), "opulse serve", seconds=60)
