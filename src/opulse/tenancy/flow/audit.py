@@ -24,16 +24,27 @@ def audit_in(
     after: Mapping[str, Any] | None,
     now: datetime,
 ) -> None:
-    """Record that ``actor`` did ``action`` to ``what``. Values under a name that sounds like a secret are left out."""
+    """Record that ``actor`` did ``action`` to ``what``. A value under a name that sounds like a secret is left out, however deep."""
     insert_audit(conn, tenant, now, actor, action, what, _plain(before), _plain(after))
 
 
 def _plain(values: Mapping[str, Any] | None) -> dict[str, Any]:
     if not values:
         return {}
-    shown = {
-        name: "(hidden)" if any(part in name.lower() for part in _HIDDEN) else value
-        for name, value in values.items()
-    }
-    decoded: dict[str, Any] = json.loads(json.dumps(shown, default=str))
+    decoded: dict[str, Any] = json.loads(json.dumps(_without_secrets(values), default=str))
     return decoded
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: "(hidden)" if _sounds_secret(str(name)) else _without_secrets(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_without_secrets(inner) for inner in value]
+    return value
+
+
+def _sounds_secret(name: str) -> bool:
+    return any(part in name.lower() for part in _HIDDEN)

@@ -86,24 +86,32 @@ async def add_person(
 async def sign_in(ports: Ports, email: str, password: str, agent: str, address: str) -> SignedIn:
     """A session for the person with this address and password.
 
-    Failures are counted in the table before the password is looked at, so that guessing costs the guesser and not our CPU.
+    A try counts as a failure in the table before the password is looked at, and is taken back when it was right: guessing costs
+    the guesser and not our CPU, and a hundred guesses at once are a hundred tries.
 
     Raises:
         SignInRefused: with its reason.
     """
     now = ports.clock.now()
-    failed = await ports.db.read(store.count_failures, email, now - FAILURE_WINDOW)
-    if failed >= FAILURES_ALLOWED:
+    if not await ports.db.write(begin_try_in, email, now):
         raise SignInRefused(SignInRefusal.TOO_MANY)
     found = await ports.db.read(store.find_person_by_email, email)
     stored = found[1] if found else ""
     if not await _is_password(password, stored) or found is None:
-        await ports.db.write(store.insert_failure, email, now)
         raise SignInRefused(SignInRefusal.WRONG)
     person = found[0]
     if person.disabled:
         raise SignInRefused(SignInRefusal.DISABLED)
     return await _open_session(ports, person, agent, address, now)
+
+
+def begin_try_in(conn: Connection, email: str, now: datetime) -> bool:
+    """Count one more try with this address; False when there were too many of late. Forgotten by ``forget_failures``."""
+    store.lock_person(conn, email)
+    if store.count_failures(conn, email, now - FAILURE_WINDOW) >= FAILURES_ALLOWED:
+        return False
+    store.insert_failure(conn, email, now)
+    return True
 
 
 async def prove_again(ports: Ports, tenant: int, person: str, session: str, password: str) -> bool:

@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from opulse.ports import Ports
 from opulse.tenancy.flow.audit import audit_in
-from opulse.tenancy.flow.people import change_password, prove_again
-from opulse.tenancy.models import FAILURE_WINDOW, FAILURES_ALLOWED, SignInRefusal
+from opulse.tenancy.flow.people import begin_try_in, change_password, prove_again
+from opulse.tenancy.models import SignInRefusal
 from opulse.tenancy.store import people as store
 from opulse.web.roles import Caller
 
@@ -41,14 +41,12 @@ async def prove(ports: Ports, caller: Caller, password: str) -> SignInRefusal | 
 
     Wrong tries count as failed sign-ins do, so that a session left open is no place to guess a password.
     """
-    now = ports.clock.now()
-    failed = await ports.db.read(store.count_failures, caller.name, now - FAILURE_WINDOW)
-    if failed >= FAILURES_ALLOWED:
+    if not await ports.db.write(begin_try_in, caller.name, ports.clock.now()):
         return SignInRefusal.TOO_MANY
-    if await prove_again(ports, caller.tenant, caller.user_id, caller.session_id, password):
-        return None
-    await ports.db.write(store.insert_failure, caller.name, now)
-    return SignInRefusal.WRONG
+    if not await prove_again(ports, caller.tenant, caller.user_id, caller.session_id, password):
+        return SignInRefusal.WRONG
+    await ports.db.write(store.forget_failures, caller.name)
+    return None
 
 
 async def change_own_password(

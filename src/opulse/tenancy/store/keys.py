@@ -13,6 +13,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    and_,
     delete,
     insert,
     select,
@@ -165,9 +166,11 @@ def insert_token(
 
 
 def find_token(conn: Connection, digest: str, now: datetime) -> tuple[int, str] | None:
-    """Resolver of bearer tokens: (tenant, account)."""
+    """Resolver of bearer tokens: (tenant, account). A token that was made while its account was closed opens nothing."""
     row = conn.execute(
-        select(tokens.c.tenant, tokens.c.account).where(tokens.c.digest == digest, tokens.c.expires_at > now)
+        select(tokens.c.tenant, tokens.c.account)
+        .join(accounts, and_(accounts.c.tenant == tokens.c.tenant, accounts.c.id == tokens.c.account))
+        .where(tokens.c.digest == digest, tokens.c.expires_at > now, accounts.c.revoked.is_(False))
     ).one_or_none()
     return None if row is None else (row.tenant, row.account)
 

@@ -179,6 +179,11 @@ def delete_sessions(conn: Connection, tenant: int, person: str) -> None:
     conn.execute(delete(sessions).where(sessions.c.tenant == tenant, sessions.c.person == person))
 
 
+def lock_person(conn: Connection, email: str) -> None:
+    """Hold the person of this address until the transaction ends (PostgreSQL; SQLite has one writer anyway)."""
+    conn.execute(select(people.c.id).where(people.c.email_key == email.strip().lower()).with_for_update())
+
+
 def insert_failure(conn: Connection, email: str, now: datetime) -> None:
     conn.execute(insert(failures).values(email_key=email.strip().lower(), at=now))
 
