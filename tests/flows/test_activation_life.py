@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import Connection, text
 
 from opulse.clock import ManualClock
 from opulse.db import Database
@@ -290,19 +291,42 @@ async def test_nothing_resolves_while_reporting_is_frozen_after_a_start(wing: Wi
     assert [found["state"] for found in await wing.activations()] == ["active"]
 
 
+async def seen(wing: Wing) -> list[str]:
+    """States of the activations, once there is one; empty after ten seconds."""
+    for _ in range(500):
+        if found := await wing.activations():
+            return [each["state"] for each in found]
+        await asyncio.sleep(0.02)
+    return []
+
+
 async def test_a_running_decider_opens_on_the_event_itself(wing: Wing) -> None:
     ids = await wing.put("a")
     await wing.notify()
     await wing.decider.start()
     try:
         await wing.send("now", 70, [hang(ids["a"])])
-        for _ in range(200):
-            if await wing.activations():
-                break
-            await asyncio.sleep(0.01)
+        assert await seen(wing) == ["active"]
     finally:
         await wing.decider.stop()
-    assert [found["state"] for found in await wing.activations()] == ["active"]
+
+
+async def test_a_running_decider_outlives_a_database_that_fails(wing: Wing) -> None:
+    ids = await wing.put("a")
+    await wing.notify()
+
+    def rename(conn: Connection, one: str, other: str) -> None:
+        conn.execute(text(f"ALTER TABLE {one} RENAME TO {other}"))
+
+    await wing.decider.start()
+    try:
+        await wing.ports.db.write(rename, "activation_watches", "gone")
+        await wing.send("now", 70, [hang(ids["a"])])
+        await asyncio.sleep(0.2)
+        await wing.ports.db.write(rename, "gone", "activation_watches")
+        assert await seen(wing) == ["active"]
+    finally:
+        await wing.decider.stop()
 
 
 async def test_sensors_that_nothing_watches_cost_nothing(wing: Wing) -> None:

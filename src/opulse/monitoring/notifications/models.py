@@ -96,6 +96,7 @@ class NotificationFault(StrEnum):
     NAME_TOO_LONG = (
         "name_too_long"  # more than the 200 characters that fit a mail's subject and a page's title
     )
+    BAD_CHARACTER = "bad_character"  # a control character, which neither mails nor databases carry
     NO_SENSOR = "no_sensor"  # at least one is needed
     TOO_MANY_SENSORS = "too_many_sensors"  # more than MAX_SENSORS
     SENSOR_UNKNOWN = "sensor_unknown"  # no such name in the tenant's catalogue

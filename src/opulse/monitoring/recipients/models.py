@@ -41,6 +41,8 @@ class RecipientFault(StrEnum):
     """Why a recipient cannot be saved. ``RecipientProblem.text`` says it in a sentence."""
 
     NAME_MISSING = "name_missing"  # empty, or nothing but spaces
+    NAME_TOO_LONG = "name_too_long"  # more than the 200 characters that fit
+    BAD_CHARACTER = "bad_character"  # a control character, which neither headers nor databases carry
     NAME_TAKEN = "name_taken"  # two webhooks cannot share a name
     CONNECTION = "connection"  # people and lists are reached by e-mail only
     EMAIL_INVALID = "email_invalid"  # not an address that mail can be sent to

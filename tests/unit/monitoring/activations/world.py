@@ -157,7 +157,7 @@ class Wing(World):
         """Run every job that is due now, as a worker does."""
         worker = Worker(self.ports.db, self.clock, HANDLERS, self.ports)
         task = asyncio.create_task(worker.run())
-        while not task.done() and await self.ports.db.read(_count_due, self.clock.now()):  # noqa: ASYNC110  # polled
+        while not task.done() and await self.ports.db.read(_is_work_due, self.clock.now()):  # noqa: ASYNC110  # polled
             await asyncio.sleep(0.005)
         worker.stop()
         await task
@@ -265,10 +265,10 @@ async def open_wing(db: Database, clock: ManualClock, **changes: Any) -> AsyncIt
             yield Wing(ports, clock, evaluator, app, tenant, client, decider)
 
 
-def _count_due(conn: Connection, now: Any) -> int:
+def _is_work_due(conn: Connection, now: Any) -> bool:
     earlier = jobs.alias("earlier")
     blocked = exists().where(
         earlier.c.ordering_key == jobs.c.ordering_key, earlier.c.id < jobs.c.id, earlier.c.run_at > now
     )
     query = select(func.count()).where(jobs.c.state == "waiting", jobs.c.run_at <= now, ~blocked)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(query).scalar_one()) > 0

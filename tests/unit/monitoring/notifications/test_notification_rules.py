@@ -99,6 +99,9 @@ def test_at_most_20_sensors() -> None:
     [
         ({"name": " "}, NotificationFault.NAME_MISSING),
         ({"name": "x" * 201}, NotificationFault.NAME_TOO_LONG),
+        ({"name": "a\nb"}, NotificationFault.BAD_CHARACTER),
+        ({"description": "a\x00b"}, NotificationFault.BAD_CHARACTER),
+        ({"sensors": (SensorChoice("Application Hang", "a\x00"),)}, NotificationFault.BAD_CHARACTER),
         ({"sensors": ()}, NotificationFault.NO_SENSOR),
         ({"sensors": (SensorChoice("Application hang"),)}, NotificationFault.SENSOR_UNKNOWN),
         ({"sensors": (SensorChoice("DPC Rate", "x"),)}, NotificationFault.NO_INSTANCES),
@@ -130,6 +133,10 @@ def test_what_cannot_be_saved(changes: dict[str, object], fault: NotificationFau
 )
 def test_values_out_of_range(option: str, value: str) -> None:
     assert faults(option=option, value=value) == [NotificationFault.VALUE_INVALID]
+
+
+def test_a_description_may_have_lines() -> None:
+    assert check(description="first\r\n\tsecond")[1].value == 3
 
 
 def test_any_system_is_one_system_whatever_value_came_along() -> None:

@@ -52,6 +52,15 @@ def test_two_webhooks_cannot_share_a_name_but_a_mail_recipient_may() -> None:
     assert faults(mail, name_taken=True) == []
 
 
+@pytest.mark.parametrize("field", ["name", "first_name", "last_name"])
+def test_no_text_holds_a_control_character(field: str) -> None:
+    assert faults(draft(**{field: "a\x00b"})) == [RecipientFault.BAD_CHARACTER]
+
+
+def test_a_name_has_an_end() -> None:
+    assert faults(draft(name="x" * 201)) == [RecipientFault.NAME_TOO_LONG]
+
+
 @pytest.mark.parametrize("kind", [RecipientType.USER, RecipientType.DISTRIBUTION_LIST])
 def test_people_are_reached_by_mail_only(kind: RecipientType) -> None:
     assert faults(draft(recipient_type=kind)) == [RecipientFault.CONNECTION]

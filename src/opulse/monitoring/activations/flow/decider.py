@@ -25,7 +25,9 @@ from opulse.ports import Ports
 
 LONGEST_TICK = 60.0
 AFTER_A_FAULT = 1.0
-"""Seconds of rest after the database failed: what was touched is kept and decided then."""
+"""Seconds of rest after the database failed; then everything is decided again."""
+AFTER_GROWTH = 0.05
+"""Seconds of rest after an open activation grew: 20 writes a second show growth as well as 1,000 do."""
 
 log = get_logger("decider")
 
@@ -43,6 +45,8 @@ class Decider:
             ports.db.wakes.sleeper(saving.WAKE),
             ports.db.wakes.sleeper(ending.WAKE),
         )
+        self._failed = False
+        self._grew = False
         self._task: asyncio.Task[None] | None = None
         evaluator.subscribe(self._note)
 
@@ -59,6 +63,8 @@ class Decider:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         self._task = None
+        for topic, event in zip((saving.WAKE, ending.WAKE), self._saved, strict=True):
+            self._ports.db.wakes.forget(topic, event)
 
     async def decide_all(self) -> None:
         """Read everything again and decide every notification: the tick, and the start."""
@@ -73,11 +79,7 @@ class Decider:
         """Decide the notifications whose sensors were touched since the last time."""
         touched, self._touched = self._touched, {}
         for tenant, sensors in touched.items():
-            try:
-                await self._decide(self._held.touched(tenant, sensors))
-            except SQLAlchemyError:
-                self._touch(tenant, sensors)
-                raise
+            await self._decide(self._held.touched(tenant, sensors))
 
     def reason(self, tenant: int, notification: str) -> DecisionReason | None:
         """Why the notification stands as it does, as of its last decision; None when it is not known here."""
@@ -105,26 +107,49 @@ class Decider:
                 else:
                     await self.decide_touched()
             except SQLAlchemyError as error:
-                log.error("could not decide", again_in=AFTER_A_FAULT, exc_info=error)
-                await asyncio.sleep(AFTER_A_FAULT)
-                self._event.set()
+                self._fail("the notifications cannot be read", error)
+            await self._rest()
 
     async def _wait(self, seconds: float) -> None:
         """Until something was touched or saved, at most ``seconds``."""
         if seconds > 0:
             sleepers = [asyncio.ensure_future(event.wait()) for event in (self._event, *self._saved)]
-            _, pending = await asyncio.wait(sleepers, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            for sleeper in pending:
-                sleeper.cancel()
+            try:
+                await asyncio.wait(sleepers, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for sleeper in sleepers:
+                    sleeper.cancel()
         self._event.clear()
 
+    async def _rest(self) -> None:
+        """After a fault, until the database may be back; after growth, so that a flood of changes is written in heaps."""
+        if self._failed:
+            self._failed = False
+            await asyncio.sleep(AFTER_A_FAULT)
+        elif self._grew:
+            await asyncio.sleep(AFTER_GROWTH)
+        self._grew = False
+
+    def _fail(self, what: str, error: SQLAlchemyError, **about: object) -> None:
+        """Everything is read and decided again: nothing that was touched is lost."""
+        log.error(what, again_in=AFTER_A_FAULT, exc_info=error, **about)
+        self._failed = True
+        self._saved[0].set()
+
     async def _decide(self, notifications: Iterable[Held]) -> None:
+        """One after the other; one that cannot be decided holds up no other."""
         for held in notifications:
             counted = self._count(held)
-            if held.wants_step(counted, self._ports.limits):
+            if not held.wants_step(counted, self._ports.limits):
+                continue
+            try:
                 step = await self._step(held, counted)
-                held.take(step)
-                self._report(held, step)
+            except SQLAlchemyError as error:
+                about = {"tenant": held.tenant, "notification": held.notification.id}
+                self._fail("a notification cannot be decided", error, **about)
+                continue
+            held.take(step)
+            self._report(held, step)
 
     def _count(self, held: Held) -> Counted:
         count = self._evaluator.count(held.tenant, held.picks, held.notification.group_index)
@@ -150,6 +175,7 @@ class Decider:
             return
         if step.decision is None:
             return
+        self._grew = self._grew or bool(step.activation)
         DECISIONS.labels("activation", step.decision.reason.value).inc()
         if step.decision.kind is not DecisionKind.NOTHING:
             faults.point("activation.decided")

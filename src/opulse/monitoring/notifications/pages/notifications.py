@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -40,7 +40,7 @@ router = APIRouter(prefix="/notifications", include_in_schema=False)
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Viewer = Annotated[Caller, Depends(needs_viewer)]
 Editor = Annotated[Caller, Depends(needs_editor)]
-OFFERED = 60  # sensors shown at once; a search finds the others
+OFFERED = 40  # sensors shown at once; a category holds fewer, a search may find more
 
 _WARNINGS = {
     NotificationWarning.NO_RECIPIENTS: "It has no recipients: it will activate and tell nobody.",
@@ -212,6 +212,7 @@ async def _context(
         return list_sensors(conn, caller.tenant), list_groups(conn, caller.tenant)
 
     sensors, groups = await ports.db.read(query)
+    form = _with_category(sensors, form)
     offered = _offered(sensors, form)
     return NotificationPage(
         notification=found,
@@ -250,11 +251,20 @@ def _categories(sensors: Sequence[Sensor], form: NotificationForm) -> tuple[Cate
 
 
 def _offered(sensors: Sequence[Sensor], form: NotificationForm) -> list[Sensor]:
-    """The list at the right: what a search finds in all categories, else the category's own; without both, everything."""
+    """The list at the right: what a search finds in all categories, else the category's own."""
     words = form.search.casefold().split()
     if words:
         return [sensor for sensor in sensors if all(word in sensor.name.casefold() for word in words)]
-    return [sensor for sensor in sensors if form.category in ("", sensor.category)]
+    return [sensor for sensor in sensors if sensor.category == form.category]
+
+
+def _with_category(sensors: Sequence[Sensor], form: NotificationForm) -> NotificationForm:
+    """Without a category, that of the first added sensor is open; without one, the first of all."""
+    if form.category:
+        return form
+    added = {choice.name for choice in form.sensors}
+    named = sorted(sensors, key=lambda sensor: (sensor.name not in added, sensor.category))
+    return replace(form, category=named[0].category) if named else form
 
 
 def _chosen(

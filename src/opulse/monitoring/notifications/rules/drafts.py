@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
@@ -19,6 +20,9 @@ from opulse.monitoring.notifications.models import (
 )
 from opulse.monitoring.notifications.rules.labels import OPTION_LABELS
 from opulse.monitoring.sensors.models import Sensor
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROLS_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # a text may hold tabs and line breaks
 
 MAX_NAME = 200
 MAX_INSTANCE = 300
@@ -40,7 +44,7 @@ def check_draft(
     Raises:
         NotificationRefused: with every problem at once, each in a sentence.
     """
-    problems = [*_check_name(draft.name), *_check_timing(draft)]
+    problems = [*_check_name(draft.name), *_check_characters(draft), *_check_timing(draft)]
     resolved = tuple(_resolve_sensors(draft.sensors, sensors, problems))
     threshold = _read_threshold(draft, problems)
     if not group_known:
@@ -73,6 +77,16 @@ def _check_name(name: str) -> list[NotificationProblem]:
         text = f"The name has {len(name)} characters; {MAX_NAME} fit."
         return [_problem("name", NotificationFault.NAME_TOO_LONG, text)]
     return []
+
+
+def _check_characters(draft: NotificationDraft) -> list[NotificationProblem]:
+    given = [("name", draft.name, _CONTROLS), ("description", draft.description, _CONTROLS_IN_LINES)]
+    given += [("sensors", choice.instance or "", _CONTROLS) for choice in draft.sensors]
+    return [
+        _problem(field, NotificationFault.BAD_CHARACTER, f"The {field} holds a control character.")
+        for field, text, controls in given
+        if controls.search(text)
+    ]
 
 
 def _check_timing(draft: NotificationDraft) -> list[NotificationProblem]:

@@ -37,6 +37,7 @@ RESERVED: Final = frozenset(
 )
 """Headers that the sender writes itself, or that would let a value break the request apart."""
 
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}")  # RFC 9110 5.6.2
 _VALUE: Final = re.compile(r"[\x20-\x7e]{0,8000}")
 _EMAIL: Final = re.compile(r"[^@\s\"<>,;:\\()\[\]]{1,64}@[^@\s\"<>,;:\\()\[\]]+\.[^@\s\"<>,;:\\()\[\]]{2,}")
@@ -48,7 +49,7 @@ def check_draft(draft: RecipientDraft, *, name_taken: bool) -> tuple[RecipientPr
     Args:
         name_taken: another webhook of the tenant has this name ("two webhooks cannot share the same name").
     """
-    problems = [*_check_name(draft, name_taken)]
+    problems = [*_check_name(draft, name_taken), *_check_characters(draft)]
     if draft.channel is Channel.EMAIL:
         return (*problems, *_check_email(draft.email))
     if draft.recipient_type is not RecipientType.SYSTEM or draft.webhook is None:
@@ -72,10 +73,21 @@ def _check_name(draft: RecipientDraft, name_taken: bool) -> Iterator[RecipientPr
         yield RecipientProblem("name", RecipientFault.NAME_MISSING, "Give the recipient a name.")
     elif len(draft.name) > MAX_NAME:
         text = f"The name has {len(draft.name)} characters; {MAX_NAME} fit."
-        yield RecipientProblem("name", RecipientFault.NAME_MISSING, text)
+        yield RecipientProblem("name", RecipientFault.NAME_TOO_LONG, text)
     if name_taken and draft.channel is Channel.WEBHOOK:
         text = f"Another webhook is named {draft.name!r}; two webhooks cannot share a name."
         yield RecipientProblem("name", RecipientFault.NAME_TAKEN, text)
+
+
+def _check_characters(draft: RecipientDraft) -> Iterator[RecipientProblem]:
+    given = {"name": draft.name, "first_name": draft.first_name, "last_name": draft.last_name}
+    if draft.webhook is not None:
+        given["authentication.username"] = draft.webhook.authentication.username
+    for field, text in given.items():
+        if _CONTROLS.search(text):
+            words = field.rpartition(".")[2].replace("_", " ")
+            sentence = f"The {words} holds a control character."
+            yield RecipientProblem(field, RecipientFault.BAD_CHARACTER, sentence)
 
 
 def _check_email(email: str) -> Iterator[RecipientProblem]:
