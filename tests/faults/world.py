@@ -17,12 +17,15 @@ from opulse.cli.demo.calling import ApiClient
 from opulse.cli.demo.procedures import distribute_survey, recipient_workflow, webhook
 from opulse.settings import load_settings
 from opulse.tenancy.flow.keys import issue_key
+from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.tenants import create_tenant
 from opulse.tenancy.models import KeyKind
+from opulse.web.roles import Role
 from opulse.wire.sensor_states import StateBatch, StateChange, encode_batch
 
 SENSORS = ("Application Hang", "High Retransmission Rate")
 DOMAIN = "acme.example"
+ADMINISTRATOR, PASSWORD = f"admin@{DOMAIN}", "a password of some length"
 AT_ONCE = 500
 
 AT_ACTIVATION = 54  # systems: the first page of the affected-systems API holds 50
@@ -63,6 +66,7 @@ async def _make_tenant(data: Path, options: dict[str, Any]) -> str:
     try:
         await migrate(ports.db)
         tenant = await create_tenant(ports, "Acme", "test")
+        await add_person(ports, tenant.id, ADMINISTRATOR, "Admin", Role.ADMIN, PASSWORD, "test")
         return (await issue_key(ports, tenant.id, KeyKind.INTEGRATION, "test", "test"))[1]
     finally:
         await close_ports(ports)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from opulse.console.journey.models import Journey, Running, Step
+from opulse.console.journey.told import find_activation
 from opulse.experience.distributions.flow.reading import Shown, list_distributions
 from opulse.experience.distributions.models import WAITING_STATES, InvitationState
 from opulse.experience.impact.flow.results import read_result_in
@@ -14,7 +15,6 @@ from opulse.experience.impact.models import Totals
 from opulse.experience.workflows.models import Run, RunState
 from opulse.experience.workflows.views import list_names, list_runs
 from opulse.monitoring.activations.models import Activation
-from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries.flow.reading import DeliveryWithAttempts, list_deliveries
 from opulse.ports import Ports
 from opulse.pulses.ledger.flow import ledger_in
@@ -48,7 +48,7 @@ def _read_in(
     language: str,
     running: tuple[Running, ...],
 ) -> Journey:
-    found = get_activation(conn, tenant, activation)
+    found = find_activation(conn, tenant, activation)
     if found is None:
         raise NotFound("activation")
     result = read_result_in(conn, ports, tenant, activation, language)

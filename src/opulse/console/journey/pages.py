@@ -10,9 +10,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from opulse.console.journey.flow import read_journey
 from opulse.console.journey.models import Journey, JourneyPage, LedgerPage, ResultPage, WhyPage
+from opulse.console.journey.told import find_activation, list_activations
 from opulse.experience.impact import read_result
 from opulse.monitoring.activations.models import Activation
-from opulse.monitoring.activations.views import get_activation, list_activations
 from opulse.ports import Ports
 from opulse.pulses.ledger import SENTENCES, explain, ledger
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
@@ -120,7 +120,7 @@ def _page(journey: Journey, caller: Caller) -> JourneyPage:
 
 
 async def _activation(ports: Ports, tenant: int, activation: str) -> Activation:
-    found = await ports.db.read(get_activation, tenant, activation)
+    found = await ports.db.read(find_activation, tenant, activation)
     if found is None:
         raise NotFound("activation")
     return found

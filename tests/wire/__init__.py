@@ -1,0 +1,1 @@
+"""Tests of what passes between the two wings, and between them and outsiders, over real sockets."""
