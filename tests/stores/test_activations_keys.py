@@ -95,6 +95,19 @@ async def test_who_was_ever_affected_stays_and_a_closed_one_grows_no_more(wing: 
     assert await db.read(views.affected_count, tenant, "one") == Counts(2, 1, 4)
 
 
+async def test_every_system_that_was_ever_affected_is_named_deleted_ones_included(wing: Wing) -> None:
+    ids = await wing.put("a", "b", "c")
+    await wing.notify()
+    await wing.trigger(hang(ids["a"]))
+    await wing.trigger(hang(ids["b"]))
+    await wing.client.delete(f"/api/v1/systems/{ids['a']}")
+    await wing.decide()
+    (activation,) = await wing.activations()
+    named = await wing.ports.db.read(views.affected_systems, wing.tenant, activation["activation_id"])
+    assert sorted(named) == sorted([(ids["a"], "a"), (ids["b"], "b")])
+    assert activation["systems"] == {"at_activation": 1, "now": 1, "ever": 2}
+
+
 async def test_a_watch_is_written_over_and_belongs_to_its_tenant(wing: Wing) -> None:
     notification = await wing.notify()
     now = wing.clock.now()

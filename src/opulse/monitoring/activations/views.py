@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from opulse.db import chunked
 from opulse.monitoring.activations import store
-from opulse.monitoring.activations.models import Activation, Counts, WhichSystems
+from opulse.monitoring.activations.models import Activation, Counts
 from opulse.monitoring.systems.models import System
 from opulse.monitoring.systems.views import list_systems_at
 from opulse.wire.affected import ActivationState
@@ -42,13 +42,6 @@ def affected_systems(conn: Connection, tenant: int, activation: str) -> list[tup
     """``(GUID, name)`` of every system that was ever affected, deleted ones included."""
     named = _systems(conn, tenant, store.find_ever(conn, tenant, activation))
     return [(system.guid, system.name) for system in named]
-
-
-def joined_later(conn: Connection, tenant: int, activation: str) -> list[tuple[str, str]]:
-    """``(GUID, name)`` of the systems that were not affected yet when it opened."""
-    ever = store.find_ever(conn, tenant, activation)
-    first = store.find_affected(conn, tenant, activation, WhichSystems.AT_ACTIVATION)
-    return [(system.guid, system.name) for system in _systems(conn, tenant, ever - first)]
 
 
 def _systems(conn: Connection, tenant: int, idxs: BitMap) -> list[System]:

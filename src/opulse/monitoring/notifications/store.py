@@ -176,25 +176,6 @@ def list_tenants_with_notifications(conn: Connection) -> list[int]:
     return sorted(conn.execute(query).scalars())
 
 
-def list_using_sensor(conn: Connection, tenant: int, sensor_idx: int) -> list[str]:
-    """Names of the living notifications that watch the sensor."""
-    query = (
-        select(notifications.c.name)
-        .join(
-            chosen,
-            (chosen.c.tenant == notifications.c.tenant) & (chosen.c.notification == notifications.c.id),
-        )
-        .where(
-            notifications.c.tenant == tenant,
-            notifications.c.deleted.is_(False),
-            chosen.c.sensor_idx == sensor_idx,
-        )
-        .distinct()
-        .order_by(notifications.c.name)
-    )
-    return list(conn.execute(query).scalars())
-
-
 def _columns(row: NotificationRow) -> dict[str, Any]:
     return {
         "name": row.name,

@@ -16,7 +16,7 @@ from opulse.db import Priority
 from opulse.monitoring.activations.flow import ending
 from opulse.monitoring.activations.flow.deciding import decide_in
 from opulse.monitoring.activations.flow.held import Held, HeldNotifications, load_held
-from opulse.monitoring.activations.models import Counted, DecisionKind, DecisionReason, Step, StepOutcome
+from opulse.monitoring.activations.models import Counted, DecisionKind, Step, StepOutcome
 from opulse.monitoring.notifications.flow import saving
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.observe import faults, get_logger
@@ -80,11 +80,6 @@ class Decider:
         touched, self._touched = self._touched, {}
         for tenant, sensors in touched.items():
             await self._decide(self._held.touched(tenant, sensors))
-
-    def reason(self, tenant: int, notification: str) -> DecisionReason | None:
-        """Why the notification stands as it does, as of its last decision; None when it is not known here."""
-        held = self._held.by_id.get((tenant, notification))
-        return held.reason if held else None
 
     def _note(self, tenant: int, touched: frozenset[int] | None, position: int) -> None:
         self._touch(tenant, touched)

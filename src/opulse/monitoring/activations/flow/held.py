@@ -15,7 +15,6 @@ from opulse.monitoring.activations.models import (
     DecisionKind,
     DecisionReason,
     Step,
-    StepOutcome,
     Watch,
 )
 from opulse.monitoring.activations.rules import decide_activation
@@ -28,7 +27,7 @@ from opulse.ports import Limits
 
 @dataclass
 class Held:
-    """One notification. ``reason`` is that of the last decision; None before the first."""
+    """One notification with what was decided of it last."""
 
     tenant: int
     notification: Notification
@@ -36,12 +35,10 @@ class Held:
     sensors: frozenset[int]
     watch: Watch
     current: BitMap
-    reason: DecisionReason | None = None
 
     def wants_step(self, counted: Counted, limits: Limits) -> bool:
         """Whether a transaction would change anything. The transaction decides again, from what the database says."""
         decision = decide_activation(rule_of(self.notification, limits), facts_of(counted), self.watch)
-        self.reason = decision.reason
         if decision.reason is DecisionReason.ALREADY_DECIDED:
             return False
         if decision.kind is not DecisionKind.NOTHING or decision.watch != self.watch:
@@ -52,8 +49,6 @@ class Held:
         """Remember what is true after a step."""
         self.watch = step.watch
         self.current = step.current
-        if step.decision is not None and step.outcome is StepOutcome.DECIDED:
-            self.reason = step.decision.reason
 
 
 @dataclass

@@ -37,11 +37,6 @@ def list_tenants_with_notifications(conn: Connection) -> list[int]:
     return store.list_tenants_with_notifications(conn)
 
 
-def list_using_sensor(conn: Connection, tenant: int, sensor_idx: int) -> list[str]:
-    """Names of the notifications that watch the sensor."""
-    return store.list_using_sensor(conn, tenant, sensor_idx)
-
-
 def _named(conn: Connection, tenant: int, found: Sequence[store.StoredNotification]) -> list[Notification]:
     sensor_idxs = {index for stored in found for index, _ in stored.row.sensors}
     sensors = find_sensors_by_idx(conn, tenant, sensor_idxs) if sensor_idxs else {}
