@@ -17,7 +17,7 @@ CHAIN_DEPTH = 3  # workflows may lead to workflows this deep, never in a circle 
 class Operator(StrEnum):
     """How a condition compares (qualtrics-product.md 4.3). A list is compared by its members, a text by its characters."""
 
-    EQUAL = "is_equal_to"  # text without regard to case; lists with the same members
+    EQUAL = "is_equal_to"  # text without regard to case; numbers and moments by value; lists with the same members
     NOT_EQUAL = "is_not_equal_to"  # the opposite of is_equal_to
     CONTAINS = "contains"  # a list has this very member; a text has this part
     DOES_NOT_CONTAIN = "does_not_contain"  # the opposite of contains
@@ -27,7 +27,7 @@ class Operator(StrEnum):
     ENDS_WITH = "ends_with"  # text only
     EMPTY = "is_empty"  # absent, blank, or a list without members
     NOT_EMPTY = "is_not_empty"  # the opposite of is_empty
-    GREATER = "greater_than"  # numbers; of a list, its number of members
+    GREATER = "greater_than"  # numbers; moments and dates (after); of a list, its number of members
     GREATER_OR_EQUAL = "greater_than_or_equal"  # as greater_than
     LESS = "less_than"  # as greater_than
     LESS_OR_EQUAL = "less_than_or_equal"  # as greater_than

@@ -18,6 +18,7 @@ from opulse.experience.workflows.registry import (
     find_task_type,
     find_trigger_type,
 )
+from opulse.experience.workflows.rules.conditions import check_conditions
 from opulse.experience.workflows.store import definitions as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -85,6 +86,8 @@ async def change_workflow(
             now,
         )
         store.update_workflow(conn, changed, actor)
+        if current.document.trigger.type != document.trigger.type:
+            _left_in(conn, current)
         _saved_in(conn, changed)
         audit_in(
             conn,
@@ -141,10 +144,7 @@ async def delete_workflow(ports: Ports, tenant: int, workflow_id: str, actor: st
         if workflow is None:
             raise LookupError(workflow_id)
         store.mark_deleted(conn, tenant, workflow_id, now)
-        trigger = workflow.document.trigger
-        _trigger(trigger).saved_in(
-            conn, tenant, workflow_id, trigger.form, workflow.document.conditions, False
-        )
+        _left_in(conn, workflow)
         audit_in(conn, tenant, actor, "workflow.deleted", workflow.document.name, None, None, now)
 
     await ports.db.write(unit)
@@ -219,6 +219,7 @@ def _check_in(conn: Connection, tenant: int, document: WorkflowDocument) -> None
         f"event: {problem}"
         for problem in _trigger(document.trigger).check_in(conn, tenant, document.trigger.form)
     ]
+    problems += [f"condition: {problem}" for problem in check_conditions(document.conditions)]
     if len({task.id for task in document.tasks}) != len(document.tasks):
         problems.append("tasks: two tasks have the same id")
     installed = store.list_installs(conn, tenant)
@@ -251,6 +252,14 @@ def _saved_in(conn: Connection, workflow: Workflow) -> None:
     trigger = workflow.document.trigger
     _trigger(trigger).saved_in(
         conn, workflow.tenant, workflow.id, trigger.form, workflow.document.conditions, workflow.enabled
+    )
+
+
+def _left_in(conn: Connection, workflow: Workflow) -> None:
+    """The workflow does not wait for this event any more."""
+    trigger = workflow.document.trigger
+    _trigger(trigger).saved_in(
+        conn, workflow.tenant, workflow.id, trigger.form, workflow.document.conditions, False
     )
 
 

@@ -151,6 +151,8 @@ def _options(one: FormField, objects: Objects) -> tuple[tuple[str, str], ...]:
 
 def _text(one: FormField, form: Mapping[str, Any]) -> str:
     value = form.get(one.name)
+    if one.kind in (*_ROWS, FieldKind.MANY, FieldKind.SECRET):
+        return ""
     if one.kind is FieldKind.NAMES:
         return "\n".join(str(name) for name in value or ())
     if one.kind is FieldKind.SWITCH:

@@ -111,9 +111,9 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
     if kind is None:
         raise NotFound("task")
     form = read(kind.form, sent)
-    edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
     if insert := str(sent.get("insert") or ""):
         with_pipe(form, insert)
+    edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
     if insert or sent.get("do"):
         return await _show(request, ports, caller, found, edited, {}, sent)
     if kind.account_fields and edited.account == NEW:

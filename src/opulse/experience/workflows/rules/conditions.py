@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Any
 
 from opulse.experience.workflows.models import Condition, ConditionGroup, Operator, Side
+from opulse.wire.timestamps import parse_time
 
 Values = Mapping[str, Any]
 Trace = dict[str, Any]
@@ -66,8 +69,15 @@ def _equal(value: Any, operand: Any) -> bool:
     if _is_empty(value):
         return _is_empty(operand)
     if isinstance(operand, list):
-        return len(operand) == 1 and _fold(value) == _fold(operand[0])
-    return _fold(value) == _fold(operand)
+        return len(operand) == 1 and _equal(value, operand[0])
+    return _fold(value) == _fold(operand) or _same_amount(value, operand)
+
+
+def _same_amount(value: Any, operand: Any) -> bool:
+    """5 and ``5.0``, or one moment in two zones. Digits in a text are a text: account ``007`` is not account ``7``."""
+    left, right = _scale(value), _scale(operand)
+    is_digits = isinstance(value, str) and left is not None and left[0] == _NUMBER
+    return left is not None and left == right and not is_digits
 
 
 def _contains(value: Any, operand: str) -> bool:
@@ -77,21 +87,40 @@ def _contains(value: Any, operand: str) -> bool:
     return not _is_empty(value) and _fold(operand) in _fold(value)
 
 
-def _number(value: Any) -> float | None:
+_NUMBER, _MOMENT = "number", "moment"
+
+
+def _scale(value: Any) -> tuple[str, float] | None:
+    """What greater and less compare: a number, a moment in seconds, or how many members a list has; None for anything else."""
     if isinstance(value, list):
-        return float(len(value))
+        return _NUMBER, float(len(value))
+    text = str(value).strip()
     try:
-        return float(str(value).strip())
+        number = float(text)
+    except ValueError:
+        moment = _moment(text)
+        return None if moment is None else (_MOMENT, moment.timestamp())
+    return (_NUMBER, number) if isfinite(number) else None
+
+
+def _moment(text: str) -> datetime | None:
+    """A time, or the first moment of a date in UTC."""
+    try:
+        return parse_time(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
     except ValueError:
         return None
 
 
 def _compare(test: Callable[[float, float], bool]) -> Callable[[Condition, Any, Any], bool]:
-    """A missing or unreadable number compares as false, never as an error (qualtrics-product.md 4.3)."""
+    """A missing or unreadable value, or a number against a date, compares as false, never as an error (qualtrics-product.md 4.3)."""
 
     def run(line: Condition, old: Any, new: Any) -> bool:
-        left, right = _number(_seen(line, old, new)), _number(_operands(line)[0] if _operands(line) else "")
-        return left is not None and right is not None and test(left, right)
+        left, right = _scale(_seen(line, old, new)), _scale(_operands(line)[0] if _operands(line) else "")
+        return left is not None and right is not None and left[0] == right[0] and test(left[1], right[1])
 
     return run
 
@@ -170,3 +199,30 @@ _TESTS: Mapping[Operator, Callable[[Condition, Any, Any], bool]] = {
     Operator.GAINED: _member_came(0),
     Operator.LOST: _member_came(1),
 }
+
+_WITHOUT_OPERAND = {Operator.EMPTY, Operator.NOT_EMPTY, Operator.CHANGED, Operator.NOT_CHANGED}
+_MAY_BE_BLANK = {Operator.EQUAL, Operator.NOT_EQUAL, Operator.CHANGED_TO, Operator.CHANGED_FROM}
+_AMOUNTS = {Operator.GREATER, Operator.GREATER_OR_EQUAL, Operator.LESS, Operator.LESS_OR_EQUAL}
+_DEPTH = 8
+
+
+def check_conditions(group: ConditionGroup, depth: int = 1) -> list[str]:
+    """What is wrong with the conditions as typed: a blank *contains* would hold for everybody, and ask everybody."""
+    if depth > _DEPTH:
+        return [f"groups are nested more than {_DEPTH} deep"]
+    problems: list[str] = []
+    for item in group.items:
+        problems += _check_line(item) if isinstance(item, Condition) else check_conditions(item, depth + 1)
+    return problems
+
+
+def _check_line(line: Condition) -> list[str]:
+    if line.operator in _WITHOUT_OPERAND | _MAY_BE_BLANK:
+        return []
+    name = f"{line.field} {line.operator.value.replace('_', ' ')}"
+    operands = _operands(line)
+    if not operands or any(not operand.strip() for operand in operands):
+        return [f"{name}: say what"]
+    if line.operator in _AMOUNTS and _scale(operands[0]) is None:
+        return [f"{name}: {operands[0]!r} is neither a number nor a date"]
+    return []

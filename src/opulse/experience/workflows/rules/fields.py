@@ -72,4 +72,6 @@ def _value_of(slot: Slot, event: Mapping[str, Any], outputs: Mapping[str, Mappin
 
 def _full(path: str) -> str:
     path = path.strip()
-    return path if path.startswith("$") else f"$.{path}"
+    if path.startswith("$"):
+        return path
+    return f"${path}" if path.startswith("[") else f"$.{path}"
