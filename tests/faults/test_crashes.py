@@ -52,6 +52,7 @@ POINTS = {
     "opening": "activation.decided",
     "webhook": "delivery.taken",
     "page": "page.taken",
+    "ending_task": "task.done",
     "inserting": "invitations.inserted",
     "claiming": "mails.claimed",
     "data": "mail.data_written 3",

@@ -92,7 +92,7 @@ class UpdateContactMetadata:
 def _output_in(conn: Connection, ports: Ports, context: TaskContext, is_open: bool) -> dict[str, Any]:
     output: dict[str, Any] = store.count_reach(conn, context.tenant, context.task_run)
     if is_open and current_url(context):
-        output["next_wave_at"] = arrange_in(conn, ports, context)
+        output["next_wave_at"] = arrange_in(conn, ports, context, 1)
     return output
 
 

@@ -16,7 +16,7 @@ async def on_pulse_wave_due(ports: Ports, job: Job) -> None:
     """Ask who is affected now; the newcomers are the next wave."""
     context = await context_of(ports, job.tenant, job.payload["run"], job.payload["task"])
     if context is not None:
-        await follow(ports, KEEPER, context)
+        await follow(ports, KEEPER, context, job)
 
 
 HANDLERS: Mapping[str, Handler] = {WAVE_DUE: on_pulse_wave_due}

@@ -25,6 +25,7 @@ from opulse.experience.workflows.rules.fields import resolve
 from opulse.experience.workflows.store import definitions
 from opulse.experience.workflows.store import runs as store
 from opulse.jobs import JobRetry, enqueue
+from opulse.observe import faults
 from opulse.ports import Ports
 from opulse.wire.identifiers import random_text
 
@@ -187,6 +188,7 @@ async def _do_task(
         return TaskResult(row.state, row.output, row.error)
     context = await _context(ports, run, workflow_name, task, row, form)
     result = await _run_task(ports, task, context)
+    faults.point("task.done")
     await ports.db.write(
         store.end_task, run.tenant, row.id, result.state, result.output, result.error, ports.clock.now()
     )

@@ -14,7 +14,8 @@ from opulse.experience.extensions.operational_pulse.models import WAVE_DUE, Fetc
 from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
-from opulse.jobs import enqueue
+from opulse.jobs import Job, enqueue
+from opulse.jobs.table import complete
 from opulse.observe import faults
 from opulse.ports import Ports
 from opulse.wire.affected import ActivationState, AffectedPage
@@ -42,7 +43,7 @@ async def take_all(
     return newcomers, is_open
 
 
-async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext) -> None:
+async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext, job: Job) -> None:
     """Take the newcomers of one look at the currently affected systems, and arrange the next look."""
     url = current_url(context)
     if not url or ports.clock.now() - context.started_at > ports.limits.wave_window:
@@ -51,9 +52,9 @@ async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext) -> Non
     try:
         _, is_open = await take_all(ports, keeper, context, url, wave)
     except FetchRefused as refused:
-        await ports.db.write(_note, ports, context, str(refused), False)
+        await ports.db.write(_note, ports, context, job, str(refused), False)
         return
-    await ports.db.write(_note, ports, context, "", is_open)
+    await ports.db.write(_note, ports, context, job, "", is_open)
 
 
 def current_url(context: TaskContext) -> str:
@@ -62,19 +63,21 @@ def current_url(context: TaskContext) -> str:
     return str(data.get("systemsCurrentlyAffectedURL") or "") if isinstance(data, dict) else ""
 
 
-def arrange_in(conn: Connection, ports: Ports, context: TaskContext) -> str:
-    """Enqueue the next look. Returns when it is due, as text."""
+def arrange_in(conn: Connection, ports: Ports, context: TaskContext, look: int) -> str:
+    """Enqueue look number ``look``, unless it waits already. Returns when it is due, as text."""
     due = ports.clock.now() + timedelta(seconds=ports.limits.wave_seconds)
-    payload = {"run": context.run, "task": context.task}
-    key = f"{context.task_run}/{due.isoformat()}"
+    payload = {"run": context.run, "task": context.task, "look": look}
+    key = f"{context.task_run}/{look}"
     enqueue(conn, context.tenant, WAVE_DUE, payload, unique=key, run_at=due, priority=2)
     return due.isoformat()
 
 
-def _note(conn: Connection, ports: Ports, context: TaskContext, error: str, again: bool) -> None:
+def _note(conn: Connection, ports: Ports, context: TaskContext, job: Job, error: str, again: bool) -> None:
+    """Ends this look with the next one arranged: a crash in between would make two chains of looks."""
+    complete(conn, job)
     output: dict[str, Any] = store.count_reach(conn, context.tenant, context.task_run)
     if again:
-        output["next_wave_at"] = arrange_in(conn, ports, context)
+        output["next_wave_at"] = arrange_in(conn, ports, context, int(job.payload["look"]) + 1)
     workflows.note_task(conn, context.tenant, context.task_run, output, error)
 
 
