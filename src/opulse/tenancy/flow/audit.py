@@ -24,7 +24,7 @@ def audit_in(
     after: Mapping[str, Any] | None,
     now: datetime,
 ) -> None:
-    """Record that ``actor`` did ``action`` to ``what``. A value under a name that sounds like a secret is left out, however deep."""
+    """Record that ``actor`` did ``action`` to ``what``. Values named like a secret are left out, however deep."""
     insert_audit(conn, tenant, now, actor, action, what, _plain(before), _plain(after))
 
 

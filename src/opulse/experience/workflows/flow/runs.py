@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ from opulse.wire.identifiers import random_text
 
 RETRY_WINDOW = {"24h": timedelta(hours=24), "15min": timedelta(minutes=15), "none": timedelta(0)}
 """How long a task that met 429, 5xx or silence is tried again, by the workflow's setting."""
+
+AFTER_A_FAILURE = "not begun: a task before it failed, and this workflow stops then"
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,35 @@ async def carry_out(ports: Ports, tenant: int, run_id: str) -> RunState:
     await ports.db.write(store.set_run_state, tenant, run.id, RunState.RUNNING, "", None)
     outputs: dict[str, Mapping[str, Any]] = {}
     states: list[TaskState] = []
-    for task in document.tasks:
+    for number, task in enumerate(document.tasks, 1):
         result = await _do_task(ports, run, document.name, task, outputs)
         outputs[task.id] = result.output
         states.append(result.state)
         if result.state is TaskState.FAILED and document.settings.on_failure == "stop":
+            await ports.db.write(_skip_in, run, document.tasks[number:], ports.clock.now())
             break
     state = _run_state(states)
     await ports.db.write(store.set_run_state, tenant, run.id, state, "", ports.clock.now())
     return state
+
+
+def _skip_in(conn: Connection, run: Run, tasks: Sequence[TaskDefinition], now: datetime) -> None:
+    """The tasks after one that failed, in a workflow that stops then: on record, with the reason."""
+    for task in tasks:
+        skipped = TaskRun(
+            f"TR_{random_text(15)}",
+            run.id,
+            task.id,
+            task.type,
+            0,
+            TaskState.SKIPPED,
+            {},
+            {},
+            AFTER_A_FAILURE,
+            now,
+            now,
+        )
+        store.insert_task(conn, run.tenant, skipped)
 
 
 async def give_up_late(ports: Ports, tenant: int, run_id: str, why: str) -> bool:

@@ -116,7 +116,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _compare(test: Callable[[float, float], bool]) -> Callable[[Condition, Any, Any], bool]:
-    """A missing or unreadable value, or a number against a date, compares as false, never as an error (qualtrics-product.md 4.3)."""
+    """What is missing or unreadable, or a number against a date, is false and never an error (qualtrics-product.md 4.3)."""
 
     def run(line: Condition, old: Any, new: Any) -> bool:
         left, right = _scale(_seen(line, old, new)), _scale(_operands(line)[0] if _operands(line) else "")

@@ -172,28 +172,28 @@ def set_activation(conn: Connection, tenant: int, run: str, activation: str) -> 
     conn.execute(update(runs).where(runs.c.tenant == tenant, runs.c.id == run).values(activation=activation))
 
 
+def insert_task(conn: Connection, tenant: int, task_run: TaskRun) -> None:
+    """Store a task's row unless the run has one for this task already."""
+    row = {
+        "tenant": tenant,
+        "id": task_run.id,
+        "run": task_run.run,
+        "task": task_run.task,
+        "type": task_run.type,
+        "attempt": task_run.attempt,
+        "state": task_run.state.value,
+        "input": dict(task_run.input),
+        "output": dict(task_run.output),
+        "error": task_run.error,
+        "started_at": task_run.started_at,
+        "ended_at": task_run.ended_at,
+    }
+    insert_ignoring_known(conn, task_runs, [row])
+
+
 def begin_task(conn: Connection, tenant: int, task_run: TaskRun) -> TaskRun:
     """The task's row: made on the first try, its attempt counted on each further one. An ended one comes back as it is."""
-    insert_ignoring_known(
-        conn,
-        task_runs,
-        [
-            {
-                "tenant": tenant,
-                "id": task_run.id,
-                "run": task_run.run,
-                "task": task_run.task,
-                "type": task_run.type,
-                "attempt": 0,
-                "state": TaskState.RUNNING.value,
-                "input": dict(task_run.input),
-                "output": {},
-                "error": "",
-                "started_at": task_run.started_at,
-                "ended_at": None,
-            }
-        ],
-    )
+    insert_task(conn, tenant, task_run)
     own = (task_runs.c.tenant == tenant, task_runs.c.run == task_run.run, task_runs.c.task == task_run.task)
     conn.execute(
         update(task_runs)
