@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -34,7 +34,7 @@ PortsDep = Annotated[Ports, Depends(ports_of)]
 Viewer = Annotated[Caller, Depends(needs_viewer)]
 Editor = Annotated[Caller, Depends(needs_editor)]
 
-PEOPLE = 100  # on one page
+PEOPLE = 50  # on one page
 _ON_THE_WAY = WAITING_STATES | {InvitationState.SENDING}
 _FAILED = (InvitationState.REFUSED, InvitationState.BOUNCED, InvitationState.TOO_LATE)
 
@@ -48,8 +48,8 @@ class Line:
 
     @property
     def asked(self) -> int:
-        """People whom it asked, or holds."""
-        return self._people(SLOT_STATES)
+        """People whom it asked, or is asking; those who are held are not asked yet."""
+        return self._people(SLOT_STATES - {InvitationState.HELD})
 
     @property
     def accepted(self) -> int:
@@ -72,9 +72,7 @@ class Line:
     def failed(self) -> int:
         return self._people(_FAILED)
 
-    def _people(
-        self, states: frozenset[InvitationState] | set[InvitationState] | tuple[InvitationState, ...]
-    ) -> int:
+    def _people(self, states: Collection[InvitationState]) -> int:
         return sum(people for state, people in self.shown.counts.by_state.items() if state in states)
 
 

@@ -81,7 +81,7 @@ class Burst:
             try:
                 envelopes.append(await self._letters.write(mail, now))
             except MessageRefused as refused:
-                self._unsettled.append(_not_writable(mail, refused))
+                self._unsettled.append(_not_writable(mail, refused, now))
         return envelopes
 
     def _take(self, outcome: Outcome) -> None:
@@ -118,10 +118,9 @@ class Burst:
         settlements, self._unsettled = self._unsettled, []
         if not settlements:
             return
-        now = self._ports.clock.now()
         try:
             written = await self._ports.db.write_first(
-                Priority.MAIL, store.settle_mails, self.turn.tenant, self.claim, settlements, now
+                Priority.MAIL, store.settle_mails, self.turn.tenant, self.claim, settlements
             )
         except BaseException:
             self._unsettled = [*settlements, *self._unsettled]  # the next time, or when the burst ends
@@ -131,7 +130,7 @@ class Burst:
             log.warning("outcomes came after the lease had ended", lost=len(settlements) - written)
 
 
-def _not_writable(mail: ClaimedMail, refused: MessageRefused) -> Settlement:
+def _not_writable(mail: ClaimedMail, refused: MessageRefused, now: datetime) -> Settlement:
     return Settlement(
         id=mail.id,
         state=InvitationState.UNKNOWN if mail.ambiguous else InvitationState.REFUSED,
@@ -139,5 +138,6 @@ def _not_writable(mail: ClaimedMail, refused: MessageRefused) -> Settlement:
         next_try_at=None,
         ambiguous=mail.ambiguous,
         tried=False,
+        at=now,
         relay_text=str(refused),
     )

@@ -49,6 +49,7 @@ class Settlement:
     next_try_at: datetime | None
     ambiguous: bool
     tried: bool  # the relay was shown this mail, or may have been
+    at: datetime  # when the outcome was known
     relay_code: int = 0
     relay_text: str = ""
 

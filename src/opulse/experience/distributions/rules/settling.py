@@ -23,42 +23,46 @@ def decide_settlement(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Set
     """Where ``mail`` goes. One that may have been taken before stays ambiguous, whatever happens to its resend."""
     match outcome.state:
         case OutcomeState.ACCEPTED:
-            return _settled(mail, outcome, InvitationState.ACCEPTED, None)
+            return _settled(mail, outcome, InvitationState.ACCEPTED, None, now)
         case OutcomeState.NOT_SENT:
             return _as_before(mail, outcome, now)
         case OutcomeState.UNKNOWN:
             return _unknown(mail, outcome, now)
         case OutcomeState.REFUSED if outcome.stage is not Stage.MAIL:
-            return _after_no(mail, outcome, InvitationState.REFUSED, None)
+            return _after_no(mail, outcome, InvitationState.REFUSED, None, now)
         case _:
             later = now + retry_delay(mail.attempts + 1)
-            return _after_no(mail, outcome, InvitationState.DEFERRED, later)
+            return _after_no(mail, outcome, InvitationState.DEFERRED, later, now)
 
 
 def _unknown(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
     if mail.ambiguous:
         reason = MailReason.RESENT_ONCE.value
-        return _settled(mail, outcome, InvitationState.UNKNOWN, None, reason=reason, ambiguous=True)
-    return _settled(mail, outcome, InvitationState.UNKNOWN, now + RESEND_AFTER, ambiguous=True)
+        return _settled(mail, outcome, InvitationState.UNKNOWN, None, now, reason=reason, ambiguous=True)
+    return _settled(mail, outcome, InvitationState.UNKNOWN, now + RESEND_AFTER, now, ambiguous=True)
 
 
 def _after_no(
-    mail: ClaimedMail, outcome: Outcome, state: InvitationState, next_try_at: datetime | None
+    mail: ClaimedMail,
+    outcome: Outcome,
+    state: InvitationState,
+    next_try_at: datetime | None,
+    now: datetime,
 ) -> Settlement:
     """The relay did not take this copy. Where an earlier copy may have arrived, nobody can say that it was refused."""
     refused_us = outcome.state is OutcomeState.REFUSED and outcome.stage is Stage.MAIL
     reason = MailReason.SENDER_REFUSED.value if refused_us else outcome.reason.value
     if mail.ambiguous:
         reason = MailReason.RESENT_ONCE.value if next_try_at is None else reason
-        return _settled(mail, outcome, InvitationState.UNKNOWN, next_try_at, reason=reason)
-    return _settled(mail, outcome, state, next_try_at, reason=reason)
+        return _settled(mail, outcome, InvitationState.UNKNOWN, next_try_at, now, reason=reason)
+    return _settled(mail, outcome, state, next_try_at, now, reason=reason)
 
 
 def _as_before(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
     """The mail's end was never written: it goes back to where it was, and the try does not count."""
     state = InvitationState.DEFERRED if mail.attempts else InvitationState.QUEUED
     state = InvitationState.UNKNOWN if mail.ambiguous else state
-    return _settled(mail, outcome, state, now, tried=False)
+    return _settled(mail, outcome, state, now, now, tried=False)
 
 
 def _settled(
@@ -66,6 +70,7 @@ def _settled(
     outcome: Outcome,
     state: InvitationState,
     next_try_at: datetime | None,
+    now: datetime,
     *,
     reason: str | None = None,
     ambiguous: bool | None = None,
@@ -80,6 +85,7 @@ def _settled(
         next_try_at=next_try_at,
         ambiguous=mail.ambiguous if ambiguous is None else ambiguous,
         tried=tried,
+        at=now,
         relay_code=outcome.code or 0,
         relay_text=outcome.text.replace("\x00", "")[:TEXT],
     )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, Connection, Integer, Text, case, exists, literal, select, tuple_, update
+from sqlalchemy import Boolean, Connection, Integer, Text, and_, case, exists, select, tuple_, update
 
 from opulse.db import Instant
+from opulse.experience.directory.views import contacts, list_members
 from opulse.experience.distributions.models import (
     ClaimedMail,
     DistributionState,
     InvitationState,
     Settlement,
+    SpareReason,
     Turn,
 )
 from opulse.experience.distributions.store.json_rows import json_rows, micros
@@ -61,14 +63,18 @@ def list_stopped(conn: Connection, sending: Collection[tuple[int, str]]) -> set[
 def claim_mails(
     conn: Connection, turn: Turn, claim: str, lease: timedelta, now: datetime, limit: int
 ) -> list[ClaimedMail]:
-    """Move up to ``limit`` due invitations to ``sending`` under ``claim``; none where the distribution may not send now."""
+    """Move up to ``limit`` due invitations to ``sending`` under ``claim``; none where the distribution may not send now.
+
+    Who opted out since being asked, or is off the allow list by now, is spared instead.
+    """
     table = invitations
-    state = conn.execute(
-        select(distributions.c.state).where(
+    tenant = get_tenant(conn, turn.tenant)
+    state, list_id = conn.execute(
+        select(distributions.c.state, distributions.c.list).where(
             distributions.c.tenant == turn.tenant, distributions.c.id == turn.distribution
         )
-    ).scalar_one()
-    if state != DistributionState.RUNNING.value or not mail_may_leave(get_tenant(conn, turn.tenant)):
+    ).one()
+    if state != DistributionState.RUNNING.value or not mail_may_leave(tenant):
         return []
     picked = (
         select(table.c.id)
@@ -103,7 +109,48 @@ def claim_mails(
             table.c.ambiguous,
         )
     ).all()
-    return [ClaimedMail(**row._mapping) for row in rows]
+    spared = _spare_meanwhile(conn, tenant, list_id, [row.id for row in rows]) if rows else set()
+    return [ClaimedMail(**row._mapping) for row in rows if row.id not in spared]
+
+
+def _spare_meanwhile(conn: Connection, tenant: Tenant, list_id: str, ids: Sequence[str]) -> set[str]:
+    """Spare those of the claimed whom nobody may mail any more. What may have arrived already keeps its state."""
+    table = invitations
+    on_list = and_(
+        list_members.c.tenant == table.c.tenant,
+        list_members.c.contact == table.c.contact,
+        list_members.c.list == list_id,
+    )
+    rows = conn.execute(
+        select(
+            table.c.id,
+            table.c.email_key,
+            contacts.c.unsubscribed,
+            contacts.c.deleted,
+            list_members.c.unsubscribed,
+        )
+        .join(contacts, and_(contacts.c.tenant == table.c.tenant, contacts.c.id == table.c.contact))
+        .outerjoin(list_members, on_list)
+        .where(table.c.tenant == tenant.id, table.c.id.in_(ids))
+    )
+    spared: dict[SpareReason, list[str]] = {}
+    for invitation, email_key, opted_out, deleted, out_of_list in rows:
+        reasons = (
+            (deleted, SpareReason.DELETED),
+            (opted_out, SpareReason.OPTED_OUT),
+            (out_of_list, SpareReason.OPTED_OUT_OF_LIST),
+            (not tenant.lets_mail_reach(email_key), SpareReason.NOT_ON_ALLOW_LIST),
+        )
+        if (reason := next((one for applies, one in reasons if applies), None)) is not None:
+            spared.setdefault(reason, []).append(invitation)
+    for reason, listed in spared.items():
+        unsent = case((table.c.ambiguous, InvitationState.UNKNOWN.value), else_=InvitationState.SPARED.value)
+        conn.execute(
+            update(table)
+            .where(table.c.tenant == tenant.id, table.c.id.in_(listed))
+            .values(state=unsent, reason=reason.value, claim="", lease_until=None)
+        )
+    return {invitation for listed in spared.values() for invitation in listed}
 
 
 def renew_lease(conn: Connection, turn: Turn, claim: str, until: datetime) -> int:
@@ -121,9 +168,7 @@ def renew_lease(conn: Connection, turn: Turn, claim: str, until: datetime) -> in
     return int(done.rowcount)
 
 
-def settle_mails(
-    conn: Connection, tenant: int, claim: str, settlements: Sequence[Settlement], now: datetime
-) -> int:
+def settle_mails(conn: Connection, tenant: int, claim: str, settlements: Sequence[Settlement]) -> int:
     """Write outcomes down, of rows that this claim still sends. How many those were: fewer, and the lease was lost."""
     rows = [
         [
@@ -135,6 +180,7 @@ def settle_mails(
             int(one.tried),
             one.relay_code,
             one.relay_text,
+            micros(one.at),
         ]
         for one in settlements
     ]
@@ -150,6 +196,7 @@ def settle_mails(
             "tried": Integer(),
             "relay_code": Integer(),
             "relay_text": Text(),
+            "at": Instant(),
         },
     )
     table = invitations
@@ -171,7 +218,7 @@ def settle_mails(
             attempts=table.c.attempts + given.c.tried,
             relay_code=given.c.relay_code,
             relay_text=given.c.relay_text,
-            sent_at=case((taken, literal(now, Instant())), else_=table.c.sent_at),
+            sent_at=case((taken, given.c.at), else_=table.c.sent_at),
             claim="",
             lease_until=None,
         )
