@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,16 +10,22 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.edges.matrix.calls import HIDDEN, Answer, call, fingerprint
+from opulse.web import live
+from opulse.web.roles import Role
+from tests.edges.matrix.borrowing import borrowings
+from tests.edges.matrix.calls import HIDDEN, Answer, call, fingerprint, mentions
 from tests.edges.matrix.objects import Addresses, NoMaker, fresh_address, names_something
 from tests.edges.matrix.routes import Route, walk
+from tests.edges.matrix.viewers import add_viewer, disable, end_sessions
 from tests.edges.matrix.world import MARK, Caller, World, open_world
+from tests.faults.world import batch_of
 from tests.servers.postgres import PostgresServer
 from tests.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SERVER_ERROR = 500
+OWN = {"POST /account/sessions/{session}/end": Role.ADMIN}  # the object is this caller's and no colleague's
 ENDS_THE_CALLER = {"POST /sign-out"}  # last, or the caller is gone
 
 
@@ -143,6 +150,79 @@ async def test_a_form_from_another_site_changes_nothing(
     assert await _rows_of_acme(world) == before
 
 
+async def test_another_tenant_borrows_nothing_of_ours(world: World) -> None:
+    """Ids of Acme in the bodies of Brim's requests: refused, and nothing of Acme moves."""
+    wrong = []
+    brim = world.brim.callers[Role.INTEGRATION]
+    async for one in borrowings(world):
+        before = await _rows_of_acme(world)
+        answer = await brim.client.request(one.method, one.path, json=one.body)
+        refused = 400 <= answer.status_code < SERVER_ERROR
+        if refused == one.overlooked or (MARK in answer.text and MARK not in str(one.body)):
+            wrong.append(f"{one}: {answer.status_code} {answer.text[:300]}")
+        assert await _rows_of_acme(world) == before, one
+        assert not await world.ports.db.read(mentions, world.brim.tenant.id, one.ids), one
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_query_that_names_our_object_finds_nothing(world: World, routes: list[Route]) -> None:
+    known, asked, wrong = Addresses(world), 0, []
+    for route in routes:
+        for query, value in (await known.of_queries(route)).items():
+            for caller in world.brim.callers.values():
+                if route.reads and not names_something(route) and caller.may(route.roles):
+                    answer = await call(caller, route, f"{route.path}?{query}={value}")
+                    asked += 1
+                    if answer.status >= SERVER_ERROR or MARK in answer.text:
+                        wrong.append(f"{query}: {_line(route, caller, answer)}")
+    assert asked
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_sensor_states_of_our_systems_are_ours_to_report(world: World) -> None:
+    """Also where another tenant's key names our system or our group as its scope."""
+    before = await _rows_of_acme(world)
+    for role in (Role.INTEGRATION, Role.GATEWAY, Role.AGENT):
+        client = world.brim.callers[role].client
+        body = batch_of(1, world.incident.later[:1])
+        answer = await client.post(
+            "/api/v1/sensor-states", content=body, headers={"Content-Type": "application/json"}
+        )
+        refused = answer.status_code == 403 or answer.json()["refused"]
+        assert refused, (role, answer.text)
+    assert await _rows_of_acme(world) == before
+
+
+@pytest.mark.parametrize("how", ["ended", "disabled"])
+async def test_a_live_stream_ends_with_the_session(
+    world: World, routes: list[Route], addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(live, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(live, "QUIET_SECONDS", 0.2)
+    streams = await _streams(world, routes, addresses)
+    assert streams
+    for route in streams:
+        viewer = await add_viewer(world)
+        async with viewer.client.stream("GET", addresses[route.name]) as answer:
+            parts = answer.aiter_text()
+            assert (await anext(parts)).startswith("data:"), route.name
+            await (end_sessions if how == "ended" else disable)(world, viewer)
+            async with asyncio.timeout(10):
+                rest = [part async for part in parts]
+        assert len(rest) < 20, route.name
+
+
+async def _streams(world: World, routes: list[Route], addresses: dict[str, str]) -> list[Route]:
+    """Routes that answer an administrator with an event stream."""
+    admin, found = world.acme.callers[Role.ADMIN], []
+    for route, address in _known(routes, addresses):
+        if route.reads and admin.may(route.roles):
+            async with admin.client.stream(route.method, address) as answer:
+                if live.EVENT_STREAM in answer.headers.get("content-type", ""):
+                    found.append(route)
+    return found
+
+
 async def test_who_may_gets_an_answer(world: World, routes: list[Route]) -> None:
     """Without this the tests above would also pass on ids of nothing. Runs last: it changes what it calls."""
     wrong = []
@@ -153,15 +233,18 @@ async def test_who_may_gets_an_answer(world: World, routes: list[Route]) -> None
                 answer = await call(caller, route, await fresh_address(world, route))
             except NoMaker:
                 continue
-            if not _is_an_answer(route, answer):
+            if not _is_an_answer(route, caller, answer):
                 wrong.append(_line(route, caller, answer))
     assert not wrong, "\n".join(wrong)
 
 
-def _is_an_answer(route: Route, answer: Answer) -> bool:
-    if answer.status >= SERVER_ERROR or answer.asks_to_sign_in or answer.status in HIDDEN:
-        return route.name in ENDS_THE_CALLER and answer.asks_to_sign_in
-    return answer.status < 400 or not route.reads
+def _is_an_answer(route: Route, caller: Caller, answer: Answer) -> bool:
+    """Not an error of ours, and not a refusal; what is read is there, what is changed may be refused for its body."""
+    if answer.asks_to_sign_in:
+        return route.name in ENDS_THE_CALLER
+    if answer.status in HIDDEN:
+        return route.name in OWN and caller.role is not OWN[route.name]
+    return answer.status < 400 if route.reads else answer.status < SERVER_ERROR
 
 
 def _known(routes: list[Route], addresses: dict[str, str]) -> Iterator[tuple[Route, str]]:

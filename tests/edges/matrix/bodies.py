@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from opulse.experience.surveys import recommended_pulse
 from opulse.web.roles import Role
 from tests.edges.matrix.routes import Route
 from tests.edges.matrix.world import MARK
@@ -18,14 +19,7 @@ NOTIFICATION = {
     "group_id": "",
     "activation": {"option": "number", "value": 1_000},
 }
-SURVEY = {
-    "name": "Looked at",
-    "document": {
-        "language": "en",
-        "title": {"en": "Pulse"},
-        "questions": [],
-    },
-}
+SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="json")}
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/groups/{group_id}": {"name": "Looked at"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -46,12 +47,26 @@ async def call(caller: Caller, route: Route, address: str, headers: dict[str, st
 
 def fingerprint(conn: Connection, tenant: int) -> dict[str, str]:
     """Table → digest of the rows of ``tenant`` in it; the same as long as nothing of it changed."""
-    digests = {}
+    return {
+        name: f"{len(rows)} {hashlib.sha256(''.join(rows).encode()).hexdigest()}"
+        for name, rows in _rows(conn, tenant)
+    }
+
+
+def mentions(conn: Connection, tenant: int, words: Collection[str]) -> list[str]:
+    """Rows of ``tenant`` in which one of ``words`` stands; not the keys, which the world itself gives such scopes."""
+    found = []
+    for name, rows in _rows(conn, tenant):
+        if name != "keys":
+            found += [f"{name} {row}" for row in rows if any(word in row for word in words)]
+    return found
+
+
+def _rows(conn: Connection, tenant: int) -> Iterator[tuple[str, list[str]]]:
     for table in metadata.sorted_tables:
         owner = table.c.get("tenant", table.c.get("id") if table.name == "tenants" else None)
         if owner is None or table.name in WORK:
             continue
         columns = [column for column in table.c if column.name not in TOUCHED]
-        rows = sorted(str(tuple(row)) for row in conn.execute(select(*columns).where(owner == tenant)))
-        digests[table.name] = f"{len(rows)} {hashlib.sha256(''.join(rows).encode()).hexdigest()}"
-    return digests
+        found = conn.execute(select(*columns).where(owner == tenant))
+        yield table.name, sorted(str(tuple(row)) for row in found)

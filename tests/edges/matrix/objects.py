@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
+from opulse.cli.demo.procedures import webhook
 from opulse.jobs import enqueue
 from opulse.jobs.table import bury, claim_due
 from opulse.tenancy import views
@@ -21,7 +22,7 @@ from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.service_accounts import create_account
 from opulse.web.roles import Role
 from tests.edges.matrix.routes import PARAMETER, Route
-from tests.edges.matrix.world import MARK, PASSWORD, World, sign_in
+from tests.edges.matrix.world import MARK, PASSWORD, World, sign_in, until
 
 Found = Mapping[str, str]  # the parameters of the path that were found so far
 Maker = Callable[[World, Found], Awaitable[str]]
@@ -51,6 +52,15 @@ class Addresses:
     async def of(self, route: Route) -> str:
         """Raises: NoMaker."""
         return await _resolve(self._world, route, self._keep)
+
+    async def of_queries(self, route: Route) -> dict[str, str]:
+        """Parameters of the route's query that are called like an object, with an id of Acme."""
+        found = {}
+        for query in route.queries:
+            maker = MAKERS.get(f"{{{query}}}") or MAKERS.get(f"{{{query}_id}}")
+            if maker is not None:
+                found[query] = await self._keep(query, maker, {})
+        return found
 
     async def _keep(self, end: str, maker: Maker, found: Found) -> str:
         under = (maker.__name__, tuple(found.values()))
@@ -127,14 +137,8 @@ async def make_sensor_id(world: World, found: Found) -> str:
 
 
 async def make_recipient(world: World, found: Found) -> str:
-    body = {
-        "name": fresh_name("recipient"),
-        "recipient_type": "User",
-        "connection": "Email",
-        "email": "zoe@zebra.example",
-        "first_name": "Zoe",
-        "last_name": MARK,
-    }
+    """A webhook that leads to a route of our own which takes no such request."""
+    body = webhook(f"{world.url}/healthz", "a token") | {"name": fresh_name("recipient")}
     return str((await world.api.post("/api/v1/recipients", body))["recipient_id"])
 
 
@@ -179,6 +183,14 @@ async def make_contact(world: World, found: Found) -> str:
     return str(_only(await world.api.get(path, search=email))[0]["id"])
 
 
+async def make_member(world: World, found: Found) -> str:
+    """A contact on the list in the path."""
+    contact = await make_contact(world, found)
+    members = {"contacts": [contact]}
+    await world.api.post(f"/api/v1/mailing-lists/{found['mailing_list']}/members", members)
+    return contact
+
+
 async def make_survey(world: World, found: Found) -> str:
     body = {"name": fresh_name("survey"), "template": "recommended"}
     made = await world.api.post("/api/v1/surveys", body)
@@ -187,8 +199,12 @@ async def make_survey(world: World, found: Found) -> str:
 
 
 async def make_workflow(world: World, found: Found) -> str:
-    document = dict((await world.api.get("/api/v1/workflows"))[0]["document"])
-    document |= {"name": fresh_name("workflow"), "trigger": {"type": "json_event", "form": {}}}
+    """With the tasks of the incident's own."""
+    document = {
+        "name": fresh_name("workflow"),
+        "trigger": {"type": "json_event", "form": {}},
+        "tasks": world.tasks,
+    }
     return str((await world.api.post("/api/v1/workflows", document))["id"])
 
 
@@ -196,6 +212,18 @@ async def find_task(world: World, found: Found) -> str:
     """The id of the workflow's first task."""
     workflow = await world.api.get(f"/api/v1/workflows/{found['workflow']}")
     return str(workflow["document"]["tasks"][0]["id"])
+
+
+async def make_run(world: World, found: Found) -> str:
+    """Of the workflow in the path; it has ended."""
+    workflow = await world.api.get(f"/api/v1/workflows/{found['workflow']}")
+    await world.nobody.client.post(workflow["trigger_url"], json={})
+
+    async def ended() -> str | None:
+        runs = await world.api.get(f"/api/v1/workflows/{found['workflow']}/runs")
+        return next((str(run["id"]) for run in runs if run["ended_at"]), None)
+
+    return str(await until("run", ended))
 
 
 async def find_run(world: World, found: Found) -> str:
@@ -286,9 +314,11 @@ MAKERS: Mapping[str, Maker] = {
     "{directory}": make_directory,
     "{mailing_list}": make_list,
     "{contact}": make_contact,
+    "/lists/{mailing_list}/members/{contact}": make_member,
     "{survey_id}": make_survey,
     "{workflow}": make_workflow,
     "{task}": find_task,
+    "/workflows/{workflow}/runs/{run}": make_run,
     "{run}": find_run,
     "{distribution}": find_distribution,
     "{token}": find_link,

@@ -68,7 +68,7 @@ class Household:
 
 @dataclass
 class World:
-    """See the module. ``link``: the token of one person's survey link."""
+    """See the module. ``link``: the token of one person's survey link. ``tasks``: of the workflow that receives the webhook."""
 
     url: str
     app: FastAPI
@@ -81,6 +81,7 @@ class World:
     incident: Incident
     activation: str = ""
     link: str = ""
+    tasks: list[dict[str, Any]] = field(default_factory=list)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
@@ -105,7 +106,7 @@ async def open_world(folder: Path, database_url: str, sink: SmtpSink) -> AsyncIt
         assert isinstance(app, FastAPI)
         acme = await _make_household(stack, ports, listening.url, "Acme", f"{MARK}.example")
         brim = await _make_household(stack, ports, listening.url, "Brim", "brim.example")
-        nobody = Caller("nobody", None, await _open_client(stack, listening.url))
+        nobody = Caller("nobody", None, await open_client(stack, listening.url))
         api = await stack.enter_async_context(ApiClient(listening.url, acme.key))
         incident = (await make_world(api, api, [MARK]))[MARK]
         world = World(listening.url, app, ports, sink, acme, brim, nobody, api, incident, stack=stack)
@@ -119,17 +120,17 @@ async def _make_household(stack: AsyncExitStack, ports: Ports, url: str, name: s
     secret = (await issue_key(ports, tenant.id, KeyKind.INTEGRATION, f"key of {name}", "test"))[1]
     household = Household(tenant, domain, secret)
     for role in PEOPLE:
-        client = await _open_client(stack, url)
+        client = await open_client(stack, url)
         email = household.address_of(role.value)
         await add_person(ports, tenant.id, email, f"{name} {role.value}", role, PASSWORD, "test")
         await sign_in(client, email)
         household.callers[role] = Caller(f"{name} {role.value}", role, client)
-    client = await _open_client(stack, url, {"X-API-TOKEN": secret})
+    client = await open_client(stack, url, {"X-API-TOKEN": secret})
     household.callers[Role.INTEGRATION] = Caller(f"{name} integration key", Role.INTEGRATION, client)
     return household
 
 
-async def _open_client(
+async def open_client(
     stack: AsyncExitStack, url: str, headers: dict[str, str] | None = None
 ) -> httpx2.AsyncClient:
     """A machine with a key in ``headers``; without, a browser whose forms are ours."""
@@ -159,7 +160,7 @@ async def _add_scoped_keys(world: World) -> None:
 
 
 async def _add_caller(world: World, household: Household, role: Role, headers: dict[str, str]) -> None:
-    client = await _open_client(world.stack, world.url, headers)
+    client = await open_client(world.stack, world.url, headers)
     household.callers[role] = Caller(f"{household.tenant.name} {role.value}", role, client)
 
 
@@ -179,6 +180,8 @@ async def _start_incident(world: World) -> None:
     assert await report(world.url, world.acme.key, batch_of(1, world.incident.first))
     world.activation = str(await until("an activation", lambda: _find_activation(world)))
     await until("mails", lambda: _is_settled(world))
+    workflows = [one["document"] for one in await world.api.get("/api/v1/workflows")]
+    world.tasks = next(one["tasks"] for one in workflows if one["trigger"]["type"] == "json_event")
     world.link = link_in(world.sink.mails()[0]).rsplit("/", 1)[1]
 
 
