@@ -29,10 +29,17 @@ FILES = ("logo.svg", "icons.svg", "respondent.css", "respondent.js", "console.cs
 PASSWORD = "a password of some length"
 
 
+INLINE = {"a", "b", "bdi", "code", "em", "small", "strong", "time"}
+
+
 class _Text(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in INLINE:
+            self.parts.append(" ")
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
@@ -42,7 +49,7 @@ def text_of(html: str) -> str:
     """What a person reads of a page, blanks made one."""
     parser = _Text()
     parser.feed(html)
-    return " ".join(" ".join(parser.parts).split())
+    return " ".join("".join(parser.parts).split())
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,11 @@ change that many contacts had in common. Announces ``contacts.changed`` {change_
 
 from opulse.experience.directory.flow.alarms import merge_embedded_in
 from opulse.experience.directory.flow.matching import match_people_in
-from opulse.experience.directory.flow.watching import set_watched_in, watched_fields_in
+from opulse.experience.directory.flow.watching import (
+    set_watched_in,
+    stop_watching_in,
+    watched_fields_in,
+)
 from opulse.experience.directory.models import (
     MAIN_FIELDS,
     Cause,
@@ -36,5 +40,6 @@ __all__ = [
     "match_people_in",
     "merge_embedded_in",
     "set_watched_in",
+    "stop_watching_in",
     "watched_fields_in",
 ]

@@ -136,8 +136,10 @@ async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryVie
 @router.post("/directories/{directory}/contacts:bulk", operation_id="import_contacts")
 async def post_contacts(directory: str, body: ContactsIn, ports: PortsDep, caller: Editor) -> ContactsTaken:
     await _directory(ports, caller.tenant, directory)
-    if body.mailing_list and not await ports.db.read(views.find_list, caller.tenant, body.mailing_list):
-        raise NotFound("mailing list")
+    if body.mailing_list:
+        found = await ports.db.read(views.find_list, caller.tenant, body.mailing_list)
+        if found is None or found.directory != directory:
+            raise NotFound("mailing list")
     taken = await people.import_contacts(
         ports,
         caller.tenant,

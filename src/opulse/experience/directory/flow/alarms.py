@@ -40,7 +40,7 @@ def merge_embedded_in(
 ) -> str | None:
     """Lay ``patch`` over the embedded data of ``contact_ids`` and record the change set, with its job.
 
-    A contact that had all of the patch's values already is not changed and not in the change set.
+    A contact that had all of the patch's values already is not changed and not in the change set; an empty text is no value.
 
     Args:
         patch: flat, without nulls, of embedded-data names only.
@@ -77,9 +77,9 @@ def note_created_in(
     conn: Connection, tenant: int, directory: str, contact_ids: Sequence[str], *, cause: Cause, now: datetime
 ) -> str | None:
     """Record that these contacts were made just now, for triggers that want *created*."""
-    fields = lists.list_watched(conn, tenant, directory)
-    if not contact_ids or not fields:
+    if not contact_ids or not lists.is_watched(conn, tenant, directory):
         return None
+    fields = lists.list_watched(conn, tenant, directory)
     keyed = []
     for number, (key, count) in enumerate(changes.group_by_values(conn, tenant, contact_ids, fields, now)):
         _, values = changes.decode_key(key, fields)
@@ -109,7 +109,7 @@ def _changed_groups(
     keyed: list[tuple[str, ChangeGroup]] = []
     for key, count in changes.group_by_values(conn, tenant, contact_ids, fields, now):
         is_new, before = changes.decode_key(key, fields)
-        after = {**before, **{name: value for name, value in patch.items() if name in fields}}
+        after = {name: value for name, value in {**before, **patch}.items() if value not in (None, "")}
         if after == before and not is_new:
             continue
         kind = ChangeKind.CREATED if is_new else ChangeKind.UPDATED

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.experience.directory.models import Person
-from opulse.experience.directory.store import contacts
+from opulse.experience.directory.store import contacts, lists
 from opulse.wire.identifiers import Prefix, new_ids
 
 
@@ -31,6 +31,8 @@ def match_people_in(
     Args:
         create: make contacts for people who have an address and no contact.
     """
+    if create:
+        lists.lock_directory(conn, tenant, directory)  # else two incidents make the same person twice
     wanted = {person.key: person for person in people if person.key}
     by_ref = contacts.find_ids_by_ext_ref(
         conn,

@@ -9,7 +9,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
-from opulse.db import chunked
+from opulse.db import chunked, why_unstorable
 from opulse.experience.directory.flow.alarms import note_created_in
 from opulse.experience.directory.flow.matching import contact_row
 from opulse.experience.directory.models import (
@@ -80,7 +80,7 @@ def check_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any
 
 
 def check_fields(row: Mapping[str, Any]) -> None:
-    """Raise :class:`ContactProblem` for an address that is none, no key at all, or embedded data that is not flat."""
+    """Raise :class:`ContactProblem` for an address that is none, no key at all, or values that cannot be kept."""
     email = str(row.get("email") or "").strip()
     if not email and not str(row.get("ext_ref") or "").strip():
         raise ContactProblem("a contact needs an e-mail address or an external reference")
@@ -94,8 +94,10 @@ def check_fields(row: Mapping[str, Any]) -> None:
             raise ContactProblem(
                 f"embedded data {name!r} must be a plain value or a list, not nested and not null"
             )
-        if name in MAIN_FIELDS:
+        if name in MAIN_FIELDS or not name.strip():
             raise ContactProblem(f"{name!r} is a main field, not embedded data")
+    if why := why_unstorable(dict(row)):
+        raise ContactProblem(why)
 
 
 async def edit_contact(
@@ -119,9 +121,10 @@ async def edit_contact(
         {
             "ext_ref": "kept",
             "embedded_data": embedded,
-            **({"email": fields["email"]} if fields.get("email") else {}),
+            **{name: value for name, value in fields.items() if value},
         }
     )
+    fields = {name: str(value).strip() for name, value in fields.items()}
     now = ports.clock.now()
 
     def unit(conn: Connection) -> Contact:
@@ -145,6 +148,9 @@ def edit_contact_in(
     actor: str,
 ) -> Contact:
     """See :func:`edit_contact`; in the caller's unit."""
+    contacts.lock_contacts(
+        conn, tenant, [contact]
+    )  # the whole document is written: an alarm of this moment must be in it
     before = contacts.find_contact(conn, tenant, directory, contact)
     if before is None:
         raise LookupError(contact)
@@ -176,6 +182,7 @@ async def delete_contact(ports: Ports, tenant: int, directory: str, contact: str
     now = ports.clock.now()
 
     def unit(conn: Connection) -> None:
+        contacts.lock_contacts(conn, tenant, [contact])
         before = contacts.find_contact(conn, tenant, directory, contact)
         if before is None:
             raise LookupError(contact)
@@ -206,12 +213,10 @@ def _note_one(
     cause: Cause,
     now: datetime,
 ) -> None:
-    fields = lists.list_watched(conn, tenant, directory)
-    if not fields:
-        return
     contact = after or before
-    if contact is None:
+    if contact is None or not lists.is_watched(conn, tenant, directory):
         return
+    fields = lists.list_watched(conn, tenant, directory)
     old, new = values_of(before, fields), values_of(after, fields)
     change = ChangeSet(f"CS_{random_text(15)}", directory, cause, {}, 1, now)
     changes.insert_change_set(conn, tenant, change)
@@ -242,6 +247,7 @@ def _import_chunk(
     now: datetime,
 ) -> tuple[int, int, int]:
     """(created, updated, unchanged) of at most ROWS_PER_UNIT rows. Later rows of the same person win."""
+    lists.lock_directory(conn, tenant, directory)
     by_ref = contacts.find_ids_by_ext_ref(conn, tenant, directory, {_key(row, "ext_ref") for row in rows})
     by_email = contacts.find_ids_by_email(conn, tenant, directory, {_key(row, "email") for row in rows})
     by_ref.pop("", None)
@@ -260,6 +266,7 @@ def _import_chunk(
         else:
             known[number] = row
     contacts.insert_contacts(conn, list(fresh.values()))
+    contacts.lock_contacts(conn, tenant, known)
     updated = sum(_update_known(conn, tenant, directory, number, row, now) for number, row in known.items())
     if list_id:
         contacts.insert_members(conn, tenant, list_id, [*fresh, *known], now)
@@ -271,16 +278,22 @@ def _import_chunk(
 def _update_known(
     conn: Connection, tenant: int, directory: str, number: str, row: Mapping[str, Any], now: datetime
 ) -> bool:
-    """Write what differs. One statement per *changed* person: an import's rows have nothing in common to write at once."""
+    """Write what differs. One statement per *changed* person: an import's rows have nothing in common to write at once.
+
+    A row can opt a person out; it never opts anybody in again.
+    """
     before = contacts.find_contact(conn, tenant, directory, number)
     if before is None:
         return False
     fields = {name: str(row[name]).strip() for name in MAIN_FIELDS.values() if row.get(name)}
     changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
     merged = {**before.embedded, **(row.get("embedded_data") or {})}
-    if not changed and merged == dict(before.embedded):
+    opts_out = bool(row.get("unsubscribed")) and not before.unsubscribed
+    if not changed and not opts_out and merged == dict(before.embedded):
         return False
     values: dict[str, Any] = {**changed, "embedded": merged, "updated_at": now}
+    if opts_out:
+        values |= {"unsubscribed": True, "unsubscribed_at": now}
     for name in ("email", "ext_ref"):
         if name in changed:
             values[f"{name}_key"] = changed[name].lower()

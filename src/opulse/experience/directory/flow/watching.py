@@ -10,8 +10,13 @@ from opulse.experience.directory.store import lists
 
 
 def set_watched_in(conn: Connection, tenant: int, directory: str, owner: str, fields: Iterable[str]) -> None:
-    """The conditions of workflow ``owner`` read ``fields`` on ``directory``. No fields: it watches nothing any more."""
+    """Workflow ``owner`` listens to ``directory``; its conditions read ``fields``, perhaps none."""
     lists.replace_watched(conn, tenant, directory, owner, fields)
+
+
+def stop_watching_in(conn: Connection, tenant: int, owner: str) -> None:
+    """Workflow ``owner`` listens to nothing any more."""
+    lists.delete_watched(conn, tenant, owner)
 
 
 def watched_fields_in(conn: Connection, tenant: int, directory: str) -> list[str]:

@@ -67,9 +67,9 @@ async def show_import(directory: str, request: Request, ports: PortsDep, caller:
 async def save_import(directory: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Take the rows that can be taken, and say of each other one why not."""
     folder = await find_directory(ports, caller, directory)
-    sent = await request.form(max_files=1, max_part_size=BYTES_MAX)
-    text, list_id = await _text_of(sent), str(sent.get("list") or "")
-    events = bool(sent.get("events"))
+    async with request.form(max_files=1, max_part_size=BYTES_MAX) as sent:
+        text, list_id = await _text_of(sent), str(sent.get("list") or "")
+        events = bool(sent.get("events"))
     try:
         table = read_table(text)
         if list_id and await ports.db.read(views.find_list, caller.tenant, list_id) is None:

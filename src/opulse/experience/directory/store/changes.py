@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
@@ -21,8 +22,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import case as sql_case
+from sqlalchemy.dialects.postgresql import JSONB
 
-from opulse.db import json_list
+from opulse.db import chunked, insert_ignoring_known, json_list
 from opulse.experience.directory.models import MAIN_FIELDS, Cause, ChangeGroup, ChangeKind, ChangeSet
 from opulse.experience.directory.store.tables import change_groups, change_members, change_sets, contacts
 
@@ -32,8 +34,8 @@ def group_by_values(
 ) -> list[tuple[str, int]]:
     """The distinct values of ``fields`` among these contacts as JSON text, with how many contacts have them.
 
-    Each text is an object with the fields as keys (absent embedded data is absent or null) and ``"_new"``: 1 for contacts that
-    were made at ``created_at``, that is in this very unit.
+    Each text is an object with the fields as keys (absent embedded data is absent or null) and, under the empty name, 1 for
+    contacts that were made at ``created_at``, that is in this very unit.
     """
     key = _value_key(conn, fields, created_at)
     listed = json_list(conn, ids)
@@ -66,19 +68,20 @@ def insert_groups(
     conn: Connection, tenant: int, change_set: str, groups: Sequence[tuple[str, ChangeGroup]]
 ) -> None:
     """Groups with the text key that their members were found by."""
-    for key, group in groups:
-        conn.execute(
-            insert(change_groups).values(
-                tenant=tenant,
-                change_set=change_set,
-                number=group.number,
-                kind=group.kind.value,
-                key=key,
-                before=dict(group.before),
-                after=dict(group.after),
-                count=group.count,
-            )
-        )
+    rows = [
+        {
+            "tenant": tenant,
+            "change_set": change_set,
+            "number": group.number,
+            "kind": group.kind.value,
+            "key": key,
+            "before": dict(group.before),
+            "after": dict(group.after),
+            "count": group.count,
+        }
+        for key, group in groups
+    ]
+    insert_ignoring_known(conn, change_groups, rows)
 
 
 def insert_members_by_key(
@@ -167,18 +170,26 @@ def decode_key(key: str, fields: Sequence[str]) -> tuple[bool, Mapping[str, Any]
     """Whether the contacts behind a key are new, and their values: absent ones are left out, lists are lists."""
     document = json.loads(key)
     values = {name: document[name] for name in fields if document.get(name) not in (None, "")}
-    return bool(document["_new"]), values
+    return bool(document[_NEW]), values
+
+
+_NEW = ""  # no field has this name
+_PAIRS = 40  # PostgreSQL takes 100 arguments, SQLite 127
 
 
 def _value_key(conn: Connection, fields: Sequence[str], created_at: datetime) -> ColumnElement[str]:
     """A JSON text of the values of ``fields`` on a contact: the same text for the same values, on either dialect."""
-    new = sql_case((contacts.c.created_at == created_at, 1), else_=0)
-    parts: list[Any] = [literal_column("'_new'"), new]
-    for name in fields:
-        parts += [cast(literal(name), Text), _value(conn, name)]
+    is_new = sql_case((contacts.c.created_at == created_at, 1), else_=0)
+    pairs: list[tuple[str, Any]] = [(_NEW, is_new), *((name, _value(conn, name)) for name in fields)]
+    parts = [
+        [part for name, value in chunk for part in (cast(literal(name), Text), value)]
+        for chunk in chunked(pairs, _PAIRS)
+    ]
     if conn.dialect.name == "postgresql":
-        return cast(func.jsonb_build_object(*parts), Text)
-    return func.json_object(*parts)
+        objects = [cast(func.jsonb_build_object(*part), JSONB) for part in parts]
+        return cast(reduce(lambda one, other: one.op("||")(other), objects[1:], objects[0]), Text)
+    texts: list[ColumnElement[str]] = [func.json_object(*part, type_=Text) for part in parts]
+    return reduce(lambda one, other: func.json_patch(one, other, type_=Text), texts)
 
 
 def _value(conn: Connection, name: str) -> ColumnElement[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, literal, or_, select, update
 
 from opulse.db import insert_ignoring_known, json_list, json_merge
 from opulse.experience.directory.models import Contact
@@ -33,13 +33,13 @@ def list_contacts(
         contacts.c.tenant == tenant, contacts.c.directory == directory, contacts.c.deleted.is_(False)
     )
     if search:
-        start = search.strip().lower() + "%"
+        start = search.strip().lower()
         query = query.where(
             or_(
-                contacts.c.email_key.like(start),
-                contacts.c.ext_ref_key.like(start),
-                func.lower(contacts.c.last_name).like(start),
-                func.lower(contacts.c.first_name).like(start),
+                contacts.c.email_key.startswith(start, autoescape=True),
+                contacts.c.ext_ref_key.startswith(start, autoescape=True),
+                func.lower(contacts.c.last_name).startswith(start, autoescape=True),
+                func.lower(contacts.c.first_name).startswith(start, autoescape=True),
             )
         )
     if after:
@@ -57,12 +57,12 @@ def count_contacts(conn: Connection, tenant: int, directory: str) -> int:
 
 
 def find_ids_by_ext_ref(conn: Connection, tenant: int, directory: str, keys: Iterable[str]) -> dict[str, str]:
-    """Lower-case external reference → contact id, the oldest contact where two share it."""
+    """Lower-case external reference → contact id, always the same one where two share it."""
     return _ids_by(conn, tenant, directory, contacts.c.ext_ref_key, keys)
 
 
 def find_ids_by_email(conn: Connection, tenant: int, directory: str, keys: Iterable[str]) -> dict[str, str]:
-    """Lower-case address → contact id, the oldest contact where two share it."""
+    """Lower-case address → contact id, always the same one where two share it."""
     return _ids_by(conn, tenant, directory, contacts.c.email_key, keys)
 
 
@@ -115,7 +115,7 @@ def clear_ended_alarms(conn: Connection, fields: Sequence[str], now: datetime, l
     if conn.dialect.name == "postgresql":
         cleared = contacts.c.embedded
         for name in fields:
-            cleared = cleared.op("-")(name)
+            cleared = cleared.op("-")(cast(literal(name), Text))
     else:
         cleared = func.json_remove(contacts.c.embedded, *(f'$."{name}"' for name in fields))
     done = conn.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from opulse.db import insert_ignoring_known
 from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
@@ -104,21 +104,51 @@ def list_rules(conn: Connection, tenant: int, directory: str) -> list[FrequencyR
     return [FrequencyRule(row.id, RuleKind(row.kind), row.limit, row.period_seconds) for row in rows]
 
 
+LISTENS = ""
+"""The field of a row that says: somebody listens to this directory, whatever they read."""
+
+
+def lock_directory(conn: Connection, tenant: int, directory: str) -> None:
+    """Let nobody else make contacts here until the transaction ends (PostgreSQL; SQLite has one writer anyway)."""
+    conn.execute(
+        select(directories.c.id)
+        .where(directories.c.tenant == tenant, directories.c.id == directory)
+        .with_for_update(key_share=True)
+    )
+
+
 def replace_watched(conn: Connection, tenant: int, directory: str, owner: str, fields: Iterable[str]) -> None:
-    """Remember which fields the conditions of ``owner`` read on ``directory``; none: it watches no more."""
+    """Remember that ``owner`` listens to ``directory`` and there reads ``fields``, perhaps none."""
+    delete_watched(conn, tenant, owner)
+    rows = [
+        {"tenant": tenant, "directory": directory, "field": name, "owner": owner}
+        for name in sorted({LISTENS, *fields})
+    ]
+    insert_ignoring_known(conn, watched_fields, rows)
+
+
+def delete_watched(conn: Connection, tenant: int, owner: str) -> None:
     conn.execute(
         delete(watched_fields).where(watched_fields.c.tenant == tenant, watched_fields.c.owner == owner)
     )
-    rows = [{"tenant": tenant, "directory": directory, "field": name, "owner": owner} for name in set(fields)]
-    insert_ignoring_known(conn, watched_fields, rows)
 
 
 def list_watched(conn: Connection, tenant: int, directory: str) -> list[str]:
     """The fields that any trigger on this directory reads, each once, in order."""
     query = (
         select(watched_fields.c.field)
-        .where(watched_fields.c.tenant == tenant, watched_fields.c.directory == directory)
+        .where(
+            watched_fields.c.tenant == tenant,
+            watched_fields.c.directory == directory,
+            watched_fields.c.field != LISTENS,
+        )
         .distinct()
         .order_by(watched_fields.c.field)
     )
     return list(conn.execute(query).scalars())
+
+
+def is_watched(conn: Connection, tenant: int, directory: str) -> bool:
+    """Whether any trigger listens to this directory, also one that reads no field."""
+    query = select(exists().where(watched_fields.c.tenant == tenant, watched_fields.c.directory == directory))
+    return bool(conn.execute(query).scalar())
