@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
 from opulse.cli.demo.incidents import Incidents
 from opulse.cli.demo.running import Demo
-from opulse.cli.demo.scenarios import Scenario
+from opulse.cli.demo.scenarios import EVERYWHERE, Scenario
 from opulse.mail.inbox import Mailbox
 from opulse.web.components.frame import FrameFacts, FrameSource
 from opulse.web.components.navigation import NavItem, NavSection
@@ -61,7 +61,7 @@ def open_desk(demo: Demo, incidents: Incidents) -> None:
     from opulse.cli.demo import api, pages
 
     sizes = tuple(
-        sum(scenario.group in (system.site, "Workplaces") for system in demo.estate.systems)
+        sum(scenario.group in (system.site, EVERYWHERE) for system in demo.estate.systems)
         for scenario in demo.scenarios
     )
     demo.app.state.demo = Desk(demo.inbox.mailbox, incidents, demo.scenarios, sizes, demo.estate.you.email)

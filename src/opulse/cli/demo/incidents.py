@@ -13,7 +13,10 @@ from opulse.emulators.estate import IncidentPlan, plan_incident
 from opulse.emulators.reporting import StatesRefused
 
 BATCHES = 24
-SPREAD_SECONDS = 45.0
+OPENING_SECONDS = 6.0
+"""How long it takes until the threshold is crossed: somebody waits for the page."""
+SPREAD_SECONDS = 40.0
+"""How long the rest takes to join."""
 LASTS_SECONDS = 600.0
 REARM_SECONDS = 1.0
 
@@ -53,8 +56,9 @@ class Incidents:
         scenario = known[which - 1]
         if which in self.under_way:
             raise DemoFailed(f"{scenario.name!r} is under way already")
-        plan = self._plan(which, number)
-        self._under_way[which] = asyncio.create_task(self._run(which, plan), name=f"incident {which}")
+        plan, threshold = self._plan(which, number)
+        task = asyncio.create_task(self._run(which, plan, threshold), name=f"incident {which}")
+        self._under_way[which] = task
         activation = await self._wait_for_activation(which, patience)
         return Started(which, scenario.name, plan.affected, activation)
 
@@ -65,26 +69,34 @@ class Incidents:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    def _plan(self, which: int, number: int | None) -> IncidentPlan:
+    def _plan(self, which: int, number: int | None) -> tuple[IncidentPlan, int]:
+        """What will be hit, and how many systems activate the notification."""
         demo, scenario = self._demo, self._demo.scenarios[which - 1]
         candidates = candidates_of(demo.estate, demo.guids, scenario.group)
         wanted = min(scenario.usual, len(candidates)) if number is None else number
+        threshold = scenario.threshold(len(candidates))
+        if wanted < threshold:
+            raise DemoFailed(f"{scenario.name!r} activates at {threshold:,} systems; hit as many or more")
         self._count += 1
         seed = f"{demo.state.seed} {which} {self._count} {demo.clock.now().isoformat()}"
         yours = demo.guids[demo.estate.yours.name]
         try:
-            return plan_incident(
+            plan = plan_incident(
                 scenario.symptoms, candidates, wanted, seed, batches=BATCHES, always=(yours,)
             )
         except ValueError as error:
             raise DemoFailed(f"{scenario.name!r}: {error} (group {scenario.group})") from error
+        return plan, threshold
 
-    async def _run(self, which: int, plan: IncidentPlan) -> None:
+    async def _run(self, which: int, plan: IncidentPlan, threshold: int) -> None:
         try:
             await self._end(which)
+            heard = 0
             for batch in plan.batches:
                 await self._demo.reporting.report(plan.changes(batch))
-                await asyncio.sleep(SPREAD_SECONDS / len(plan.batches))
+                part = OPENING_SECONDS / threshold if heard < threshold else SPREAD_SECONDS / plan.affected
+                heard += len(batch)
+                await asyncio.sleep(part * len(batch))
             await asyncio.sleep(LASTS_SECONDS)
             await self._end(which)
         except StatesRefused as refused:

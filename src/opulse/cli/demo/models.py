@@ -40,8 +40,8 @@ class DemoState(msgspec.Struct, frozen=True):
 
     seed: int
     systems: int
-    email: str
-    password: str
-    key: str
+    email: str = ""
+    password: str = ""
+    key: str = ""
     address: str = ""
     objects: MadeObjects | None = None

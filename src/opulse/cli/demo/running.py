@@ -107,6 +107,8 @@ async def open_demo(wanted: Wanted, say: Say) -> AsyncIterator[Demo]:
         settings = make_settings(wanted, await inbox.start())
         try:
             if state is None:
+                # first a note that this folder is a demo's: a start that is killed from here on is begun again
+                save_state(wanted.folder, DemoState(wanted.seed, wanted.systems))
                 state = await make_first_administrator(settings, wanted.seed, wanted.systems)
                 save_state(wanted.folder, state)
             async with running(settings, clock) as listening:

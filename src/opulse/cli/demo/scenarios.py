@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from opulse.emulators.estate import Symptom
+from opulse.monitoring.notifications.models import MINIMUM_OF_PERCENT
 
 EVERYWHERE = "Workplaces"
 OFFICE = "Hamburg"
@@ -31,6 +33,13 @@ class Scenario:
     @property
     def sensors(self) -> list[str]:
         return [symptom.sensor for symptom in self.symptoms]
+
+    def threshold(self, members: int) -> int:
+        """How many of the group's ``members`` must be hit before the notification activates."""
+        value = int(self.activation["value"])
+        if self.activation["option"] == "number":
+            return value
+        return max(MINIMUM_OF_PERCENT, ceil(members * value / 100))
 
 
 def scenarios(threshold: int) -> tuple[Scenario, Scenario]:
