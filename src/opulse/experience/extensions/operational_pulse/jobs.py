@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import Connection
+
 from opulse.experience.extensions.operational_pulse.extension import KEEPER
 from opulse.experience.extensions.operational_pulse.flow.waves import follow
 from opulse.experience.extensions.operational_pulse.models import WAVE_DUE
+from opulse.experience.workflows import TaskState
 from opulse.experience.workflows.flow.runs import context_of
-from opulse.jobs import Handler, Job
+from opulse.experience.workflows.views import list_task_runs
+from opulse.jobs import Handler, Job, JobRetry
 from opulse.ports import Ports
 
 
 async def on_pulse_wave_due(ports: Ports, job: Job) -> None:
-    """Ask who is affected now; the newcomers are the next wave."""
+    """Ask who is affected now; the newcomers are the next wave.
+
+    A task that was cut off before its end was written runs again and arranges the first look again: it must find it waiting.
+    """
+    if await ports.db.read(_has_not_ended, job):
+        raise JobRetry(ports.limits.wave_seconds, "the task has not ended yet", counts=False)
     context = await context_of(ports, job.tenant, job.payload["run"], job.payload["task"])
     if context is not None:
         await follow(ports, KEEPER, context, job)
+
+
+def _has_not_ended(conn: Connection, job: Job) -> bool:
+    rows = list_task_runs(conn, job.tenant, job.payload["run"])
+    return any(row.task == job.payload["task"] and row.state is TaskState.RUNNING for row in rows)
 
 
 HANDLERS: Mapping[str, Handler] = {WAVE_DUE: on_pulse_wave_due}
