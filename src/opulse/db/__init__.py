@@ -13,6 +13,7 @@ from opulse.db.bulk import (
     upsert,
 )
 from opulse.db.engine import Database, Priority, open_database
+from opulse.db.storable import why_unstorable
 from opulse.db.types import Instant, JsonDoc, metadata
 from opulse.db.wake import Wakes, wake
 
@@ -30,4 +31,5 @@ __all__ = [
     "open_database",
     "upsert",
     "wake",
+    "why_unstorable",
 ]

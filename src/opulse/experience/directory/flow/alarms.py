@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from opulse.db import why_unstorable
 from opulse.experience.directory.models import (
     CONTACTS_CHANGED,
     MAIN_FIELDS,
@@ -50,11 +51,9 @@ def merge_embedded_in(
         The change set's id; None when nothing differed.
 
     Raises:
-        ValueError: the patch names a main field, or is nested, or holds a null.
+        ValueError: the patch names a main field, or is nested, or holds a null (see :func:`check_patch`).
     """
-    main = set(patch) & set(MAIN_FIELDS)
-    if main:
-        raise ValueError(f"a patch changes embedded data, not {', '.join(sorted(main))}")
+    check_patch(patch)
     if not contact_ids:
         return None
     contacts.lock_contacts(conn, tenant, contact_ids)
@@ -71,6 +70,18 @@ def merge_embedded_in(
     contacts.merge_members(conn, tenant, changes.select_members(tenant, change.id), patch, until, now)
     enqueue(conn, tenant, CONTACTS_CHANGED, {"change_set": change.id}, unique=change.id, priority=2)
     return change.id
+
+
+def check_patch(patch: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` for a patch of main fields, or of values that embedded data cannot hold."""
+    main = set(patch) & set(MAIN_FIELDS)
+    if main:
+        raise ValueError(f"a patch changes embedded data, not {', '.join(sorted(main))}")
+    nested = [name for name, value in patch.items() if value is None or isinstance(value, dict)]
+    if nested:
+        raise ValueError(f"embedded data is flat and without nulls: {', '.join(sorted(nested))}")
+    if why := why_unstorable(dict(patch)):
+        raise ValueError(why)
 
 
 def note_created_in(

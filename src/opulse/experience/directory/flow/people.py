@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
-from opulse.db import chunked, why_unstorable
+from opulse.db import chunked
 from opulse.experience.directory.flow.alarms import note_created_in
+from opulse.experience.directory.flow.checking import ContactProblem, check_fields, check_rows
 from opulse.experience.directory.flow.matching import contact_row
 from opulse.experience.directory.models import (
     CONTACTS_CHANGED,
@@ -21,7 +21,6 @@ from opulse.experience.directory.models import (
     ChangeSet,
     Contact,
     ImportResult,
-    RowRefused,
 )
 from opulse.experience.directory.store import changes, contacts, lists
 from opulse.jobs import enqueue
@@ -31,9 +30,14 @@ from opulse.wire.identifiers import Prefix, new_id, random_text
 
 ROWS_PER_UNIT = 1_000
 
-
-class ContactProblem(ValueError):
-    """The contact cannot be written so; the message says what to mend."""
+__all__ = [
+    "ContactProblem",
+    "delete_contact",
+    "edit_contact",
+    "edit_contact_in",
+    "import_contacts",
+    "values_of",
+]
 
 
 async def import_contacts(
@@ -63,41 +67,6 @@ async def import_contacts(
     after = {"created": totals[0], "updated": totals[1], "refused": len(refused), "list": list_id}
     await ports.db.write(audit_in, tenant, actor, "contacts.imported", directory, None, after, now)
     return ImportResult(totals[0], totals[1], totals[2], tuple(refused))
-
-
-def check_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[RowRefused]]:
-    """Rows that can be taken, and for each other one what would mend it."""
-    good: list[Mapping[str, Any]] = []
-    refused: list[RowRefused] = []
-    for index, row in enumerate(rows):
-        try:
-            check_fields(row)
-        except ContactProblem as problem:
-            refused.append(RowRefused(index, str(problem)))
-        else:
-            good.append(row)
-    return good, refused
-
-
-def check_fields(row: Mapping[str, Any]) -> None:
-    """Raise :class:`ContactProblem` for an address that is none, no key at all, or values that cannot be kept."""
-    email = str(row.get("email") or "").strip()
-    if not email and not str(row.get("ext_ref") or "").strip():
-        raise ContactProblem("a contact needs an e-mail address or an external reference")
-    if email:
-        try:
-            validate_email(email, check_deliverability=False, test_environment=True)
-        except EmailNotValidError as error:
-            raise ContactProblem(f"{email!r} is not an e-mail address: {error}") from error
-    for name, value in (row.get("embedded_data") or {}).items():
-        if value is None or isinstance(value, dict):
-            raise ContactProblem(
-                f"embedded data {name!r} must be a plain value or a list, not nested and not null"
-            )
-        if name in MAIN_FIELDS or not name.strip():
-            raise ContactProblem(f"{name!r} is a main field, not embedded data")
-    if why := why_unstorable(dict(row)):
-        raise ContactProblem(why)
 
 
 async def edit_contact(

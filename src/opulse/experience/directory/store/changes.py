@@ -186,8 +186,8 @@ def _value_key(conn: Connection, fields: Sequence[str], created_at: datetime) ->
         for chunk in chunked(pairs, _PAIRS)
     ]
     if conn.dialect.name == "postgresql":
-        objects = [cast(func.jsonb_build_object(*part), JSONB) for part in parts]
-        return cast(reduce(lambda one, other: one.op("||")(other), objects[1:], objects[0]), Text)
+        objects: list[ColumnElement[Any]] = [cast(func.jsonb_build_object(*part), JSONB) for part in parts]
+        return cast(reduce(lambda one, other: one.op("||")(other), objects), Text)
     texts: list[ColumnElement[str]] = [func.json_object(*part, type_=Text) for part in parts]
     return reduce(lambda one, other: func.json_patch(one, other, type_=Text), texts)
 

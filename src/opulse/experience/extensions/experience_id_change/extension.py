@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from opulse.experience.directory import MAIN_FIELDS, ChangeKind, set_watched_in, views
+from opulse.experience.directory import MAIN_FIELDS, ChangeKind, set_watched_in, stop_watching_in, views
 from opulse.experience.workflows.models import ConditionGroup
 from opulse.experience.workflows.registry import Extension, FieldKind, FormField
 from opulse.ports import Ports
@@ -53,8 +53,11 @@ class ExperienceIdChange:
         conditions: ConditionGroup,
         enabled: bool,
     ) -> None:
-        """Tell the directory which fields to carry in its change sets; a workflow that is off watches nothing."""
-        fields = conditions.fields() | set(form.get("embedded_fields") or []) if enabled else set()
+        """Tell the directory which fields to carry in its change sets; a workflow that is off listens to nothing."""
+        if not enabled:
+            stop_watching_in(conn, tenant, workflow)
+            return
+        fields = conditions.fields() | set(form.get("embedded_fields") or [])
         set_watched_in(conn, tenant, str(form["directory"]), workflow, fields)
 
     def field_names(self, form: Mapping[str, Any]) -> list[str]:
