@@ -54,12 +54,13 @@ def fingerprint(conn: Connection, tenant: int) -> dict[str, str]:
 
 
 def mentions(conn: Connection, tenant: int, words: Collection[str]) -> list[str]:
-    """Rows of ``tenant`` in which one of ``words`` stands; not the keys, which the world itself gives such scopes."""
-    found = []
-    for name, rows in _rows(conn, tenant):
-        if name != "keys":
-            found += [f"{name} {row}" for row in rows if any(word in row for word in words)]
-    return found
+    """Rows of ``tenant`` in which one of ``words`` stands."""
+    return [
+        f"{name} {row}"
+        for name, rows in _rows(conn, tenant)
+        for row in rows
+        if any(word in row for word in words)
+    ]
 
 
 def _rows(conn: Connection, tenant: int) -> Iterator[tuple[str, list[str]]]:
