@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from opulse.db import Instant, json_list
+from opulse.db import Instant
 from opulse.experience.distributions.models import (
     Chores,
     Decision,
@@ -30,6 +30,7 @@ from opulse.experience.distributions.models import (
     MailReason,
     SpareReason,
 )
+from opulse.experience.distributions.store.among import among
 from opulse.experience.distributions.store.tables import distributions, invitations, may_wait
 
 ROWS = 2_000
@@ -183,7 +184,6 @@ def _update_alike(
     hold_until: datetime | None,
     now: datetime,
 ) -> int:
-    listed = json_list(conn, ids)
     table = invitations
     done = conn.execute(
         update(table)
@@ -191,7 +191,7 @@ def _update_alike(
             table.c.tenant == tenant,
             table.c.distribution == distribution,
             table.c.state == InvitationState.HELD.value,
-            table.c.contact.in_(select(listed.c.value)),
+            among(conn, table.c.contact, ids),
         )
         .values(
             state=state.value,

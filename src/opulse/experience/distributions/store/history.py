@@ -1,0 +1,100 @@
+"""What contacts were asked before: the columns that frequency rules, pulses and activations are decided by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, select
+
+from opulse.db import Instant
+from opulse.experience.directory.models import FrequencyRule, RuleKind
+from opulse.experience.distributions.models import SLOT_STATES, Distribution, InvitationState
+from opulse.experience.distributions.store.among import among
+from opulse.experience.distributions.store.tables import invitations
+
+_SLOTS = sorted(state.value for state in SLOT_STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One contact's earlier invitations; ``recent`` counts those inside each rule's window."""
+
+    by_this_pulse: bool = False
+    in_activation: bool = False
+    recent: tuple[int, ...] = ()
+    last_asked_at: datetime | None = None
+    busy_until: datetime | None = None
+
+
+def list_histories(
+    conn: Connection,
+    distribution: Distribution,
+    ids: Sequence[str],
+    rules: Sequence[FrequencyRule],
+    now: datetime,
+    *,
+    held_again: bool,
+) -> Mapping[str, History]:
+    """Contact → its history; contacts that were never asked are not in it."""
+    table = invitations
+    same_cause = table.c.cause == distribution.cause
+    same_pulse = and_(same_cause, table.c.workflow == distribution.workflow)
+    counts = [func.sum(case((_inside(rule, now), 1), else_=0)) for rule in rules]
+    rows = conn.execute(
+        select(
+            table.c.contact,
+            func.max(case((same_pulse, 1), else_=0)),
+            func.max(case((same_cause, 1), else_=0)),
+            func.max(table.c.asked_at, type_=Instant()),
+            func.max(case((same_cause, None), else_=table.c.open_until), type_=Instant()),
+            *counts,
+        )
+        .where(
+            table.c.tenant == distribution.tenant,
+            among(conn, table.c.contact, ids),
+            table.c.state.in_(_SLOTS),
+            *(_of_others(distribution) if held_again else ()),
+        )
+        .group_by(table.c.contact)
+    )
+    return {
+        contact: History(bool(pulse), bool(activation), tuple(recent), last, busy)
+        for contact, pulse, activation, last, busy, *recent in rows
+    }
+
+
+def list_asked_addresses(
+    conn: Connection, distribution: Distribution, keys: Iterable[str]
+) -> set[tuple[str, str]]:
+    """(address, contact) of those whom this pulse asked under one of these lower-case addresses."""
+    table = invitations
+    rows = conn.execute(
+        select(table.c.email_key, table.c.contact).where(
+            table.c.tenant == distribution.tenant,
+            table.c.activation == distribution.activation,
+            among(conn, table.c.email_key, keys),
+            table.c.cause == distribution.cause,
+            table.c.workflow == distribution.workflow,
+            table.c.state.in_(_SLOTS),
+        )
+    )
+    return {(address, contact) for address, contact in rows}
+
+
+def _inside(rule: FrequencyRule, now: datetime) -> ColumnElement[bool]:
+    if rule.kind is not RuleKind.MAX_IN_PERIOD:
+        return false()
+    return invitations.c.asked_at > now - timedelta(seconds=rule.period_seconds)
+
+
+def _of_others(distribution: Distribution) -> tuple[ColumnElement[bool], ...]:
+    """When held people are decided again: not their own rows, nor those that others hold.
+
+    Two distributions that hold the same person must not wait for each other for ever.
+    """
+    return (
+        invitations.c.distribution != distribution.id,
+        invitations.c.state != InvitationState.HELD.value,
+    )
