@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from opulse.console.models import Overview, SetUp, dead_job
+from opulse.console.contexts import Overview, SetUp, dead_job
 from opulse.experience.directory import views as directory
 from opulse.experience.distributions import DistributionState
 from opulse.experience.distributions.flow.reading import list_distributions

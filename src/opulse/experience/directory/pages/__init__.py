@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.directory.pages import contacts, directories, importing, lists, one_contact, rules
+from opulse.experience.directory.pages import contacts, directories, frequency, importing, lists, one_contact
 
 router = APIRouter(include_in_schema=False)
-for part in (directories, lists, rules, importing, contacts, one_contact):
+for part in (directories, lists, frequency, importing, contacts, one_contact):
     router.include_router(part.router)
