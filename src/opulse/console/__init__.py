@@ -1,0 +1,1 @@
+"""Console pages across both wings: home, the journey of one activation, search."""
