@@ -40,7 +40,9 @@ class Respondents:
     def __init__(self, clock: Clock, at_once: int = AT_ONCE) -> None:
         self._clock = clock
         self._open = asyncio.Semaphore(at_once)
-        self._client = httpx2.AsyncClient(timeout=30, trust_env=False, follow_redirects=False)
+        # everybody has a browser of their own: no connection is used by two of them, or kept while somebody reads
+        apart = httpx2.Limits(max_keepalive_connections=0)
+        self._client = httpx2.AsyncClient(timeout=30, trust_env=False, follow_redirects=False, limits=apart)
 
     async def aclose(self) -> None:
         await self._client.aclose()
