@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from opulse.db import Priority
+from opulse.experience.distributions.flow.links import close_in
 from opulse.experience.responses import store
 from opulse.experience.responses.flow.links import CARRIES_ON
 from opulse.experience.responses.models import (
@@ -169,6 +170,7 @@ def _announce(conn: Connection, asked: Asked, response: Response) -> None:
         }
         unique = f"{response.id}:{response.revision}"
         enqueue(conn, asked.tenant, RESPONSE_RECORDED, payload, unique=unique)
+        close_in(conn, asked.tenant, asked.invitation, response.updated_at)
 
 
 def _ended(submission: Submission) -> Submission:

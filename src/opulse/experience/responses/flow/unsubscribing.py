@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from opulse.db import Priority
-from opulse.experience.directory.flow.people import edit_contact_in
-from opulse.experience.directory.models import Cause
-from opulse.experience.responses.models import Asked, LinkFacts
+from opulse.experience.distributions.flow.links import unsubscribe_in
+from opulse.experience.responses.models import LinkFacts
 from opulse.ports import Ports
 
 
 async def unsubscribe(ports: Ports, facts: LinkFacts) -> None:
-    """The contact is opted out of the directory. Doing it again, or for a contact that is gone, changes nothing."""
-    now = ports.clock.now()
-
-    def unit(conn: Connection, asked: Asked) -> None:
-        if asked.directory:
-            edit_contact_in(
-                conn,
-                asked.tenant,
-                asked.directory,
-                asked.contact,
-                {"unsubscribed": True},
-                {},
-                cause=Cause(),
-                now=now,
-                actor="the person, by the link in the mail",
-            )
-
-    await ports.db.write_first(Priority.ANSWER, unit, facts.asked)
+    """The contact is opted out of the list that was asked, or where none was, of the directory. Again changes nothing."""
+    asked = facts.asked
+    await ports.db.write_first(
+        Priority.ANSWER, unsubscribe_in, asked.tenant, asked.invitation, ports.clock.now()
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
+from opulse.db import Instant
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import DistributionState, LinkType
 from opulse.experience.distributions.views import distributions, invitations
@@ -11,7 +12,49 @@ from opulse.experience.responses.models import Asked
 
 
 def find_asked(conn: Connection, tenant: int, invitation: str) -> Asked | None:
-    """The invitation; None when this tenant has none of that id."""
+    """The invitation, or what a distribution's shared link asks; None when this tenant has neither of that id."""
+    return _find_invited(conn, tenant, invitation) or _find_shared(conn, tenant, invitation)
+
+
+def _find_shared(conn: Connection, tenant: int, link: str) -> Asked | None:
+    """An anonymous link: nobody's, open as long as the last invitation of its distribution."""
+    row = conn.execute(
+        select(distributions, func.max(invitations.c.expires_at, type_=Instant()).label("expires_at"))
+        .join(
+            invitations,
+            and_(
+                invitations.c.tenant == distributions.c.tenant,
+                invitations.c.distribution == distributions.c.id,
+            ),
+        )
+        .where(
+            distributions.c.tenant == tenant,
+            distributions.c.shared_link == link,
+            distributions.c.link_type == LinkType.ANONYMOUS.value,
+        )
+        .group_by(distributions.c.tenant, distributions.c.id)
+    ).first()
+    if row is None:
+        return None
+    return Asked(
+        tenant=tenant,
+        invitation=link,
+        distribution=row.id,
+        survey=row.survey,
+        version=row.version,
+        activation=row.activation,
+        contact="",
+        directory="",
+        language="",
+        time_zone="",
+        individual=False,
+        cancelled=row.state == DistributionState.CANCELLED.value,
+        sent_at=None,
+        expires_at=row.expires_at,
+    )
+
+
+def _find_invited(conn: Connection, tenant: int, invitation: str) -> Asked | None:
     row = conn.execute(
         select(
             invitations.c.distribution,
