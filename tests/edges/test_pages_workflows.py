@@ -104,10 +104,17 @@ async def test_the_recipients_workflow_is_made_by_the_guides_steps(console: Cons
     early = await console.editor.post(f"{address}/tasks/new", data=_pulse_form(made))
     assert early.status_code == 422
     assert "Install the extension" in text_of(early.text)
-    await console.admin.post("/extensions/operational_pulse/install", data={"accept": "on", "domains": "*"})
     accounts = await console.ports.db.read(views.list_accounts, console.tenant)
-    again = {**_pulse_form(made), "account": accounts[0]["id"]}
-    assert (await console.editor.post(f"{address}/tasks/new", data=again)).status_code == 303
+    form = {**_pulse_form(made), "account": accounts[0]["id"]}
+    chosen = f'<option value="{accounts[0]["id"]}" selected>SysTrack</option>'
+    assert chosen in early.text, "the account that was typed is made and need not be typed again"
+    install = "/extensions/operational_pulse/install"
+    await console.admin.post(install, data={"accept": "on", "domains": "cloud.example.org"})
+    elsewhere = await console.editor.post(f"{address}/tasks/new", data=form)
+    assert "Token URL leads to test, which this extension may not call" in text_of(elsewhere.text)
+    assert 'href="#token_url"' in elsewhere.text
+    await console.admin.post(install, data={"accept": "on", "domains": "test"})
+    assert (await console.editor.post(f"{address}/tasks/new", data=form)).status_code == 303
     task = (await _stored(console, address)).document.tasks[0]
     assert task.account == accounts[0]["id"]
     assert task.form["create_contacts"] == "false"

@@ -20,10 +20,14 @@ from opulse.experience.workflows import (
     TaskContext,
     TaskResult,
     TaskState,
+    views,
 )
+from opulse.experience.workflows.rules.domains import host_of, may_call
 from opulse.ports import Ports
 from opulse.templating.piped import parse_piped
 
+NAME = "operational_pulse"
+_CALLED = {"token_url": "Token URL", "cloud_url": "Cloud URL"}
 _TYPED = {"token_url": "Token URL", "cloud_url": "Cloud URL", "client_id": "Client ID"}
 
 KEEPER = TokenKeeper()
@@ -71,7 +75,7 @@ class UpdateContactMetadata:
             problems.append("Directory ID names no directory")
         elif found is None or found.directory != form["directory_id"]:
             problems.append("List ID names no mailing list of that directory")
-        return problems
+        return problems + _outside_in(conn, tenant, form)
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
         """Take the snapshot as wave 1; later waves follow while the activation is open."""
@@ -82,6 +86,9 @@ class UpdateContactMetadata:
             return TaskResult(
                 TaskState.FAILED, {}, "Systems URL is not an address: check the JSON field's path"
             )
+        outside = await ports.db.read(_outside_in, context.tenant, context.form)
+        if outside:
+            return TaskResult(TaskState.FAILED, {}, "; ".join(outside))
         try:
             _, is_open = await take_all(ports, KEEPER, context, url, 1)
         except FetchRefused as refused:
@@ -96,8 +103,19 @@ def _output_in(conn: Connection, ports: Ports, context: TaskContext, is_open: bo
     return output
 
 
+def _outside_in(conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
+    """Which of the typed addresses an administrator has not let this extension call."""
+    domains = views.list_installs(conn, tenant).get(NAME, [])
+    return [
+        f"{label} leads to {host_of(str(form[name])) or 'no host'}, which this extension may not call: an administrator "
+        "allows it on the page Extensions"
+        for name, label in _CALLED.items()
+        if not may_call(str(form[name]), domains)
+    ]
+
+
 EXTENSION = Extension(
-    name="operational_pulse",
+    name=NAME,
     title="Operational Pulse",
     help="Fetches the systems that an activation affects and writes lastAlarm on their users' contacts.",
     tasks=(UpdateContactMetadata(),),
