@@ -120,7 +120,7 @@ async def save_conditions(workflow: str, request: Request, ports: PortsDep, call
         await save_document(ports, caller, found, conditions=built(group))
     except WorkflowProblem as problem:
         return await _show(request, ports, caller, found, group, _elsewhere(problem), unsaved=True)
-    return see_other(f"/workflows/{workflow}", "The conditions are saved.")
+    return see_other(f"/workflows/{workflow}#main", "The conditions are saved.")
 
 
 @router.post("/{workflow}/switch")
