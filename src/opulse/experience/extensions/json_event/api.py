@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
-from opulse.experience.extensions.json_event.flow import EventRefused, Rate, accept_event
-from opulse.experience.extensions.json_event.models import EventRefusal
+from opulse.experience.extensions.json_event.flow import EventRefused, EventTaken, Rate, accept_event
+from opulse.experience.extensions.json_event.models import EventEnd, EventRefusal
 from opulse.observe.metrics import DECISIONS
 from opulse.ports import Ports
 from opulse.web.access import Gate, Open, Role, ports_of
@@ -47,7 +47,7 @@ async def post_event(
     ports: Annotated[Ports, Depends(ports_of)],
     urlTokenId: str = "",  # noqa: N803
 ) -> JSONResponse:
-    """Start the workflow that has this address. 202: queued; 200: this ``eventId`` was taken before."""
+    """Start the workflow that has this address. 202: queued; 200: taken before, or the conditions were false."""
     gate: Gate = request.app.state.gate
 
     async def proves(secret: str) -> int | None:
@@ -62,16 +62,20 @@ async def post_event(
     except EventRefused as refused:
         DECISIONS.labels("json_event", refused.reason.value).inc()
         return _refusal(refused, request_id)
-    if taken.test:
+    return _taken(taken, request_id)
+
+
+def _taken(taken: EventTaken, request_id: str) -> JSONResponse:
+    result: dict[str, Any] = {"runId": taken.run, "status": taken.end.value}
+    if taken.end is EventEnd.TESTED:
         result = {"test": True, "fields": dict(taken.fields)}
-        return JSONResponse(result_envelope(result, request_id, 200), 200)
-    if not taken.run:
-        off = EventRefused(
-            EventRefusal.WORKFLOW_OFF, "The workflow is switched off, or its conditions were false."
-        )
-        return _refusal(off, request_id)
-    status = 200 if taken.duplicate else 202
-    result = {"runId": taken.run, "status": "queued", "duplicate": taken.duplicate}
+    elif taken.run:
+        result = {
+            "runId": taken.run,
+            "status": EventEnd.QUEUED.value,
+            "duplicate": taken.end is EventEnd.DUPLICATE,
+        }
+    status = 202 if taken.end is EventEnd.QUEUED else 200
     return JSONResponse(result_envelope(result, request_id, status), status)
 
 

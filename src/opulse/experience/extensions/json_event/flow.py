@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from opulse.experience.extensions.json_event.models import EventAuth, EventRefusal
+from opulse.db import why_unstorable
+from opulse.experience.extensions.json_event.models import EventAuth, EventEnd, EventRefusal
 from opulse.experience.workflows import Event, Workflow, start_run_in, views
 from opulse.experience.workflows.flow.traces import trace_event_in
 from opulse.experience.workflows.rules.fields import pick_value
@@ -23,6 +24,7 @@ from opulse.wire.signature import SIGNATURE_HEADER, verify_lakeside
 from opulse.wire.webhook import TEST_HEADER
 
 MINUTE = timedelta(minutes=1)
+EVENT_ID_LENGTH = 200
 Proves = Callable[[str], Awaitable[int | None]]
 """An integration key → the tenant it belongs to; None when it is no valid one."""
 
@@ -39,11 +41,10 @@ class EventRefused(Exception):
 
 @dataclass(frozen=True)
 class EventTaken:
-    """What became of the event. ``test``: it was only looked at; ``fields`` are what the workflow would have got."""
+    """What became of the event. ``run`` is empty where none was started; ``fields`` are what the workflow gets."""
 
+    end: EventEnd
     run: str
-    duplicate: bool
-    test: bool
     fields: Mapping[str, Any]
 
 
@@ -71,7 +72,7 @@ async def accept_event(
     Raises:
         EventRefused: with its reason; nothing was started.
     """
-    workflow = await ports.db.read(views.find_by_url_token, url_token)
+    workflow = await ports.db.read(views.find_by_url_token, url_token) if _is_guid(url_token) else None
     if workflow is None or workflow.document.trigger.type != "json_event":
         raise EventRefused(EventRefusal.UNKNOWN_URL, "No workflow has this address.")
     now = ports.clock.now()
@@ -84,8 +85,11 @@ async def accept_event(
         for field in workflow.document.trigger.form.get("fields", [])
     }
     if headers.get(TEST_HEADER.lower()) == "1":
-        return EventTaken("", False, True, fields)
-    return await ports.db.write(_start_in, ports, workflow, envelope, fields, now)
+        return EventTaken(EventEnd.TESTED, "", fields)
+    taken = await ports.db.write(_start_in, ports, workflow, envelope, fields, now)
+    if taken is None:
+        raise EventRefused(EventRefusal.WORKFLOW_OFF, "The workflow is switched off.")
+    return taken
 
 
 def _start_in(
@@ -95,20 +99,21 @@ def _start_in(
     envelope: Mapping[str, Any],
     fields: Mapping[str, Any],
     now: datetime,
-) -> EventTaken:
+) -> EventTaken | None:
+    """The run and its job; None when the workflow is off, which is kept as a run that was not started."""
     key = str(envelope.get("eventId") or uuid4())
     event = Event(key, {"envelope": dict(envelope), "fields": dict(fields)})
     if not workflow.enabled:
         # a key of its own: the same event, sent again once the workflow is on, must still find its way
         off = Event(f"{key}/off/{uuid4()}", event.body)
         start_run_in(conn, workflow, off, now, not_started="the workflow is switched off")
-        return EventTaken("", False, False, fields)
+        return None
     if views.count_runs_since(conn, workflow.tenant, now - timedelta(days=1)) >= ports.limits.runs_per_day:
         raise EventRefused(EventRefusal.TOO_MANY, "More runs a day than this tenant may start.", 3600)
     if not trace_event_in(conn, workflow, event, now):
-        return EventTaken("", False, False, fields)
+        return EventTaken(EventEnd.CONDITIONS_FALSE, "", fields)
     run, is_new = start_run_in(conn, workflow, event, now)
-    return EventTaken(run.id, not is_new, False, fields)
+    return EventTaken(EventEnd.QUEUED if is_new else EventEnd.DUPLICATE, run.id, fields)
 
 
 async def _check_proof(
@@ -147,4 +152,18 @@ def _read(body: bytes) -> dict[str, Any]:
         raise EventRefused(EventRefusal.NOT_JSON, f"The body is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise EventRefused(EventRefusal.NOT_JSON, "The body is JSON, but not an object.")
+    if why := why_unstorable(document):
+        raise EventRefused(EventRefusal.NOT_JSON, f"The body is JSON, but {why}.")
+    key = document.get("eventId")
+    if isinstance(key, dict | list | bool) or len(str(key)) > EVENT_ID_LENGTH:
+        raise EventRefused(
+            EventRefusal.NOT_JSON, f"eventId is a text of at most {EVENT_ID_LENGTH} characters."
+        )
     return document
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from opulse.experience.extensions.operational_pulse.models import FIRST_PAGE, FetchRefused
-from opulse.experience.extensions.operational_pulse.rules import check_host, page_url
+from opulse.experience.extensions.operational_pulse.rules import (
+    check_host,
+    check_token_url,
+    next_url,
+    page_url,
+    users_url,
+)
 from opulse.jobs import JobRetry
-from opulse.outbound import AddressRefused, OutboundError, OutboundResponse
+from opulse.outbound import AddressRefused, AnswerTooLarge, OutboundError, OutboundResponse
+from opulse.outbound.retry import parse_retry_after
 from opulse.ports import Ports
 from opulse.wire.affected import AffectedPage, AffectedSystem
 from opulse.wire.affected_reading import decode_page, decode_users
@@ -20,7 +27,8 @@ from opulse.wire.token_answer import decode_token_answer, decode_token_refusal
 PAGE_BYTES = 5_000_000
 PAGE_SECONDS = 30.0
 TOKEN_EARLY = timedelta(seconds=60)  # a token is renewed this long before it ends
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 5.0  # where the other side does not say how long
+RETRY_MOST = 300.0  # however long it asks for: the question is about now
 
 
 @dataclass(frozen=True)
@@ -31,14 +39,14 @@ class Source:
     cloud_url: str
     client_id: str
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
 class TokenKeeper:
     """Tokens by account; one per process, so that an incident's many pages sign in once."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, str], tuple[str, datetime]] = {}
+        self._kept: dict[Source, tuple[str, datetime]] = {}
 
     async def token(self, ports: Ports, source: Source, *, fresh: bool = False) -> str:
         """A bearer token for ``source``; with ``fresh`` a new one, whatever is kept.
@@ -47,10 +55,12 @@ class TokenKeeper:
             FetchRefused: the credentials are refused, or the Token URL may not be asked.
             JobRetry: the Token URL does not answer now.
         """
-        key = (source.token_url, source.client_id, source.username)
-        kept = self._kept.get(key)
+        kept = self._kept.get(
+            source
+        )  # the password is part of it: whoever has another one signs in for themselves
         if kept and not fresh and kept[1] > ports.clock.now():
             return kept[0]
+        check_token_url(source.token_url, ports.monitoring_url)
         form = {
             "grant_type": "password",
             "response_type": "token",
@@ -77,7 +87,7 @@ class TokenKeeper:
         except UnreadableBody as error:
             raise FetchRefused(f"the Token URL did not answer with a token: {error}") from error
         ends = ports.clock.now() + timedelta(seconds=granted.expires_in) - TOKEN_EARLY
-        self._kept[key] = (granted.access_token, ends)
+        self._kept[source] = (granted.access_token, ends)
         return granted.access_token
 
 
@@ -90,6 +100,7 @@ async def read_pages(
         FetchRefused: the address, the credentials or the answer are wrong; the message says what to mend.
         JobRetry: the other product is slow, busy or down; try the task again.
     """
+    check_host(systems_url, source.cloud_url, ports.monitoring_url)
     url: str | None = page_url(systems_url, FIRST_PAGE, 0)
     first = True
     seen: set[str] = set()
@@ -102,7 +113,7 @@ async def read_pages(
             return
         if first and len(page.systems) == FIRST_PAGE:
             follow = page_url(systems_url, ports.limits.page_size, FIRST_PAGE)
-        url = urljoin(url, follow)
+        url = next_url(url, follow)
         first = False
 
 
@@ -126,7 +137,7 @@ async def _with_users(
     """Some servers list systems only; then each one's users are asked for (systrack.md 5.4)."""
     if system.users is not None:
         return system
-    answer = await _get(ports, keeper, source, urljoin(url, f"/api/systems/{system.system_id}/users"))
+    answer = await _get(ports, keeper, source, users_url(url, system.system_id))
     try:
         users = decode_users(answer.body)
     except UnreadableBody:
@@ -169,15 +180,14 @@ async def _send(
         answer = await ports.http.request(
             method, url, headers=headers, content=body, timeout=PAGE_SECONDS, max_bytes=PAGE_BYTES
         )
-    except AddressRefused as error:
+    except (AddressRefused, AnswerTooLarge) as error:
         raise FetchRefused(str(error)) from error
     except OutboundError as error:
         raise JobRetry(RETRY_SECONDS, f"{method} {_host(url)}: {error}") from error
     if answer.status in (408, 425, 429) or answer.status >= 500:
-        wait = answer.headers.get("retry-after", "")
-        raise JobRetry(
-            float(wait) if wait.isdigit() else RETRY_SECONDS, f"{_host(url)} answered {answer.status}"
-        )
+        asked = parse_retry_after(answer.headers.get("retry-after"), ports.clock.now())
+        pause = RETRY_SECONDS if asked is None else min(asked, RETRY_MOST)
+        raise JobRetry(pause, f"{_host(url)} answered {answer.status}")
     return answer
 
 

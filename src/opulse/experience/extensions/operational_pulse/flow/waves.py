@@ -47,6 +47,7 @@ async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext, job: J
     """Take the newcomers of one look at the currently affected systems, and arrange the next look."""
     url = current_url(context)
     if not url or ports.clock.now() - context.started_at > ports.limits.wave_window:
+        await ports.db.write(_note, ports, context, job, "", False)
         return
     wave = await ports.db.read(store.last_wave, context.tenant, context.task_run) + 1
     try:
