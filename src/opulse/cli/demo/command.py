@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from opulse.cli.demo.running import Wanted
+    from opulse.cli.demo.installation import Wanted
 
 FOLDER = Path(".opulse/demo")
 PORT = 8080
@@ -91,7 +91,8 @@ async def _serve(folder: Path, port: int | None, systems: int, seed: int) -> Non
     from opulse.cli.demo.crowd import Crowd
     from opulse.cli.demo.desk import open_desk
     from opulse.cli.demo.incidents import Incidents
-    from opulse.cli.demo.running import Wanted, open_demo
+    from opulse.cli.demo.installation import Wanted
+    from opulse.cli.demo.running import open_demo
 
     threshold = max(1, min(THRESHOLD, systems // 8))
     wanted = Wanted(folder, _port(folder, port), systems, seed, threshold, WAVE_SECONDS)
@@ -119,10 +120,11 @@ async def _serve(folder: Path, port: int | None, systems: int, seed: int) -> Non
 async def _once(
     systems: int, affected: int, answers: int, seed: int, as_json: bool, data: Path | None, port: int | None
 ) -> None:
+    from opulse.cli.demo.installation import Wanted
     from opulse.cli.demo.models import DemoFailed
     from opulse.cli.demo.once import WAVE_SECONDS as SHORT_WAVE
     from opulse.cli.demo.once import UnattendedRun, threshold_for
-    from opulse.cli.demo.running import Wanted, open_demo
+    from opulse.cli.demo.running import open_demo
 
     if affected > systems:
         raise DemoFailed(f"--affected {affected:,} is more than the {systems:,} systems of the estate")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from opulse.cli.demo.running import Demo, Say
+from opulse.cli.demo.installation import Say
+from opulse.cli.demo.running import Demo
 from opulse.clock import ScaledClock
 from opulse.emulators.people import AnswerFailed, Respondents, Visit, temper_of
 

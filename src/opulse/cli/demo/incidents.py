@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
+from opulse.cli.demo.installation import Say
 from opulse.cli.demo.models import DemoFailed
 from opulse.cli.demo.registering import candidates_of
-from opulse.cli.demo.running import Demo, Say
+from opulse.cli.demo.running import Demo
 from opulse.emulators.estate import IncidentPlan, plan_incident
 from opulse.emulators.reporting import StatesRefused
 

@@ -15,9 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from opulse.cli.demo.figures import Figures, Moments, read_figures
+from opulse.cli.demo.installation import Say
 from opulse.cli.demo.models import DemoFailed
 from opulse.cli.demo.registering import candidates_of
-from opulse.cli.demo.running import Demo, Say
+from opulse.cli.demo.running import Demo
 from opulse.cli.demo.waiting import wait_for
 from opulse.clock import ScaledClock
 from opulse.emulators.estate import IncidentPlan, plan_incident
