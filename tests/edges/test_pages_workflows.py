@@ -122,6 +122,7 @@ async def test_the_recipients_workflow_is_made_by_the_guides_steps(console: Cons
     assert on.status_code == 303
     assert (await _stored(console, address)).enabled
     page = text_of((await console.viewer.get(address)).text)
+    assert "Nobody has to prove" not in page
     assert "Operational Pulse: Update Contact Metadata" in page
     assert "Account SysTrack" in page
     assert "opsvc_password" not in page
