@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,12 @@ from sqlalchemy import Connection, func, insert, select, update
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.experience.directory.store.tables import contacts, directories
-from opulse.experience.distributions.models import DistributionState, LinkType
+from opulse.experience.distributions.models import (
+    DistributionState,
+    InvitationState,
+    LinkType,
+    MessageSpec,
+)
 from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.pages import router
@@ -158,6 +163,8 @@ def _invite(
         link_type=link_type.value,
         state=DistributionState.RUNNING.value,
         activation=ACTIVATION,
+        language="contact",
+        message=asdict(MessageSpec()),
     )
     _insert(
         conn,
@@ -167,6 +174,7 @@ def _invite(
         distribution=distribution,
         activation=ACTIVATION,
         contact=contact,
+        state=InvitationState.ACCEPTED.value,
         language=language,
         sent_at=now - timedelta(minutes=10),
         expires_at=asked.expires_at,
