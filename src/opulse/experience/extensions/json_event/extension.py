@@ -56,6 +56,8 @@ class JsonEvent:
         fields = form.get("fields", [])
         if not isinstance(fields, list) or len(fields) > FIELDS_MAX:
             return [f"JSON fields are a list of at most {FIELDS_MAX} names and paths"]
+        if not all(isinstance(field, dict) for field in fields):
+            return ["a JSON field is a name and a path"]
         names = [str(field.get("name", "")).strip() for field in fields]
         if len(set(names)) != len(names) or "" in names:
             problems.append("each JSON field has a name of its own")
@@ -65,7 +67,7 @@ class JsonEvent:
             except ValueError as error:
                 problems.append(str(error))
         auth = form.get("authentication", EventAuth.OPEN.value)
-        if auth not in set(EventAuth):
+        if auth not in list(EventAuth):
             problems.append(f"authentication is one of {', '.join(EventAuth)}")
         if auth == EventAuth.HMAC and not form.get(_SEALED):
             problems.append("a signed secret needs the secret")

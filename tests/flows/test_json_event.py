@@ -1,0 +1,350 @@
+"""The JSON event over HTTP: what is answered (qualtrics-product.md 3.5), who may send, and what the run gets."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from opulse.bootstrap.app import make_app
+from opulse.clock import ManualClock
+from opulse.db import Database
+from opulse.experience.workflows.views import find_workflow, runs
+from opulse.ports import Limits
+from opulse.tenancy.flow.keys import issue_key
+from opulse.tenancy.models import KeyKind
+from tests.servers.installation import browse, make_tenant
+from tests.unit.experience.extensions.cloud import ACTIVATION
+from tests.unit.experience.extensions.pulse import Pulse, open_pulse
+
+pytestmark = pytest.mark.stores
+
+PATH = "/inbound-event/v1/events/json/triggers"
+SECRET = "a shared secret"
+
+
+@pytest.fixture
+async def pulse(db: Database, clock: ManualClock) -> AsyncIterator[Pulse]:
+    async with open_pulse(db, clock) as opened:
+        await opened.receive()
+        yield opened
+
+
+async def send(pulse: Pulse, body: Any, key: str = "", url: str = "", **headers: str) -> httpx2.Response:
+    """From outside: with no credential but what is named."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    async with browse(make_app(pulse.ports, "experience"), key) as client:
+        return await client.post(url or pulse.trigger_url, content=content, headers=headers)
+
+
+async def stored(pulse: Pulse) -> list[dict[str, Any]]:
+    return await pulse.rows(runs)
+
+
+async def test_an_event_is_queued_and_answered_in_the_envelope(pulse: Pulse) -> None:
+    answer = await send(pulse, pulse.envelope())
+    assert answer.status_code == 202
+    body = answer.json()
+    assert body["meta"]["httpStatus"] == "202 - Accepted"
+    assert body["meta"]["requestId"]
+    assert body["result"] == {"runId": body["result"]["runId"], "status": "queued", "duplicate": False}
+    [run] = await stored(pulse)
+    assert (run["id"], run["state"], run["event_key"]) == (body["result"]["runId"], "queued", ACTIVATION)
+
+
+async def test_the_run_carries_the_whole_envelope_and_its_fields(pulse: Pulse) -> None:
+    envelope = pulse.envelope(extra={"deep": [1, 2.5, None, True, "ünïcode ✓"]})
+    await send(pulse, envelope)
+    [run] = await stored(pulse)
+    assert run["event"]["envelope"] == envelope
+    assert run["event"]["fields"] == {
+        "Systems URL": envelope["data"]["systemsAtActivationURL"],
+        "Sensor Names": envelope["data"]["sensorNames"],
+    }
+
+
+async def test_paths_may_be_written_with_or_without_the_dollar(pulse: Pulse) -> None:
+    fields = [
+        {"name": "with", "path": "$.data.sensorNames"},
+        {"name": "without", "path": "data.sensorNames"},
+        {"name": "none", "path": "data.nothing"},
+    ]
+    await pulse.receive(event={"fields": fields})
+    await send(pulse, pulse.envelope())
+    [run] = await stored(pulse)
+    assert run["event"]["fields"] == {
+        "with": ["Application Hang", "Disk Full"],
+        "without": ["Application Hang", "Disk Full"],
+        "none": None,
+    }
+
+
+async def test_the_same_event_again_is_the_same_run(pulse: Pulse) -> None:
+    first = (await send(pulse, pulse.envelope())).json()["result"]
+    await pulse.work()
+    pulse.clock.advance(30 * 86_400)
+    again = await send(pulse, pulse.envelope(sensors=["Other"]))
+    assert again.status_code == 200
+    assert again.json()["result"] == {"runId": first["runId"], "status": "queued", "duplicate": True}
+    assert len(await stored(pulse)) == 1
+
+
+async def test_an_event_at_once_from_many_sides_is_one_run(pulse: Pulse) -> None:
+    answers = await asyncio.gather(
+        *(pulse.client.post(pulse.trigger_url, json=pulse.envelope()) for _ in range(10))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [202]
+    assert len({answer.json()["result"]["runId"] for answer in answers}) == 1
+    assert len(await stored(pulse)) == 1
+
+
+async def test_events_without_an_id_are_each_a_run(pulse: Pulse) -> None:
+    for _ in range(2):
+        assert (await send(pulse, {"data": {}})).status_code == 202
+    assert len(await stored(pulse)) == 2
+
+
+async def test_put_is_taken_too(pulse: Pulse) -> None:
+    answer = await pulse.client.put(pulse.trigger_url, json=pulse.envelope())
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "not JSON"),
+        (b"<xml/>", "not JSON"),
+        (b'{"eventId": "1"', "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 50_000, "not JSON"),
+        (b"[1, 2]", "not an object"),
+        (b'"text"', "not an object"),
+        (b"null", "not an object"),
+        (b'{"a": NaN}', "not finite"),
+        (b'{"a": [1e999]}', "not finite"),
+        (b'{"a": "\\u0000"}', "NUL"),
+        (b'{"a\\u0000": 1}', "NUL"),
+        (b'{"a": "\\ud800"}', "surrogate"),
+        (b'{"eventId": {"a": 1}}', "eventId is a text"),
+        (b'{"eventId": true}', "eventId is a text"),
+        (b'{"eventId": "' + b"x" * 201 + b'"}', "eventId is a text"),
+    ],
+)
+async def test_a_body_that_is_no_event_is_a_400(pulse: Pulse, body: bytes, words: str) -> None:
+    answer = await send(pulse, body)
+    assert answer.status_code == 400
+    error = answer.json()["meta"]["error"]
+    assert error["errorCode"] == "not_json"
+    assert words in error["errorMessage"]
+    assert await stored(pulse) == []
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "\x00", str(uuid4())])
+async def test_an_unknown_address_is_a_404(pulse: Pulse, token: str) -> None:
+    async with browse(make_app(pulse.ports, "experience")) as client:
+        answer = await client.post(PATH, params={"urlTokenId": token}, json={})
+    assert (answer.status_code, answer.json()["meta"]["error"]["errorCode"]) == (404, "unknown_url")
+
+
+async def test_a_workflow_with_another_event_has_no_such_address(pulse: Pulse) -> None:
+    workflow = await pulse.ports.db.read(find_workflow, pulse.tenant, await pulse.listen())
+    assert workflow is not None
+    assert (await send(pulse, {}, url=f"{PATH}?urlTokenId={workflow.url_token}")).status_code == 404
+
+
+async def test_a_deleted_workflow_has_no_address_any_more(pulse: Pulse) -> None:
+    await pulse.api("DELETE", f"/workflows/{pulse.workflows['receive']}", expect=204)
+    assert (await send(pulse, pulse.envelope())).status_code == 404
+
+
+async def test_a_workflow_that_is_off_is_a_409_and_on_record(pulse: Pulse) -> None:
+    await pulse.api("POST", f"/workflows/{pulse.workflows['receive']}/disable", expect=204)
+    answer = await send(pulse, pulse.envelope())
+    assert (answer.status_code, answer.json()["meta"]["error"]["errorCode"]) == (409, "workflow_off")
+    [run] = await pulse.runs("receive")
+    assert (run["state"], run["reason"]) == ("not_started", "the workflow is switched off")
+    await pulse.api("POST", f"/workflows/{pulse.workflows['receive']}/enable", expect=204)
+    assert (await send(pulse, pulse.envelope())).status_code == 202, "sent again, it finds its way"
+
+
+async def test_conditions_that_are_false_are_no_error_of_the_senders(pulse: Pulse) -> None:
+    line = {"field": "Sensor Names", "operator": "contains", "operand": "Disk Full"}
+    await pulse.receive(conditions={"items": [line]})
+    answer = await send(pulse, pulse.envelope("no-1", sensors=["Application Hang"]))
+    assert answer.status_code == 200
+    assert answer.json()["result"] == {"runId": "", "status": "conditions_not_met"}
+    assert await stored(pulse) == []
+    [trace] = await pulse.traces("receive")
+    assert (trace["change_set"], trace["matched"]) == ("no-1", False)
+    assert trace["trace"]["items"][0]["current"] == ["Application Hang"]
+    assert (await send(pulse, pulse.envelope("yes-1", sensors=["Disk Full"]))).status_code == 202
+
+
+async def test_more_than_the_limit_is_a_413(db: Database, clock: ManualClock) -> None:
+    async with open_pulse(db, clock, event_bytes=1_000) as pulse:
+        await pulse.receive()
+        envelope = pulse.envelope()
+        envelope["pad"] = "x" * (1_000 - len(json.dumps(envelope)) - len(', "pad": ""'))
+        assert len(json.dumps(envelope)) == 1_000
+        assert (await send(pulse, envelope)).status_code == 202
+        envelope["pad"] += "x"
+        answer = await send(pulse, envelope)
+        assert (answer.status_code, answer.json()["meta"]["error"]["errorCode"]) == (413, "too_large")
+
+
+async def test_the_default_limit_is_a_hundred_kilobytes() -> None:
+    assert (Limits().event_bytes, Limits().events_per_minute, Limits().runs_per_day) == (
+        100_000,
+        3_000,
+        300_000,
+    )
+
+
+async def test_more_events_than_the_rate_are_a_429(db: Database, clock: ManualClock) -> None:
+    async with open_pulse(db, clock, events_per_minute=3) as pulse:
+        await pulse.receive()
+        answers = [
+            await pulse.client.post(pulse.trigger_url, json={"eventId": str(number)}) for number in range(5)
+        ]
+        assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 429]
+        assert answers[3].headers["retry-after"] == "60"
+        assert answers[3].json()["meta"]["error"]["errorCode"] == "too_many"
+        clock.advance(60)
+        assert (await pulse.client.post(pulse.trigger_url, json={"eventId": "9"})).status_code == 202
+
+
+async def test_more_runs_a_day_than_allowed_are_a_429_too(db: Database, clock: ManualClock) -> None:
+    async with open_pulse(db, clock, runs_per_day=2) as pulse:
+        await pulse.receive()
+        answers = [
+            await pulse.client.post(pulse.trigger_url, json={"eventId": str(number)}) for number in range(3)
+        ]
+        assert [answer.status_code for answer in answers] == [202, 202, 429]
+        assert answers[2].headers["retry-after"] == "3600"
+        clock.advance(86_401)
+        assert (await pulse.client.post(pulse.trigger_url, json={"eventId": "9"})).status_code == 202
+
+
+async def _other_key(pulse: Pulse, kind: KeyKind = KeyKind.INTEGRATION) -> str:
+    _, secret = await issue_key(pulse.ports, pulse.tenant, kind, "test", "test", ["g"])
+    return secret
+
+
+def _basic(password: str, name: str = "qualtrics-user") -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+async def test_an_api_token_where_the_event_wants_one(pulse: Pulse) -> None:
+    await pulse.receive(event={"authentication": "token"})
+    key = await _other_key(pulse)
+    _, foreign = await make_tenant(pulse.ports, "Other")
+    agent = await _other_key(pulse, KeyKind.AGENT)
+    for wrong in ("", "nonsense", foreign, agent):
+        assert (await send(pulse, pulse.envelope(), wrong)).status_code == 401
+    assert (await send(pulse, pulse.envelope(), **_basic(key))).status_code == 401
+    assert await stored(pulse) == []
+    assert (await send(pulse, pulse.envelope(), key)).status_code == 202
+
+
+async def test_basic_where_the_event_wants_it(pulse: Pulse) -> None:
+    await pulse.receive(event={"authentication": "basic"})
+    key = await _other_key(pulse)
+    _, foreign = await make_tenant(pulse.ports, "Other")
+    for wrong in (
+        {},
+        _basic("nonsense"),
+        _basic(foreign),
+        {"Authorization": "Basic %%%"},
+        {"Authorization": f"Bearer {key}"},
+    ):
+        assert (await send(pulse, pulse.envelope(), **wrong)).status_code == 401
+    assert (await send(pulse, pulse.envelope(), key)).status_code == 401
+    assert (await send(pulse, pulse.envelope(), **_basic(key))).status_code == 202
+
+
+async def test_a_signed_body_where_the_event_wants_one(pulse: Pulse) -> None:
+    await pulse.receive(event={"authentication": "hmac", "secret": SECRET})
+    body = json.dumps(pulse.envelope()).encode()
+    signature = base64.b64encode(hmac.digest(SECRET.encode(), body, "sha256")).decode()
+    header = "x-lakeside-hmac-sha256"
+    for wrong in ("", "nonsense", signature.swapcase()):
+        assert (await send(pulse, body, **{header: wrong})).status_code == 401
+    assert (await send(pulse, body + b" ", **{header: signature})).status_code == 401, (
+        "one changed byte fails"
+    )
+    assert (await send(pulse, body, **{header: signature})).status_code == 202
+
+
+async def test_a_shared_secret_is_never_shown_and_survives_an_edit(pulse: Pulse) -> None:
+    workflow = await pulse.receive(event={"authentication": "hmac", "secret": SECRET})
+    shown = await pulse.api("GET", f"/workflows/{workflow}")
+    assert SECRET not in json.dumps(shown)
+    assert "sealed" not in json.dumps(shown)
+    document = shown["document"] | {"name": "Renamed"}
+    await pulse.api("PUT", f"/workflows/{workflow}", document)
+    body = json.dumps(pulse.envelope()).encode()
+    assert (await send(pulse, body)).status_code == 401, "it still wants the signature"
+
+
+async def test_a_test_event_is_looked_at_and_not_run(pulse: Pulse) -> None:
+    answer = await send(pulse, pulse.envelope(), **{"X-Test": "1"})
+    assert answer.status_code == 200
+    assert answer.json()["result"] == {
+        "test": True,
+        "fields": {
+            "Systems URL": pulse.cloud.systems_url(),
+            "Sensor Names": ["Application Hang", "Disk Full"],
+        },
+    }
+    assert await stored(pulse) == []
+    assert (await send(pulse, pulse.envelope())).status_code == 202, "and does not count as the event"
+
+
+async def test_a_test_event_must_prove_itself_too(pulse: Pulse) -> None:
+    await pulse.receive(event={"authentication": "token"})
+    assert (await send(pulse, pulse.envelope(), **{"X-Test": "1"})).status_code == 401
+
+
+async def test_another_tenants_events_are_its_own(pulse: Pulse) -> None:
+    """The address decides whose it is: the sender's key belongs to somebody else and is not asked for."""
+    _, foreign = await make_tenant(pulse.ports, "Other")
+    assert (await send(pulse, pulse.envelope(), foreign)).status_code == 202
+    [run] = await stored(pulse)
+    assert run["tenant"] == pulse.tenant
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"fields": [{"name": "a", "path": "data["}]}, "is not a JSON path"),
+        ({"fields": [{"name": "a", "path": "x"}, {"name": "a", "path": "y"}]}, "a name of its own"),
+        ({"fields": [{"name": " ", "path": "x"}]}, "a name of its own"),
+        ({"fields": [{"path": "x"}] * 51}, "at most 50"),
+        ({"fields": "data.x"}, "list of at most 50"),
+        ({"fields": ["data.x"]}, "a name and a path"),
+        ({"authentication": "oauth"}, "authentication is one of"),
+        ({"authentication": ["open"]}, "authentication is one of"),
+        ({"authentication": "hmac"}, "needs the secret"),
+        ({"authentication": "hmac", "sealed_secret": "forged"}, "needs the secret"),
+    ],
+)
+async def test_an_event_that_could_not_be_received_is_not_saved(
+    pulse: Pulse, event: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(AssertionError, match=words):
+        await pulse.receive(event=event)
+
+
+async def test_the_address_is_shown_with_the_workflow(pulse: Pulse) -> None:
+    shown = await pulse.api("GET", f"/workflows/{pulse.workflows['receive']}")
+    assert shown["trigger_url"] == pulse.trigger_url
+    assert shown["trigger_url"].startswith(f"{pulse.ports.public_url}{PATH}?urlTokenId=")
+    listening = await pulse.api("GET", f"/workflows/{await pulse.listen()}")
+    assert listening["trigger_url"] == ""
