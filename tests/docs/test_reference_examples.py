@@ -1,0 +1,45 @@
+"""What a page tells a reader to send is taken, and code that it tells them to copy does what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import cast
+
+from opulse.monitoring.systems.api.systems import SystemsBody
+from opulse.wire.sensor_states import decode_batch
+from opulse.wire.signature import sign_lakeside
+from tests.house.tree import ROOT
+
+REFERENCE = ROOT / "docs/reference"
+
+
+def sent(text: str) -> list[str]:
+    """The JSON bodies of the page's calls of curl."""
+    return re.findall(r"-d '(\{.*?\})'", text, re.DOTALL)
+
+
+def test_the_example_batch_is_read_whole() -> None:
+    (body,) = sent((REFERENCE / "api.md").read_text(encoding="utf-8"))
+    read = decode_batch(body.encode())
+    assert read.refused == []
+    assert [one.triggered for one in read.batch.changes] == [True, False]
+    assert read.batch.heartbeat is not None
+
+
+def test_the_example_system_is_accepted() -> None:
+    (body, *_) = sent((ROOT / "docs/howto/run-the-agent.md").read_text(encoding="utf-8"))
+    wanted = SystemsBody.model_validate(json.loads(body))
+    assert wanted.systems[0].users[0].email == "maya@example.org"
+
+
+def test_the_receivers_check_accepts_our_signature_and_no_other() -> None:
+    page = (REFERENCE / "webhook.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    scope: dict[str, object] = {}
+    exec(code, scope)
+    is_ours = cast("Callable[[str, bytes, str], bool]", scope["is_ours"])
+    assert is_ours("secret", b'{"eventId": 1}', sign_lakeside("secret", b'{"eventId": 1}'))
+    assert not is_ours("secret", b'{"eventId": 2}', sign_lakeside("secret", b'{"eventId": 1}'))
+    assert not is_ours("other", b'{"eventId": 1}', sign_lakeside("secret", b'{"eventId": 1}'))
