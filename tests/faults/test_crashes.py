@@ -31,6 +31,7 @@ from tests.faults.evidence import (
     nothing_waits,
 )
 from tests.faults.mortal import Mortal
+from tests.faults.points import ANSWERS, POINTS
 from tests.faults.world import (
     AT_ACTIVATION,
     SYSTEMS,
@@ -47,19 +48,6 @@ from tests.servers.smtp import SmtpSink
 pytestmark = pytest.mark.faults
 log = logging.getLogger("crashes")
 
-POINTS = {
-    "journal": "states.journaled",
-    "opening": "activation.decided",
-    "webhook": "delivery.taken",
-    "page": "page.taken",
-    "ending_task": "task.done",
-    "inserting": "invitations.inserted",
-    "claiming": "mails.claimed",
-    "data": "mail.data_written 3",
-    "accepting": "mail.accepted 5",
-}
-"""Incident → where the process dies in it."""
-ANSWERS = {"storing": "answer.stored", "counting": "answer.counted"}
 NAMES = (*POINTS, *ANSWERS, "ending")
 
 TICK = 1.0  # seconds between two decisions without an event

@@ -1,0 +1,17 @@
+"""Where the crash test lets processes die. ``docs/explain/crashes.md`` says what is committed there and what follows."""
+
+from __future__ import annotations
+
+POINTS = {
+    "journal": "states.journaled",
+    "opening": "activation.decided",
+    "webhook": "delivery.taken",
+    "page": "page.taken",
+    "ending_task": "task.done",
+    "inserting": "invitations.inserted",
+    "claiming": "mails.claimed",
+    "data": "mail.data_written 3",
+    "accepting": "mail.accepted 5",
+}
+"""Incident → where the process dies in it."""
+ANSWERS = {"storing": "answer.stored", "counting": "answer.counted"}
