@@ -4,7 +4,7 @@ In: people from the console, the API, files, and the Operational Pulse task. Out
 change that many contacts had in common. Announces ``contacts.changed`` {change_set}.
 """
 
-from opulse.experience.directory.flow.alarms import merge_embedded_in
+from opulse.experience.directory.flow.alarms import check_patch, merge_embedded_in
 from opulse.experience.directory.flow.matching import match_people_in
 from opulse.experience.directory.flow.watching import (
     set_watched_in,
@@ -37,6 +37,7 @@ __all__ = [
     "MailingList",
     "Person",
     "RuleKind",
+    "check_patch",
     "match_people_in",
     "merge_embedded_in",
     "set_watched_in",

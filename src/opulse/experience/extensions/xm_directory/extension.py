@@ -13,7 +13,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection
 
-from opulse.experience.directory import Cause, merge_embedded_in
+from opulse.experience.directory import Cause, check_patch, merge_embedded_in
 from opulse.experience.directory import views as directory
 from opulse.experience.distributions import AskRequest, AskResult, LinkType, MessageSpec
 from opulse.experience.distributions.flow.asking import ask
@@ -114,15 +114,13 @@ class DistributeSurvey:
         for name, label in (("from_address", "From Address"), ("reply_to", "Reply-To Email")):
             if form.get(name) and not _is_address(str(form[name])):
                 problems.append(f"{label} is no e-mail address")
-        for name, label in (
-            ("expires_hours", "Link expires after"),
-            ("send_by_minutes", "Not sent later than"),
+        for name, label, most in (
+            ("expires_hours", "Link expires after", HOURS_MAX),
+            ("send_by_minutes", "Not sent later than", HOURS_MAX * 60),
         ):
-            if form.get(name) and not _is_number(form[name], HOURS_MAX * 60):
-                problems.append(f"{label} is a whole number above 0")
-        if not isinstance(form.get("embedded_data") or {}, dict):
-            problems.append("Embedded data is a list of names and values")
-        return problems
+            if form.get(name) and not _is_number(form[name], most):
+                problems.append(f"{label} is a whole number from 1 to {most:,}")
+        return problems + _check_saved(form.get("embedded_data") or {})
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
         """Ask everybody whom the event is about. Idempotent: nobody is invited twice for one activation and wave."""
@@ -153,6 +151,16 @@ def _check_choices(form: Mapping[str, Any]) -> list[str]:
         if form.get(name) not in (None, "", pipe):
             problems.append(f"{name.replace('_', ' ')} is taken from Main Contact Data: {pipe}")
     return problems
+
+
+def _check_saved(embedded: object) -> list[str]:
+    if not isinstance(embedded, dict):
+        return ["Embedded data is a list of names and values"]
+    try:
+        check_patch({name: value for name, value in embedded.items() if value is not None})
+    except ValueError as error:
+        return [f"Embedded data: {error}"]
+    return []
 
 
 def _request(context: TaskContext, selection: Selection) -> AskRequest:
@@ -227,7 +235,8 @@ def _is_address(text: str) -> bool:
 
 
 def _is_number(value: object, most: int) -> bool:
-    return str(value).isdigit() and 0 < int(str(value)) <= most
+    text = str(value)
+    return text.isascii() and text.isdigit() and 0 < int(text) <= most
 
 
 EXTENSION = Extension(
