@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         description="host:port origins on private networks that webhooks and fetches may reach, comma-separated.",
     )
     allow_http: bool = Field(False, description="Let webhooks and fetches use plain http to public hosts.")
-    smtp_host: str = Field("", description="Mail relay; empty: mail waits until one is set on the page.")
+    smtp_host: str = Field("", description="Mail relay; empty: mail waits until one is set.")
     smtp_port: int = Field(587, description="Port of the mail relay.")
     smtp_security: Literal["none", "starttls", "tls"] = Field(
         "starttls", description="How the relay's connection is protected."

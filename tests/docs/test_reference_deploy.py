@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
 import typer
@@ -22,7 +18,6 @@ import yaml
 from opulse import __version__
 from opulse.cli.main import app as command
 from opulse.settings import PREFIX, Settings
-from tests.docs.locked import build_wheel
 from tests.edges.matrix.routes import walk
 from tests.house.tree import ROOT, tracked_files
 from tools.make_reference import application
@@ -188,21 +183,3 @@ def test_the_unit_is_hardened(unit: dict[str, dict[str, str]]) -> None:
         assert service[key] == "yes", key
     assert service["ProtectSystem"] == "strict"
     assert service["CapabilityBoundingSet"] == ""
-
-
-def test_what_the_image_copies_is_enough_for_the_wheel(tmp_path: Path) -> None:
-    """The stage `wheel`, done by hand: its files alone, hatchling, and the same contents as the wheel of the checkout."""
-    for origin, source, target in copied("wheel"):
-        place = ROOT / PurePosixPath(source).relative_to("/build") if origin else ROOT / source
-        end = tmp_path / "build" / (f"{target}{source}" if target.endswith("/") else target)
-        if place.is_dir():
-            shutil.copytree(place, end, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            end.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(place, end)
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
-    subprocess.run(build, cwd=tmp_path / "build", check=True, capture_output=True)
-    (made,) = (tmp_path / "dist").glob("*.whl")
-    ours = build_wheel(tmp_path / "ours")
-    with ZipFile(made) as there, ZipFile(ours) as here:
-        assert set(there.namelist()) == set(here.namelist())
