@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opulse.cli.demo.installation import Say
@@ -39,6 +40,7 @@ class Incidents:
         self._demo = demo
         self._say = say
         self._count = 0
+        self._hit: dict[int, set[str]] = {}
         self._under_way: dict[int, asyncio.Task[None]] = {}
 
     @property
@@ -78,16 +80,22 @@ class Incidents:
         threshold = scenario.threshold(len(candidates))
         if wanted < threshold:
             raise DemoFailed(f"{scenario.name!r} activates at {threshold:,} systems; hit as many or more")
+        yours = demo.guids[demo.estate.yours.name]
+        pool = self._rested(which, candidates, wanted, yours)
         self._count += 1
         seed = f"{demo.state.seed} {which} {self._count} {demo.clock.now().isoformat()}"
-        yours = demo.guids[demo.estate.yours.name]
         try:
-            plan = plan_incident(
-                scenario.symptoms, candidates, wanted, seed, batches=BATCHES, always=(yours,)
-            )
+            plan = plan_incident(scenario.symptoms, pool, wanted, seed, batches=BATCHES, always=(yours,))
         except ValueError as error:
             raise DemoFailed(f"{scenario.name!r}: {error} (group {scenario.group})") from error
+        self._hit.setdefault(which, set()).update(system for batch in plan.batches for system in batch)
         return plan, threshold
+
+    def _rested(self, which: int, candidates: Sequence[str], wanted: int, yours: str) -> Sequence[str]:
+        """Those that no earlier incident of this kind has hit, while there are enough: their people have no open question."""
+        hit = self._hit.get(which, set()) - {yours}
+        rested = [system for system in candidates if system not in hit]
+        return rested if len(rested) >= wanted else candidates
 
     async def _run(self, which: int, plan: IncidentPlan, threshold: int) -> None:
         try:
