@@ -263,3 +263,22 @@ async def test_an_extension_is_installed_before_its_tasks_are_used(pulse: Pulse)
         for wrong in ({"name": "", "fields": account["fields"]}, {"name": "x", "fields": {}}):
             answer = await client.post("/api/v1/extensions/operational_pulse/accounts", json=wrong)
             assert answer.status_code == 422
+
+
+async def test_what_embedded_data_cannot_hold_fails_its_task_and_asks_nobody_twice(pulse: Pulse) -> None:
+    await pulse.people("p0")
+    workflow = await pulse.listen()
+    document = (await pulse.api("GET", f"/workflows/{workflow}"))["document"]
+    first = document["tasks"][0]
+    second = first | {
+        "id": "second",
+        "form": first["form"] | {"embedded_data": {"why": "${t://task1/reasons}"}},
+    }
+    document["tasks"] = [first, second]
+    await pulse.api("PUT", f"/workflows/{workflow}", document)
+    await pulse.activate()
+    [run] = await pulse.runs()
+    assert run["state"] == "partly_failed"
+    tasks = {task["task"]: task for task in (await pulse.run(run["id"]))["tasks"]}
+    assert "nothing was saved: embedded data is flat" in tasks["second"]["error"]
+    assert await pulse.asked() == {"p0@example.org": 1}

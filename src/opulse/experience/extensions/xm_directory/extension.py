@@ -137,7 +137,11 @@ class DistributeSurvey:
             context.form.get("embedded_data")
             and context.form.get("save_as", "embedded_data") == "embedded_data"
         ):
-            await ports.db.write(_save_in, ports, context, selection)
+            try:
+                await ports.db.write(_save_in, ports, context, selection)
+            except ValueError as error:  # a pipe brought something that embedded data cannot hold
+                words = f"everybody was asked, but nothing was saved: {error}"
+                return TaskResult(TaskState.FAILED, _output(result), words)
         return TaskResult(TaskState.SUCCEEDED, _output(result))
 
 
