@@ -93,12 +93,13 @@ async def _serve(folder: Path, port: int | None, systems: int, seed: int) -> Non
     from opulse.cli.demo.incidents import Incidents
     from opulse.cli.demo.installation import Wanted
     from opulse.cli.demo.running import open_demo
+    from opulse.clock import SystemClock
 
     threshold = max(1, min(THRESHOLD, systems // 8))
     wanted = Wanted(folder, _port(folder, port), systems, seed, threshold, WAVE_SECONDS)
     _configure(wanted)
     stop = asyncio.Event()
-    async with open_demo(wanted, _say) as demo:
+    async with open_demo(wanted, _say, SystemClock()) as demo:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         incidents, crowd = Incidents(demo, _say), Crowd(demo, _say)
@@ -120,11 +121,13 @@ async def _serve(folder: Path, port: int | None, systems: int, seed: int) -> Non
 async def _once(
     systems: int, affected: int, answers: int, seed: int, as_json: bool, data: Path | None, port: int | None
 ) -> None:
+    from opulse.cli.demo.holding import HoldableClock
     from opulse.cli.demo.installation import Wanted
     from opulse.cli.demo.models import DemoFailed
     from opulse.cli.demo.once import WAVE_SECONDS as SHORT_WAVE
     from opulse.cli.demo.once import UnattendedRun, threshold_for
     from opulse.cli.demo.running import open_demo
+    from opulse.clock import SystemClock
 
     if affected > systems:
         raise DemoFailed(f"--affected {affected:,} is more than the {systems:,} systems of the estate")
@@ -134,8 +137,9 @@ async def _once(
             raise DemoFailed(f"--once begins in an empty folder, and {folder} is not")
         wanted = Wanted(folder, port or 0, systems, seed, threshold_for(affected), SHORT_WAVE)
         _configure(wanted)
-        async with open_demo(wanted, _say) as demo:
-            figures = await UnattendedRun(demo, affected, answers, _say).carry_out()
+        clock = HoldableClock(SystemClock())
+        async with open_demo(wanted, _say, clock) as demo:
+            figures = await UnattendedRun(demo, clock, affected, answers, _say).carry_out()
         typer.echo(json.dumps(figures.as_json()) if as_json else _summary(figures.as_json()))
 
 

@@ -13,7 +13,7 @@ from opulse.bootstrap.installation import running
 from opulse.cli.demo.first_start import make_first_administrator
 from opulse.cli.demo.folder import INBOX, forget_unfinished, load_state, locked, save_state
 from opulse.cli.demo.models import DemoFailed, DemoState
-from opulse.clock import Clock, SystemClock
+from opulse.clock import Clock
 from opulse.mail.inbox import Inbox
 from opulse.settings import Settings, load_settings
 
@@ -60,13 +60,13 @@ class Installed:
 
 
 @asynccontextmanager
-async def open_installation(wanted: Wanted, say: Say) -> AsyncIterator[Installed]:
+async def open_installation(wanted: Wanted, say: Say, clock: Clock) -> AsyncIterator[Installed]:
     """Start sink and installation; on the first start of a folder also make tenant and administrator.
 
     Raises:
         DemoFailed, PortTaken, ValueError: it cannot start; the message is one line.
     """
-    clock, bell = SystemClock(), Bell()
+    bell = Bell()
     with locked(wanted.folder):
         state = load_state(wanted.folder)
         if state is not None and state.objects is None:

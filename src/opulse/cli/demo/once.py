@@ -1,7 +1,8 @@
 """``opulse demo --once``: one incident from its first sensor to the last answer, unattended, and its numbers.
 
-The same seed gives the same counts. What depends on time is nailed down: the systems that come later are reported right
-after the pulse has looked for newcomers, so that they are all there at its next look.
+The same seed gives the same counts, also on a slow machine: the installation's clock is held while a part of the estate is
+reported that joins later, so that the pulse's next look for newcomers cannot fall into the middle of it. Nothing else is going
+on then; what is measured is the product's time without it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from opulse.cli.demo.figures import Figures, Moments, read_figures
+from opulse.cli.demo.holding import HoldableClock
 from opulse.cli.demo.installation import Say
 from opulse.cli.demo.models import DemoFailed
 from opulse.cli.demo.registering import candidates_of
@@ -29,11 +31,10 @@ from opulse.mail.inbox import InboxSummary
 
 BATCHES = 24
 LATER_WAVES = 2
-WAVE_SECONDS = 4.0
-FRESH = 0.8
-"""How much of the time until the next look must be left when a part is reported: all of it is to be heard by then."""
+WAVE_SECONDS = 2.0
 PEOPLE_AT_ONCE = 32
 PEOPLE_PACE = 120.0
+POLL_SECONDS = 0.15
 PATIENCE_SECONDS = 120.0
 PER_SYSTEM_SECONDS = 0.05  # more patience for larger incidents
 _UNSETTLED = ("being_resolved", "queued")
@@ -72,8 +73,10 @@ def course_of(plan: IncidentPlan, threshold: int) -> Course:
 class UnattendedRun:
     """One run in a demo that was just opened in a folder of its own."""
 
-    def __init__(self, demo: Demo, affected: int, answers: int, say: Say) -> None:
+    def __init__(self, demo: Demo, clock: HoldableClock, affected: int, answers: int, say: Say) -> None:
+        """``clock`` is the one that the demo runs on."""
         self._demo = demo
+        self._clock = clock
         self._affected = affected
         self._answers = answers
         self._say = say
@@ -91,7 +94,7 @@ class UnattendedRun:
             triggered_at, activation, run = await self._grow(plan)
         except StatesRefused as refused:
             raise DemoFailed(str(refused)) from refused
-        mails = await self._wait_for_mails(activation)
+        mails = await self._mails(activation)
         await self._answer(mails)
         await wait_for("the answers to be counted", lambda: self._counted(activation), self._patience)
         moments = Moments(triggered_at, tuple(mail.received for mail in mails))
@@ -125,28 +128,52 @@ class UnattendedRun:
         )
         heard = sum(len(batch) for batch in course.opening)
         for part in course.later:
-            await self._wait_for_look(run, heard, WAVE_SECONDS * FRESH)
-            for batch in part:
-                await demo.reporting.report(plan.changes(batch))
+            await self._wait_until_taken(run, heard)
+            await self._wait_for_mails(activation, heard)
             heard += sum(len(batch) for batch in part)
-        await self._wait_for_look(run, heard, 0.0)
+            await self._join(plan, part, activation, run, heard)
+        await self._wait_until_taken(run, heard)
         return triggered_at, activation, run
 
-    async def _wait_for_look(self, run: str, heard: int, left: float) -> bool:
-        """Until the pulse has taken ``heard`` systems and its next look is at least ``left`` seconds away."""
+    async def _join(
+        self, plan: IncidentPlan, part: Sequence[Sequence[str]], activation: str, run: str, total: int
+    ) -> None:
+        """Report a later part, all of it between two looks of the pulse. ``total``: systems that are affected then."""
+        while True:
+            with self._clock.held() as now:
+                due = await self._next_look(run)
+                if due is not None and due > now:  # else a look is on its way: wait for its end
+                    for batch in part:
+                        await self._demo.reporting.report(plan.changes(batch))
+                    await wait_for("the estate", lambda: self._is_affected(activation, total), self._patience)
+                    return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _next_look(self, run: str) -> datetime | None:
+        """When the pulse looks for newcomers next; None while it has not arranged that."""
+        output = await self._output(run)
+        return datetime.fromisoformat(output["next_wave_at"]) if "next_wave_at" in output else None
+
+    async def _is_affected(self, activation: str, heard: int) -> bool | None:
+        found = await self._demo.api.get(f"/api/v1/activations/{activation}")
+        return True if found["systems"]["now"] == heard else None
+
+    async def _wait_until_taken(self, run: str, heard: int) -> None:
+        """Until the pulse has taken ``heard`` systems."""
 
         async def ask() -> bool | None:
-            found = await self._demo.api.get(f"/api/v1/runs/{run}")
-            if found["state"] in ("failed", "partly_failed"):
-                errors = "; ".join(task["error"] for task in found["tasks"])
-                raise DemoFailed(f"the Operational Pulse task failed: {errors}")
-            output: dict[str, Any] = found["tasks"][0]["output"] if found["tasks"] else {}
-            if output.get("systems") != heard or "next_wave_at" not in output:
-                return None
-            due = datetime.fromisoformat(output["next_wave_at"])
-            return True if (due - self._demo.clock.now()).total_seconds() >= left else None
+            return True if (await self._output(run)).get("systems") == heard else None
 
-        return await wait_for(f"the pulse to reach {heard:,} systems", ask, self._patience)
+        await wait_for(f"the pulse to reach {heard:,} systems", ask, self._patience, every=POLL_SECONDS)
+
+    async def _output(self, run: str) -> dict[str, Any]:
+        """What the Operational Pulse task has to say so far."""
+        found = await self._demo.api.get(f"/api/v1/runs/{run}")
+        if found["state"] in ("failed", "partly_failed"):
+            errors = "; ".join(task["error"] for task in found["tasks"])
+            raise DemoFailed(f"the Operational Pulse task failed: {errors}")
+        output: dict[str, Any] = found["tasks"][0]["output"] if found["tasks"] else {}
+        return output
 
     async def _activation(self) -> str | None:
         found = await self._demo.api.get(
@@ -158,26 +185,29 @@ class UnattendedRun:
         runs = await self._demo.api.get(f"/api/v1/workflows/{self._demo.objects.pulse_workflow}/runs")
         return next((str(run["id"]) for run in runs if run["activation"] in (activation, "")), None)
 
-    async def _wait_for_mails(self, activation: str) -> Sequence[InboxSummary]:
-        """Until nothing is on its way any more and every invitation that was asked is a mail in the sink."""
-        self._say("The mails are leaving ...")
+    async def _wait_for_mails(self, activation: str, heard: int) -> int:
+        """Until nothing is on its way any more and every invitation that was asked is a mail in the sink; how many they are."""
         mailbox = self._demo.inbox.mailbox
 
         async def ask() -> int | None:
             ledger = await self._demo.api.get(f"/api/v1/activations/{activation}/ledger")
             totals = (await self._demo.api.get(f"/api/v1/activations/{activation}/impact"))["totals"]
             states = ledger["states"]
-            settled = ledger["total"] == self._affected and not any(states.get(name) for name in _UNSETTLED)
+            settled = ledger["total"] == heard and not any(states.get(name) for name in _UNSETTLED)
             accepted = mailbox.accepted
             return accepted if settled and totals["asked"] == totals["accepted"] == accepted else None
 
-        accepted = await wait_for("the mails to be accepted", ask, self._patience, every=0.2)
+        return await wait_for("the mails to be accepted", ask, self._patience, every=POLL_SECONDS)
+
+    async def _mails(self, activation: str) -> Sequence[InboxSummary]:
+        """All mails, once they are there and as many people as shall answer have one."""
+        accepted = await self._wait_for_mails(activation, self._affected)
         if self._answers > accepted:
             raise DemoFailed(
                 f"{accepted:,} people were asked, so {self._answers:,} cannot answer; lower --answers or raise --affected"
             )
         # in a thread: parsing hundreds of mails would hold up the very server that is being measured
-        return (await asyncio.to_thread(mailbox.list_messages, accepted)).messages
+        return (await asyncio.to_thread(self._demo.inbox.mailbox.list_messages, accepted)).messages
 
     async def _answer(self, mails: Sequence[InboxSummary]) -> None:
         """As many people as were asked for, the same ones for the same seed."""

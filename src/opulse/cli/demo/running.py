@@ -57,13 +57,13 @@ class Demo:
 
 
 @asynccontextmanager
-async def open_demo(wanted: Wanted, say: Say) -> AsyncIterator[Demo]:
+async def open_demo(wanted: Wanted, say: Say, clock: Clock) -> AsyncIterator[Demo]:
     """Start everything; on the first start of a folder also make everything.
 
     Raises:
         DemoFailed, PortTaken, ValueError: it cannot start; the message is one line.
     """
-    async with open_installation(wanted, say) as installed:
+    async with open_installation(wanted, say, clock) as installed:
         reporting = Reporting(installed.address, installed.state.key, installed.clock)
         try:
             async with ApiClient(installed.address, installed.state.key) as api:
