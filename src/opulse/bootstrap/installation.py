@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from opulse.bootstrap.app import make_app
+from opulse.bootstrap.owning import owned
 from opulse.bootstrap.ports import close_ports, open_ports
 from opulse.bootstrap.schema import migrate
 from opulse.bootstrap.server import Listening, listen
@@ -85,8 +86,20 @@ def make_parts(app: FastAPI, ports: Ports, settings: Settings) -> list[Part]:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Listening]:
-    """Migrate, start every part and the web server; stop them in the other order when the block ends."""
+    """Migrate, start every part and the web server; stop them in the other order when the block ends.
+
+    Raises:
+        DatabaseTaken: another process serves this database.
+        PortTaken: somebody listens there already.
+    """
     faults.arm(settings.fault_file)
+    with owned(settings.database):
+        async with _running(settings, clock) as listening:
+            yield listening
+
+
+@asynccontextmanager
+async def _running(settings: Settings, clock: Clock | None) -> AsyncIterator[Listening]:
     listening = listen(settings.host, settings.port)
     ports = await open_ports(settings, listening.url, clock)
     started: list[Part] = []
