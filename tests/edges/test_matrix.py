@@ -14,9 +14,9 @@ import pytest_asyncio
 from opulse.web import live
 from opulse.web.csrf import SESSION_COOKIE
 from opulse.web.roles import Role
+from tests.edges.matrix.addresses import Addresses, NoMaker, fresh_address, names_something
 from tests.edges.matrix.borrowing import Borrowing, borrowings
 from tests.edges.matrix.calls import HIDDEN, Answer, call, fingerprint, mentions
-from tests.edges.matrix.objects import Addresses, NoMaker, fresh_address, names_something
 from tests.edges.matrix.routes import Route, walk
 from tests.edges.matrix.viewers import add_viewer, disable, end_sessions
 from tests.edges.matrix.world import MARK, Caller, World, open_world
