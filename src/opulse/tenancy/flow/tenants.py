@@ -53,6 +53,8 @@ async def change_tenant(ports: Ports, tenant: int, actor: str, **changes: Any) -
 
     def unit(conn: Connection) -> Tenant:
         before = find_tenant(conn, tenant)
+        if not changes:
+            return before
         update_tenant(conn, tenant, **changes)
         was = {name: getattr(before, name) for name in changes}
         audit_in(conn, tenant, actor, "tenant.changed", before.name, was, changes, now)
