@@ -301,7 +301,12 @@ async def test_mails_wait_for_a_relay_that_is_away(ports: Ports, inbox: Inbox, s
     town = await build_town(ports, 30)
     await ask(ports, town.request())
     await asyncio.sleep(1.5)
-    assert set(await town.states()) <= {"queued", "queued:connect_failed", "sending", "sending:connect_failed"}
+    assert set(await town.states()) <= {
+        "queued",
+        "queued:connect_failed",
+        "sending",
+        "sending:connect_failed",
+    }
     await inbox.start(port)
     await until(reaches(town, accepted=30), seconds=30)
     assert inbox.mailbox.accepted == 30
