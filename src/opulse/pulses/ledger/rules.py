@@ -13,14 +13,16 @@ SETTLED_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Outside:
-    """What is known of an activation's way to the other side. ``asks_again``: its run still looks for newcomers."""
+    """What is known of an activation's way to the other side."""
 
-    has_run: bool
-    run_ended: bool
-    run_failed: bool
-    asks_again: bool
-    told: bool  # a delivery was accepted, or may still be
-    closed_at: datetime | None
+    has_run: bool = False
+    run_ended: bool = False
+    run_failed: bool = False
+    asks_again: bool = False  # its run still looks for newcomers
+    was_off: bool = False  # the event came, and the workflow was switched off
+    conditions_false: bool = False  # the event came, and the workflow's conditions did not hold
+    told: bool = False  # a delivery was accepted, or may still be
+    closed_at: datetime | None = None
 
 
 def decide_outside(facts: Outside, now: datetime) -> LedgerState:
@@ -35,6 +37,10 @@ def decide_outside(facts: Outside, now: datetime) -> LedgerState:
             if facts.asks_again
             else LedgerState.JOINED_LATER
         )
+    if facts.was_off:
+        return LedgerState.WORKFLOW_OFF
+    if facts.conditions_false:
+        return LedgerState.CONDITIONS_FALSE
     return _while_open(facts, now, LedgerState.NOT_TOLD) if facts.told else LedgerState.NOT_TOLD
 
 
@@ -42,11 +48,18 @@ def settle(
     counts: Mapping[LedgerState, int], closed_at: datetime | None, now: datetime
 ) -> dict[LedgerState, int]:
     """One hour after the end nothing is *being resolved* any more: what still is has failed."""
-    settled = {state: count for state, count in counts.items() if count}
-    if closed_at is not None and now - closed_at >= SETTLED_AFTER and LedgerState.BEING_RESOLVED in settled:
-        stuck = settled.pop(LedgerState.BEING_RESOLVED)
-        settled[LedgerState.RUN_FAILED] = settled.get(LedgerState.RUN_FAILED, 0) + stuck
+    settled: dict[LedgerState, int] = {}
+    for state, count in counts.items():
+        if count:
+            ended = settled_state(state, closed_at, now)
+            settled[ended] = settled.get(ended, 0) + count
     return settled
+
+
+def settled_state(state: LedgerState, closed_at: datetime | None, now: datetime) -> LedgerState:
+    """See :func:`settle`; for one system."""
+    over = closed_at is not None and now - closed_at >= SETTLED_AFTER
+    return LedgerState.RUN_FAILED if over and state is LedgerState.BEING_RESOLVED else state
 
 
 def _while_open(facts: Outside, now: datetime, after: LedgerState) -> LedgerState:

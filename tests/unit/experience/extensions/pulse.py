@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -18,8 +19,8 @@ from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.operational_pulse.views import reach
-from opulse.jobs import Worker
-from opulse.jobs.table import jobs
+from opulse.jobs import JobRetry, Worker
+from opulse.jobs.table import claim_due, complete, jobs, reschedule
 from opulse.ports import Limits, Ports
 from opulse.tenancy.flow.tenants import change_tenant
 from tests.servers.installation import browse, make_tenant, open_ports
@@ -208,6 +209,22 @@ class Pulse:
             await asyncio.sleep(0.005)
         worker.stop()
         await task
+
+    async def step(self) -> str:
+        """Run the one job that a worker would take next. Its kind; empty when nothing is due."""
+        now, lease = self.clock.now(), timedelta(seconds=30)
+        claimed = await self.ports.db.write(claim_due, "default", "test", now, lease, 1)
+        if not claimed:
+            return ""
+        [job] = claimed
+        try:
+            await HANDLERS[job.kind](self.ports, job)
+        except JobRetry as again:
+            run_at = now + timedelta(seconds=again.seconds)
+            await self.ports.db.write(reschedule, job, run_at, str(again), counts=again.counts)
+        else:
+            await self.ports.db.write(complete, job)
+        return job.kind
 
     async def wait(self, seconds: float) -> None:
         self.clock.advance(seconds)

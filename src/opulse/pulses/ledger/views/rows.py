@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
 from sqlalchemy.sql.selectable import Subquery
 
 from opulse.experience.directory.views import change_members, change_sets, contacts
@@ -17,7 +17,6 @@ from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.views import owner_corrections, responses
 from opulse.experience.workflows.models import RunState
 from opulse.experience.workflows.views import runs, traces
-from opulse.jobs.table import jobs
 from opulse.pulses.ledger.models import ORDER, RANK, LedgerState
 
 _SPARED = {
@@ -101,32 +100,12 @@ def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState
     )
 
 
-def has_pending_changes(conn: Connection, tenant: int, activation: str) -> bool:
-    """Whether a change set of this activation still waits to be shown to the workflows."""
-    waiting = exists().where(
-        jobs.c.tenant == tenant,
-        jobs.c.unique_key.in_(
-            select(change_sets.c.id).where(
-                change_sets.c.tenant == tenant, change_sets.c.activation == activation
-            )
-        ),
-    )
-    return bool(conn.execute(select(waiting)).scalar())
-
-
-def count_reached_systems(conn: Connection, tenant: int, activation: str) -> int:
-    query = select(func.count(reach.c.system.distinct())).where(
-        reach.c.tenant == tenant, reach.c.activation == activation
-    )
-    return int(conn.execute(query).scalar_one())
-
-
 def find_rows_of(
     conn: Connection, tenant: int, activation: str, words: str, now: datetime, silent: LedgerState, limit: int
 ) -> list[dict[str, Any]]:
     """Ledger rows whose device, account, address or name begins with ``words``, in any case."""
     rows = ranked_rows(tenant, activation, now, silent).subquery()
-    start = words.strip().lower().replace("%", r"\%").replace("_", r"\_") + "%"
+    start = words.strip().lower()
     found = (
         select(rows, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
         .select_from(
@@ -134,13 +113,15 @@ def find_rows_of(
         )
         .where(
             or_(
-                func.lower(rows.c.system_name).like(start, escape="\\"),
-                func.lower(rows.c.system).like(start, escape="\\"),
-                rows.c.person.like(start, escape="\\"),
-                contacts.c.email_key.like(start, escape="\\"),
-                contacts.c.ext_ref_key.like(start, escape="\\"),
-                func.lower(contacts.c.first_name + " " + contacts.c.last_name).like(start, escape="\\"),
-                func.lower(contacts.c.last_name).like(start, escape="\\"),
+                func.lower(rows.c.system_name).startswith(start, autoescape=True),
+                func.lower(rows.c.system).startswith(start, autoescape=True),
+                rows.c.person.startswith(start, autoescape=True),
+                contacts.c.email_key.startswith(start, autoescape=True),
+                contacts.c.ext_ref_key.startswith(start, autoescape=True),
+                func.lower(contacts.c.first_name + " " + contacts.c.last_name).startswith(
+                    start, autoescape=True
+                ),
+                func.lower(contacts.c.last_name).startswith(start, autoescape=True),
             )
         )
         .order_by(rows.c.system_name, rows.c.rank)
@@ -152,7 +133,12 @@ def find_rows_of(
 def _best_invitation(tenant: int, activation: str, now: datetime) -> Subquery:
     """Per contact: the best rank of its invitations for this activation, answers included."""
     ranks = (
-        select(invitations.c.contact, _rank_of_invitation(now).label("rank"), _detail().label("detail"))
+        select(
+            invitations.c.contact,
+            invitations.c.wave,
+            _rank_of_invitation(now).label("rank"),
+            _detail().label("detail"),
+        )
         .select_from(
             invitations.outerjoin(
                 responses,
@@ -168,13 +154,9 @@ def _best_invitation(tenant: int, activation: str, now: datetime) -> Subquery:
         .where(invitations.c.tenant == tenant, invitations.c.activation == activation)
         .subquery()
     )
-    return (
-        select(
-            ranks.c.contact, func.min(ranks.c.rank).label("rank"), func.max(ranks.c.detail).label("detail")
-        )
-        .group_by(ranks.c.contact)
-        .subquery()
-    )
+    turn = func.row_number().over(partition_by=ranks.c.contact, order_by=(ranks.c.rank, ranks.c.wave))
+    best = select(ranks.c.contact, ranks.c.rank, ranks.c.detail, turn.label("turn")).subquery()
+    return select(best.c.contact, best.c.rank, best.c.detail).where(best.c.turn == 1).subquery()
 
 
 def _detail() -> ColumnElement[str]:

@@ -1,0 +1,25 @@
+"""Queries over the doors of the stages: the ledger's rows, and the facts around them."""
+
+from opulse.pulses.ledger.views.facts import (
+    count_reached_systems,
+    find_reached,
+    has_false_conditions,
+    has_job,
+    has_pending_changes,
+    list_changed_directories,
+    was_switched_off,
+)
+from opulse.pulses.ledger.views.rows import count_by_state, find_rows_of, ranked_rows
+
+__all__ = [
+    "count_by_state",
+    "count_reached_systems",
+    "find_reached",
+    "find_rows_of",
+    "has_false_conditions",
+    "has_job",
+    "has_pending_changes",
+    "list_changed_directories",
+    "ranked_rows",
+    "was_switched_off",
+]
