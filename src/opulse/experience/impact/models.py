@@ -13,7 +13,7 @@ class Hidden(StrEnum):
 
     NO_ANSWERS = "no_answers"  # nobody has answered it yet
     FEW_ANSWERS = "few_answers"  # fewer answers than the smallest group that may be shown
-    FEW_COMMENTS = "few_comments"  # fewer comments than may be shown without pointing at their authors
+    FEW_COMMENTS = "few_comments"  # so few people answered that a comment would point at its author
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def show_questions(
         result
         for question in survey.questions
         for key, text, choices in _scales(question)
-        for result in [_show(question.id, key, text, choices, counts, asked, answered, cell)]
+        for result in [_show(question, key, text, choices, counts, asked, answered, cell)]
     ]
 
 
@@ -59,7 +59,7 @@ def show_comments(
 
 
 def _show(
-    number: str,
+    question: Question,
     key: str,
     text: str,
     choices: Sequence[tuple[str, str]],
@@ -69,20 +69,24 @@ def _show(
     cell: int,
 ) -> QuestionResult:
     found = {choice: counts.get((key, choice), 0) for choice, _ in choices}
-    answers = min(sum(found.values()), answered) if answered else sum(found.values())
-    if answers < cell:
-        return QuestionResult(number, text, answers, (), Hidden.FEW_ANSWERS if answers else Hidden.NO_ANSWERS)
+    several = isinstance(question, MultipleChoice)
+    # of several choices each: as many people as the most frequent one has, for sure; all who answered, at most
+    certain = max(found.values(), default=0) if several else sum(found.values())
+    answers = max(certain, answered if several and certain else 0)
+    if certain < cell:
+        hidden = Hidden.FEW_ANSWERS if certain else Hidden.NO_ANSWERS
+        return QuestionResult(question.id, text, certain, (), hidden)
     bars = tuple(
         ChoiceResult(
             choice,
             label,
             found[choice],
-            min(found[choice] / answers, 1.0),
-            wilson(min(found[choice], answers), answers, max(asked, answers)),
+            found[choice] / answers,
+            wilson(found[choice], answers, max(asked, answers)),
         )
         for choice, label in choices
     )
-    return QuestionResult(number, text, answers, bars, None)
+    return QuestionResult(question.id, text, answers, bars, None)
 
 
 def _scales(question: Question) -> list[tuple[str, str, list[tuple[str, str]]]]:

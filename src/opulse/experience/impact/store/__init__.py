@@ -1,6 +1,19 @@
 """All SQL of impact."""
 
 from opulse.experience.impact.store.counts import add_counts, answer_counts, read_counts
-from opulse.experience.impact.store.totals import list_surveys_asked, list_words, read_totals
+from opulse.experience.impact.store.totals import (
+    count_people,
+    list_surveys_asked,
+    list_words,
+    read_totals,
+)
 
-__all__ = ["add_counts", "answer_counts", "list_surveys_asked", "list_words", "read_counts", "read_totals"]
+__all__ = [
+    "add_counts",
+    "answer_counts",
+    "count_people",
+    "list_surveys_asked",
+    "list_words",
+    "read_counts",
+    "read_totals",
+]

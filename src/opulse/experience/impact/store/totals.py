@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from opulse.db import Instant
 from opulse.experience.distributions.models import WAITING_STATES, InvitationState
@@ -12,6 +12,10 @@ from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.views import responses
 
 _FAILED = (InvitationState.REFUSED, InvitationState.BOUNCED, InvitationState.TOO_LATE)
+
+
+_ANSWERER = case((responses.c.individual, responses.c.invitation), else_=responses.c.id)
+"""What makes two responses one person's: the invitation; behind a link that many may answer, each response is one."""
 
 
 def read_totals(conn: Connection, tenant: int, activation: str) -> Totals:
@@ -27,7 +31,7 @@ def read_totals(conn: Connection, tenant: int, activation: str) -> Totals:
     answers = {
         ResponseState(row.state): row.people
         for row in conn.execute(
-            select(responses.c.state, func.count(responses.c.invitation.distinct()).label("people"))
+            select(responses.c.state, func.count(_ANSWERER.distinct()).label("people"))
             .where(responses.c.tenant == tenant, responses.c.activation == activation)
             .group_by(responses.c.state)
         )
@@ -65,6 +69,35 @@ def read_totals(conn: Connection, tenant: int, activation: str) -> Totals:
         last_sent_at=sent.last,
         first_answer_at=first_answer,
     )
+
+
+def count_people(conn: Connection, tenant: int, activation: str, survey: str) -> tuple[int, int]:
+    """(asked, answered) with one survey: the population of its shares, and how many of them are known."""
+    asked = conn.execute(
+        select(func.count())
+        .select_from(
+            invitations.join(
+                distributions,
+                (distributions.c.tenant == invitations.c.tenant)
+                & (distributions.c.id == invitations.c.distribution),
+            )
+        )
+        .where(
+            invitations.c.tenant == tenant,
+            invitations.c.activation == activation,
+            distributions.c.survey == survey,
+            invitations.c.state.not_in([InvitationState.SPARED.value, InvitationState.HELD.value]),
+        )
+    ).scalar_one()
+    answered = conn.execute(
+        select(func.count(_ANSWERER.distinct())).where(
+            responses.c.tenant == tenant,
+            responses.c.activation == activation,
+            responses.c.survey == survey,
+            responses.c.state == ResponseState.RECORDED.value,
+        )
+    ).scalar_one()
+    return asked, answered
 
 
 def list_surveys_asked(conn: Connection, tenant: int, activation: str) -> list[tuple[str, int]]:
