@@ -51,9 +51,8 @@ def test_they_are_found_by_what_they_offer() -> None:
     trigger = find_trigger_type("json_event")
     assert trigger is not None
     assert trigger.title == "JSON"
-    assert (
-        find_extension("x") is find_task_type("x") is find_trigger_type("x") is extension_of_task("x") is None
-    )
+    nothing = [find_extension("x"), find_task_type("x"), find_trigger_type("x"), extension_of_task("x")]
+    assert nothing == [None] * 4
 
 
 def test_the_distribute_task_asks_the_sixteen_fields_of_the_guide() -> None:
