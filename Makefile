@@ -27,9 +27,8 @@ check: ## Format, lint, types, import contracts, the rules of the house, the doc
 format: ## Bring the code into the form that `make check` wants
 	@$(SET_UP) check && .venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-bench: ## Measure every number that the README gives
-	@test -f bench/run.py || { echo "opulse: there is no bench/run.py in this version, so nothing was measured" >&2; exit 1; }
-	@$(SET_UP) check && .venv/bin/python bench/run.py $(ARGS)
+bench: ## Measure every number that the README gives; ARGS="--quick --json" for the short form
+	@$(SET_UP) bench && .venv/bin/python -m bench.run $(ARGS)
 
 lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.in
 	@$(SET_UP) check

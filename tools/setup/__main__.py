@@ -1,9 +1,10 @@
-"""Sets a checkout up: ``python tools/setup demo|check|test|debian``. Quick when nothing changed; speaks on stderr only.
+"""Sets a checkout up: ``python tools/setup demo|check|test|bench|debian``. Quick when nothing changed; speaks on stderr only.
 
 demo   .venv with the runtime packages, the page assets. Needs no root.
 check  .venv with the development packages.
 test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts).
-debian the Debian packages alone, for `sudo`.
+bench  the same as for test, and the programs that ours is measured beside (Alertmanager, wrk).
+debian the Debian packages of the suite alone, for `sudo`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import page_assets
 import python_env
 from steps import BUILD, SetUpError, say
 
-PURPOSES = ("demo", "check", "test", "debian")
+PURPOSES = ("demo", "check", "test", "bench", "debian")
 
 
 def set_up(purpose: str) -> None:
-    if purpose == "test":
-        debian.ensure_packages()  # first: it is the step that a person may have to act on
+    if purpose in ("test", "bench"):
+        debian.ensure_packages(
+            peers=purpose == "bench"
+        )  # first: it is the step that a person may have to act on
     installer = python_env.ensure("base" if purpose == "demo" else "dev")
     if purpose != "check":
         page_assets.ensure(installer)

@@ -18,8 +18,9 @@ NO_MAIN_CLUSTER = "/etc/postgresql-common/createcluster.d/opulse-tests.conf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def ensure_packages() -> None:
-    missing = _missing()
+def ensure_packages(*, peers: bool = False) -> None:
+    """What the suite runs; with ``peers`` also what the benchmark measures ours beside."""
+    missing = _missing(peers)
     if not missing:
         return
     if shutil.which("apt-get") is None:
@@ -32,11 +33,11 @@ def ensure_packages() -> None:
         )
     with step(f"installing Debian packages: {' '.join(missing)}"):
         _install(prefix, missing)
-    if still := _missing():
+    if still := _missing(peers):
         raise SetUpError(f"installed, yet not found: {', '.join(still)}")
 
 
-def _missing() -> list[str]:
+def _missing(peers: bool) -> list[str]:
     """The packages whose programs or fonts are not here, whoever installed them."""
     found = {
         "postgresql": any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or _program("initdb"),
@@ -46,6 +47,9 @@ def _missing() -> list[str]:
         "fonts-noto-core": (FONTS / "NotoSansArabic-Regular.ttf").exists(),
         "fonts-noto-color-emoji": (FONTS / "NotoColorEmoji.ttf").exists(),
     }
+    if peers:
+        found["prometheus-alertmanager"] = _program("prometheus-alertmanager")
+        found["wrk"] = _program("wrk")
     return [package for package, here in found.items() if not here]
 
 

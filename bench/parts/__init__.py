@@ -1,0 +1,1 @@
+"""One module per thing that is measured. Each has ``async def measure(scope: Scope) -> list[Figure]``."""

@@ -1,0 +1,1 @@
+"""What ours is measured beside: other people's programs, or the barest thing that could do the same."""
