@@ -1,4 +1,7 @@
-"""Measure: ``python -m bench.run [--quick] [--json] [--only PART,...] [--runs N]``. A part that fails is said and the rest go on."""
+"""Measure: ``python -m bench.run [--quick] [--json] [--only PART,...] [--runs N]``.
+
+A part that fails is said and the rest go on; the exit code is 1 then.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def _measure(name: str, quick: bool, runs: int) -> list[Figure]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench", description="Measure every number that the README gives.")
     parser.add_argument("--quick", action="store_true", help="the short form: smaller sizes, one run, SQLite")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--only", type=_names, default=(), help=f"of {', '.join(PARTS)}; keeps no results")
