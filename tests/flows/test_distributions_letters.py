@@ -17,7 +17,7 @@ from opulse.experience.distributions.flow.links import find_invitation_in
 from opulse.experience.distributions.flow.sending import LEASE
 from opulse.experience.distributions.models import LinkType, Turn
 from opulse.experience.distributions.rules import incident_code
-from opulse.experience.distributions.store.sending import claim_mails
+from opulse.experience.distributions.store.claims import claim_mails
 from opulse.mail.models import Envelope, MessageRefused
 from opulse.mail.verp import Verp
 from opulse.ports import Ports

@@ -15,13 +15,14 @@ import pytest
 from opulse.clock import SystemClock
 from opulse.db import Database
 from opulse.experience.distributions import MessageSpec
+from opulse.experience.distributions.flow import sending
 from opulse.experience.distributions.flow.asking import ask
 from opulse.experience.distributions.flow.chores import do_chores
 from opulse.experience.distributions.flow.reading import get_distribution
 from opulse.experience.distributions.flow.sending import Sender
 from opulse.experience.distributions.flow.steering import cancel, pause, resume, switch_mail
 from opulse.experience.distributions.models import Turn, WaitReason
-from opulse.experience.distributions.store.sending import claim_mails
+from opulse.experience.distributions.store.claims import claim_mails
 from opulse.mail.inbox import Inbox
 from opulse.mail.models import Relay, Security, Timeouts
 from opulse.ports import Ports
@@ -107,19 +108,20 @@ async def test_everybody_gets_one_mail_and_it_is_written_down(
     await until(done)
 
 
-async def test_the_first_mail_leaves_within_a_second_of_the_commit(
-    ports: Ports, inbox: Inbox, sender: Sender
+async def test_the_first_mail_leaves_at_the_commit_and_waits_for_no_look(
+    ports: Ports, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """How soon that is stands in the benchmark; here the look that would find it by itself is an hour away."""
+    monkeypatch.setattr(sending, "LOOK_SECONDS", 3600.0)
     town = await build_town(ports, 60)
-    await ask(
-        ports, town.request(contact_ids=tuple(town.people[:1]))
-    )  # what only the first mail of a process does
-    await until(reaches(town, accepted=1))
-    second = town.request(contact_ids=tuple(town.people[1:]))
-    await ask(ports, second)
-    await until(reaches(town, accepted=60))
-    rows = await town.rows(activation=second.activation)
-    assert min(row["sent_at"] for row in rows) - rows[0]["asked_at"] < timedelta(seconds=1)
+    sender = Sender(ports)
+    await sender.start()
+    try:
+        for people in (town.people[:1], town.people[1:]):  # the second time it has surely looked already
+            await ask(ports, town.request(contact_ids=tuple(people)))
+            await until(reaches(town, accepted=town.people.index(people[-1]) + 1))
+    finally:
+        await sender.stop()
 
 
 async def test_the_relay_refuses_one_defers_one_and_takes_the_rest(

@@ -6,10 +6,12 @@ returns.
 """
 
 from opulse.db.bulk import (
+    as_json,
     chunked,
     insert_ignoring_known,
     json_list,
     json_merge,
+    listed,
     upsert,
 )
 from opulse.db.engine import Database, Priority, open_database
@@ -23,10 +25,12 @@ __all__ = [
     "JsonDoc",
     "Priority",
     "Wakes",
+    "as_json",
     "chunked",
     "insert_ignoring_known",
     "json_list",
     "json_merge",
+    "listed",
     "metadata",
     "open_database",
     "upsert",

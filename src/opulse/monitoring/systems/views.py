@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from opulse.monitoring.systems.models import Group, JournalEntry, System, SystemUser
-from opulse.monitoring.systems.store import groups, journal, systems, users
+from opulse.monitoring.systems.store import groups, journal, occupied, systems, users
 from opulse.monitoring.systems.store.tables import groups as group_rows
 
 
@@ -30,6 +31,13 @@ def list_systems_at(
     links = users.list_as_of(conn, tenant, wanted, users_at)
     by_system = {idx: tuple(link.user for link in own) for idx, own in groupby(links, attrgetter("system"))}
     return [replace(system, users=by_system.get(system.idx, ())) for system in found]
+
+
+def list_occupied(
+    conn: Connection, tenant: int, idxs: Iterable[int], at: datetime
+) -> Sequence[Row[tuple[Any, ...]]]:
+    """One row per system and user at that time, in order of index; the columns are those of the store's function."""
+    return occupied.list_occupied(conn, tenant, idxs, at)
 
 
 def find_system(conn: Connection, tenant: int, guid: str) -> System | None:

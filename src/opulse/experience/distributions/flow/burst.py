@@ -18,7 +18,7 @@ from opulse.experience.distributions.models import (
     Turn,
 )
 from opulse.experience.distributions.rules import decide_settlement
-from opulse.experience.distributions.store import sending as store
+from opulse.experience.distributions.store import claims
 from opulse.mail.models import Envelope, MessageRefused, Outcome, OutcomeReason, OutcomeState
 from opulse.mail.smtp import Permit
 from opulse.observe import faults, get_logger
@@ -107,7 +107,7 @@ class Burst:
     async def _renew(self) -> None:
         until = self._ports.clock.now() + self._lease
         kept = await self._ports.db.write_first(
-            Priority.MAIL, store.renew_lease, self.turn, self.claim, until
+            Priority.MAIL, claims.renew_lease, self.turn, self.claim, until
         )
         if kept:
             self._lease_until = until
@@ -120,7 +120,7 @@ class Burst:
             return
         try:
             written = await self._ports.db.write_first(
-                Priority.MAIL, store.settle_mails, self.turn.tenant, self.claim, settlements
+                Priority.MAIL, claims.settle_mails, self.turn.tenant, self.claim, settlements
             )
         except BaseException:
             self._unsettled = [*settlements, *self._unsettled]  # the next time, or when the burst ends

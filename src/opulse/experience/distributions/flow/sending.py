@@ -21,6 +21,7 @@ from opulse.experience.distributions.flow.chores import do_chores, end_all_claim
 from opulse.experience.distributions.flow.letters import Letters
 from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
+from opulse.experience.distributions.store import claims
 from opulse.experience.distributions.store import sending as store
 from opulse.mail.models import Relay
 from opulse.mail.smtp import BURST, Permit
@@ -171,7 +172,7 @@ class Sender:
         await self._letters.prepare(turn)
         claim, now = secrets.token_hex(8), self._ports.clock.now()
         mails = await self._ports.db.write_first(
-            Priority.MAIL, store.claim_mails, turn, claim, self._lease, now, limit
+            Priority.MAIL, claims.claim_mails, turn, claim, self._lease, now, limit
         )
         if len(mails) < limit:  # nothing is left of it until the next look
             self._due = [one for one in self._due if one != turn]

@@ -27,8 +27,8 @@ class ClaimedMail:
     """One invitation that a claim has moved to ``sending``."""
 
     tenant: int
-    id: str
     distribution: str
+    id: str
     email: str
     first_name: str
     last_name: str

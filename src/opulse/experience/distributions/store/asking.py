@@ -5,12 +5,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Text, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
-from opulse.db import Instant
+from opulse.db import Instant, as_json
 from opulse.experience.distributions.models import (
     SLOT_STATES,
     AskRequest,
@@ -142,8 +155,9 @@ def insert_invitations(
     """One row per decision, all in one statement. Known ones are left as they are."""
     ids = secrets.token_bytes(16 * len(decisions)).hex()
     tickets = secrets.token_bytes(16 * len(decisions)).hex()
+    due = micros(asked_at)
     rows = [
-        [
+        (
             ids[32 * place : 32 * place + 32],
             one.candidate.contact,
             one.state.value,
@@ -154,16 +168,35 @@ def insert_invitations(
             one.candidate.first_name,
             one.candidate.last_name,
             language_of(one.candidate.language),
-            dict(one.candidate.fields),
+            one.candidate.fields,
             f"{tickets[32 * place : 32 * place + 32]}@{domain}",
-            micros(asked_at) if one.state is InvitationState.QUEUED else None,
+            due if one.state is InvitationState.QUEUED else None,
             micros(one.hold_until),
-        ]
+        )
         for place, one in enumerate(decisions)
     ]
+    given = {
+        "rows": as_json(rows),
+        "of_tenant": distribution.tenant,
+        "of_distribution": distribution.id,
+        "of_workflow": distribution.workflow,
+        "of_cause": distribution.cause,
+        "of_activation": distribution.activation,
+        "of_wave": wave,
+        "asked": asked_at,
+        "by": send_by,
+        "until": expires_at,
+        "open": min(asked_at + open_for, expires_at),
+    }
+    conn.execute(_insert_invitations(conn.dialect.name), given)
+
+
+@cache
+def _insert_invitations(dialect: str) -> Any:
+    """Built once: a chunk differs from the next only in what is bound."""
     given = json_rows(
-        conn,
-        rows,
+        dialect,
+        "rows",
         {
             "id": Text(),
             "contact": Text(),
@@ -182,37 +215,29 @@ def insert_invitations(
         },
     )
     columns: dict[str, Any] = {
-        "tenant": literal(distribution.tenant, Integer()),
-        "id": given.c.id,
-        "distribution": literal(distribution.id, Text()),
-        "workflow": literal(distribution.workflow, Text()),
-        "cause": literal(distribution.cause, Text()),
-        "activation": literal(distribution.activation, Text()),
-        "contact": given.c.contact,
-        "wave": literal(wave, Integer()),
-        "state": given.c.state,
-        "reason": given.c.reason,
-        "rule": given.c.rule,
-        "email": given.c.email,
-        "email_key": given.c.email_key,
-        "first_name": given.c.first_name,
-        "last_name": given.c.last_name,
-        "language": given.c.language,
-        "fields": given.c.fields,
-        "message_id": given.c.message_id,
+        "tenant": _bound("of_tenant", Integer()),
+        "distribution": _bound("of_distribution", Text()),
+        "workflow": _bound("of_workflow", Text()),
+        "cause": _bound("of_cause", Text()),
+        "activation": _bound("of_activation", Text()),
+        "wave": _bound("of_wave", Integer()),
         "claim": literal("", Text()),
-        "next_try_at": given.c.next_try_at,
-        "hold_until": given.c.hold_until,
-        "open_until": literal(min(asked_at + open_for, expires_at), Instant()),
+        "open_until": _bound("open", Instant()),
         "attempts": literal(0, Integer()),
         "ambiguous": literal(False),
         "relay_code": literal(0, Integer()),
         "relay_text": literal("", Text()),
-        "asked_at": literal(asked_at, Instant()),
-        "send_by": literal(send_by, Instant()),
-        "expires_at": literal(expires_at, Instant()),
-    }
+        "asked_at": _bound("asked", Instant()),
+        "send_by": _bound("by", Instant()),
+        "expires_at": _bound("until", Instant()),
+    } | {cell.name: cell for cell in given.c}
     # The WHERE keeps SQLite from taking ON CONFLICT for a join's ON.
     chosen = select(*(cell.label(name) for name, cell in columns.items())).where(given.c.id != "")
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    conn.execute(dialect.insert(invitations).from_select(list(columns), chosen).on_conflict_do_nothing())
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(invitations).from_select(list(columns), chosen).on_conflict_do_nothing()
+
+
+def _bound(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    return cast(
+        bindparam(name, type_=kind), kind
+    )  # PostgreSQL must be told the type of a value that it selects

@@ -6,17 +6,18 @@ set of now, and from the end of the activation on with the set of that moment. U
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
 
 from opulse.monitoring.activations import store
 from opulse.monitoring.activations.models import Activation, WhichSystems
-from opulse.monitoring.systems.models import System, SystemUser
-from opulse.monitoring.systems.views import list_systems_at
+from opulse.monitoring.systems.views import list_occupied
 from opulse.ports import Ports
 from opulse.wire.affected import AffectedPage, AffectedSensor, AffectedSystem, AffectedUser
 from opulse.wire.timestamps import activation_time
@@ -55,13 +56,13 @@ async def list_affected(
         affected = store.find_affected(conn, tenant, activation, which)
         idxs = _slice(affected, asked)
         moment = _moment(found, which, now)
-        systems = list_systems_at(conn, tenant, idxs, users_at=moment)
+        systems = _systems(list_occupied(conn, tenant, idxs, moment), found)
         return AffectedPage(
             notification_activation_id=found.id,
             as_of=activation_time(moment),
             state=found.state.value,
             total_count=len(affected),
-            systems=[_system(system, found) for system in systems],
+            systems=systems,
             next_link=_next_link(ports.monitoring_url, found, which, asked, affected, idxs),
         )
 
@@ -94,26 +95,49 @@ def _next_link(
     return f"{address}?$top={asked.top}&$skiptoken={shown[-1]}"
 
 
-def _system(system: System, activation: Activation) -> AffectedSystem:
-    return AffectedSystem(
-        system_id=system.guid,
-        system_name=system.name,
-        fqdn=system.fqdn or None,
-        domain=system.domain or None,
-        operating_system=system.operating_system or None,
-        agent_version=system.agent_version or None,
-        users=[_user(user) for user in system.users],
-        sensors=[AffectedSensor(choice.name, choice.instance) for choice in activation.snapshot.sensors],
-    )
+def _systems(rows: Iterable[Sequence[Any]], activation: Activation) -> list[AffectedSystem]:
+    """One system per index; its rows stand together and differ in the user."""
+    sensors = [AffectedSensor(choice.name, choice.instance) for choice in activation.snapshot.sensors]
+    found: list[AffectedSystem] = []
+    users: list[AffectedUser] = []
+    last = -1
+    for row in rows:
+        idx, guid, name, fqdn, domain, operating_system, agent_version, *user = row
+        if idx != last:
+            last, users = idx, []
+            found.append(
+                AffectedSystem(
+                    system_id=guid,
+                    system_name=name,
+                    fqdn=fqdn or None,
+                    domain=domain or None,
+                    operating_system=operating_system or None,
+                    agent_version=agent_version or None,
+                    users=users,
+                    sensors=sensors,
+                )
+            )
+        if user[0] is not None:
+            users.append(_user(*user))
+    return found
 
 
-def _user(user: SystemUser) -> AffectedUser:
+def _user(
+    user_id: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    is_primary: bool,
+    is_logged_on: bool,
+    last_logon: datetime | None,
+) -> AffectedUser:
+    logon = activation_time(last_logon) if last_logon else None
     return AffectedUser(
-        user_id=user.user_id,
-        email=user.email or None,
-        first_name=user.first_name or None,
-        last_name=user.last_name or None,
-        is_primary=user.is_primary,
-        is_logged_on=user.is_logged_on,
-        last_logon=activation_time(user.last_logon) if user.last_logon else None,
+        user_id,
+        email or None,
+        first_name or None,
+        last_name or None,
+        bool(is_primary),
+        bool(is_logged_on),
+        logon,
     )
