@@ -182,6 +182,7 @@ def _engine(path: str, begin: str, size: int, *, read_only: bool) -> Engine:
             "busy_timeout=30000",
             "temp_store=MEMORY",
             "cache_size=-32000",
+            "wal_autocheckpoint=8000",
             f"query_only={'ON' if read_only else 'OFF'}",
         ):
             dbapi.execute(f"PRAGMA {pragma}")

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
-from opulse.db import insert_ignoring_known, json_list, json_merge
+from opulse.db import Instant, as_json, insert_ignoring_known, json_list, json_merge, listed
 from opulse.experience.directory.models import Contact
 from opulse.experience.directory.store.tables import contacts, list_members
 
@@ -132,18 +148,25 @@ def clear_ended_alarms(conn: Connection, fields: Sequence[str], now: datetime, l
 
 def insert_members(conn: Connection, tenant: int, list_id: str, ids: Iterable[str], now: datetime) -> None:
     """Put contacts on a list; who is on it already stays as they are, opt-out and all."""
-    rows = [
-        {
-            "tenant": tenant,
-            "list": list_id,
-            "contact": contact,
-            "unsubscribed": False,
-            "unsubscribed_at": None,
-            "added_at": now,
-        }
-        for contact in ids
-    ]
-    insert_ignoring_known(conn, list_members, rows)
+    given = {"of_tenant": tenant, "of_list": list_id, "ids": as_json(sorted(ids)), "now": now}
+    conn.execute(_insert_members(conn.dialect.name), given)
+
+
+@cache
+def _insert_members(dialect: str) -> Any:
+    """Built once: it runs for every page of an incident, nearly always for people who are on the list already."""
+    wanted = listed(dialect, "ids")
+    columns: dict[str, ColumnElement[Any]] = {
+        "tenant": cast(bindparam("of_tenant"), Integer),
+        "list": cast(bindparam("of_list"), Text),
+        "contact": wanted.c.value,
+        "unsubscribed": literal(False),
+        "added_at": cast(bindparam("now", type_=Instant()), Instant),
+    }
+    # The WHERE keeps SQLite from taking ON CONFLICT for a join's ON.
+    chosen = select(*columns.values()).where(wanted.c.value != "")
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(list_members).from_select(list(columns), chosen).on_conflict_do_nothing()
 
 
 def set_unsubscribed(conn: Connection, tenant: int, contact: str, out: bool, now: datetime) -> None:

@@ -16,7 +16,7 @@ from opulse.experience.directory import views as directory
 from opulse.experience.distributions.flow.planning import Plan, count_used, decide_in, draft_in, plan_in
 from opulse.experience.distributions.flow.previewing import foresee
 from opulse.experience.distributions.flow.tallying import Tally
-from opulse.experience.distributions.models import MAIL_DUE, AskRequest, AskResult, Decision
+from opulse.experience.distributions.models import MAIL_DUE, SLOT_STATES, AskRequest, AskResult, Decision
 from opulse.experience.distributions.store import asking as store
 from opulse.experience.distributions.store import candidates
 from opulse.experience.surveys.flow import NotPublished
@@ -96,6 +96,8 @@ async def _must_confirm(ports: Ports, request: AskRequest, plan: Plan) -> bool:
     tenant = await ports.db.read(get_tenant, request.tenant)
     size = request.selection.count if request.selection else len(request.contact_ids)
     expected = max(plan.distribution.expected, request.expected)
+    if max(expected, plan.distribution.taken + size) <= tenant.confirm_above:
+        return False  # even with those who gave their slots back
     already = await ports.db.read(store.count_slots, request.tenant, [plan.distribution.id])
     if max(expected, already + size) <= tenant.confirm_above:
         return False
@@ -124,7 +126,8 @@ def _ask_chunk(
         conn, request.tenant, request.workflow, request.cause, request.wave, selected
     )
     fresh = [one for one in selected if one not in known]
-    used = count_used(conn, siblings)
+    cap = get_tenant(conn, request.tenant).cap_per_activation
+    used = count_used(conn, siblings, enough=cap - len(fresh))
     hold = must_confirm and not current.confirmed_by  # somebody may have said yes since the count
     decisions = decide_in(conn, plan, current, used, fresh, now, must_confirm=hold)
     if decisions:
@@ -141,6 +144,7 @@ def _ask_chunk(
             expires_at=asked_at + (request.link_life or ports.limits.link_life),
             open_for=OPEN_FOR,
         )
-        store.set_running(conn, request.tenant, current.id)
+        slots = sum(one.state in SLOT_STATES for one in decisions)
+        store.add_taken(conn, request.tenant, current.id, slots)
         wake(conn, MAIL_DUE)
     return _Chunk(len(selected), selected[-1], decisions, len(known))

@@ -74,6 +74,6 @@ def _end_hold(conn: Connection, ports: Ports, hold: store.EndedHold) -> int:
         held_again=True,
     )
     if any(one.state is InvitationState.QUEUED for one in decisions):
-        asking.set_running(conn, hold.tenant, current.id)
+        asking.add_taken(conn, hold.tenant, current.id, 0)  # they were counted when they were held
         wake(conn, MAIL_DUE)
     return store.update_held(conn, hold.tenant, current.id, decisions, now)

@@ -110,6 +110,7 @@ class Distribution:
     message: MessageSpec
     priority: int
     expected: int
+    taken: int  # people ever asked or held: never fewer than hold a slot now, for some gave theirs back
     shared_link: str  # 32 hex characters: the id inside an anonymous link, the same for everybody
     confirmed_by: str  # who said yes to asking more than the tenant's limit; empty: nobody
     created_at: datetime

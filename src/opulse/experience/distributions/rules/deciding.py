@@ -45,17 +45,21 @@ def _decide(candidate: Candidate, policy: Policy, same_address: bool, left: int)
 
 
 def _hard_stop(candidate: Candidate, policy: Policy) -> SpareReason | None:
-    checks = (
-        (candidate.deleted, SpareReason.DELETED),
-        (candidate.opted_out, SpareReason.OPTED_OUT),
-        (candidate.opted_out_of_list, SpareReason.OPTED_OUT_OF_LIST),
-        (candidate.muted_until is not None and candidate.muted_until > policy.now, SpareReason.MUTED),
-        (not candidate.email_key, SpareReason.NO_EMAIL),
-        (not candidate.deliverable, SpareReason.BAD_EMAIL),
-        (not policy.tenant.lets_mail_reach(candidate.email_key), SpareReason.NOT_ON_ALLOW_LIST),
-        (policy.cancelled, SpareReason.STOPPED_BY_OPERATOR),
-    )
-    return next((reason for applies, reason in checks if applies), None)
+    if candidate.deleted:
+        return SpareReason.DELETED
+    if candidate.opted_out:
+        return SpareReason.OPTED_OUT
+    if candidate.opted_out_of_list:
+        return SpareReason.OPTED_OUT_OF_LIST
+    if candidate.muted_until is not None and candidate.muted_until > policy.now:
+        return SpareReason.MUTED
+    if not candidate.email_key:
+        return SpareReason.NO_EMAIL
+    if not candidate.deliverable:
+        return SpareReason.BAD_EMAIL
+    if not policy.tenant.lets_mail_reach(candidate.email_key):
+        return SpareReason.NOT_ON_ALLOW_LIST
+    return SpareReason.STOPPED_BY_OPERATOR if policy.cancelled else None
 
 
 def _broken(rule: FrequencyRule, number: int, candidate: Candidate, now: datetime) -> SpareReason | None:

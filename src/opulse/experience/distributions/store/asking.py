@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Text,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -24,6 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from opulse.db import Instant, as_json
+from opulse.db.json_rows import JSON_CELL, json_rows, micros
 from opulse.experience.distributions.models import (
     SLOT_STATES,
     AskRequest,
@@ -32,7 +34,6 @@ from opulse.experience.distributions.models import (
     DistributionState,
     InvitationState,
 )
-from opulse.experience.distributions.store.json_rows import JSON_CELL, json_rows, micros
 from opulse.experience.distributions.store.records import distribution_of, message_document
 from opulse.experience.distributions.store.tables import distributions, invitations
 
@@ -71,6 +72,7 @@ def insert_distribution(conn: Connection, made: Distribution) -> None:
         "message": message_document(made.message),
         "priority": made.priority,
         "expected": made.expected,
+        "taken": made.taken,
         "shared_link": made.shared_link,
         "confirmed_by": made.confirmed_by,
         "created_at": made.created_at,
@@ -113,16 +115,16 @@ def count_slots(conn: Connection, tenant: int, ids: Sequence[str]) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def set_running(conn: Connection, tenant: int, distribution: str) -> None:
-    """A wave joins a distribution that was done."""
+def add_taken(conn: Connection, tenant: int, distribution: str, more: int) -> None:
+    """So many more people were asked or are held; where a wave joins a distribution that was done, it runs again."""
+    done = distributions.c.state == DistributionState.DONE.value
     conn.execute(
         update(distributions)
-        .where(
-            distributions.c.tenant == tenant,
-            distributions.c.id == distribution,
-            distributions.c.state == DistributionState.DONE.value,
+        .where(distributions.c.tenant == tenant, distributions.c.id == distribution)
+        .values(
+            taken=distributions.c.taken + more,
+            state=case((done, DistributionState.RUNNING.value), else_=distributions.c.state),
         )
-        .values(state=DistributionState.RUNNING.value)
     )
 
 

@@ -19,6 +19,13 @@ from opulse.mail.models import MessageRefused
 from opulse.templating.piped import CONTACT, EMBEDDED
 from opulse.templating.values import pipe_text
 
+_READ = tuple(
+    column
+    for column in contacts.c
+    if column.name not in ("embedded", "unsubscribed_at", "alarm_until", "created_at", "updated_at")
+)
+"""What a decision and the pipes of main fields read. Embedded data is parsed per person, so it is read where a pipe wants it."""
+
 
 def list_selected(conn: Connection, request: AskRequest, after: str, limit: int) -> list[str]:
     """The next contact ids of the request, in order, behind ``after``."""
@@ -75,7 +82,8 @@ def list_candidates(
         held_again: the contacts were held by this distribution; their own rows do not count against them.
     """
     chosen = contacts.c.tenant == distribution.tenant, among(conn, contacts.c.id, ids)
-    rows = conn.execute(select(contacts).where(*chosen).order_by(contacts.c.id)).all()
+    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
+    rows = conn.execute(select(*read).where(*chosen).order_by(contacts.c.id)).all()
     plain = [rule for _, rule in rules]
     histories = list_histories(conn, distribution, ids, plain, now, held_again=held_again)
     out_of_list = _list_out_of_list(conn, distribution, ids)

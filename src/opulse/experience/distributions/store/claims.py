@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, as_json, listed
+from opulse.db.json_rows import json_rows, micros
 from opulse.experience.directory.views import contacts, list_members
 from opulse.experience.distributions.models import (
     ClaimedMail,
@@ -31,7 +32,6 @@ from opulse.experience.distributions.models import (
     SpareReason,
     Turn,
 )
-from opulse.experience.distributions.store.json_rows import json_rows, micros
 from opulse.experience.distributions.store.sending import mail_may_leave
 from opulse.experience.distributions.store.tables import distributions, invitations
 from opulse.tenancy import Tenant, get_tenant

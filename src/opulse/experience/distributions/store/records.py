@@ -139,6 +139,7 @@ def distribution_of(row: Any) -> Distribution:
         message=_message_of(row.message),
         priority=row.priority,
         expected=row.expected,
+        taken=row.taken,
         shared_link=row.shared_link,
         confirmed_by=row.confirmed_by,
         created_at=row.created_at,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
-    ColumnElement,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -13,7 +12,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    literal_column,
     text,
 )
 
@@ -38,6 +36,7 @@ distributions = Table(
     Column("message", JsonDoc, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("expected", Integer, nullable=False),
+    Column("taken", Integer, nullable=False, server_default="0"),  # people ever asked or held
     Column("shared_link", Text, nullable=False),  # the id inside an anonymous link
     Column("confirmed_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -111,7 +110,7 @@ Index(
     sqlite_where=text(_MAY_WAIT),
     postgresql_where=text(_MAY_WAIT),
 )
-may_wait: ColumnElement[bool] = literal_column(f"invitations.{_MAY_WAIT}", Boolean())
-"""In the very words of the partial index: a planner that is given bound values cannot see that it fits."""
+may_wait = text(f"invitations.{_MAY_WAIT}")
+"""In the very words of the partial index: a planner that is given bound values, or *= 1* behind, does not see that it fits."""
 _HELD = text("hold_until IS NOT NULL")
 Index("ix_invitations_hold", invitations.c.hold_until, sqlite_where=_HELD, postgresql_where=_HELD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,11 +16,15 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    bindparam,
+    cast,
     func,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
-from opulse.db import Instant, insert_ignoring_known, json_list, metadata
+from opulse.db import Instant, as_json, json_list, metadata
+from opulse.db.json_rows import json_rows
 
 reach = Table(
     "reach",
@@ -39,6 +44,9 @@ reach = Table(
     ForeignKeyConstraint(["tenant", "task_run"], ["task_runs.tenant", "task_runs.id"]),
     Index("ix_reach_activation", "tenant", "activation", "contact"),
 )
+
+
+_PER_ROW = ("system", "system_name", "person", "contact", "reason")
 
 
 def find_known_systems(conn: Connection, tenant: int, task_run: str, systems: Iterable[str]) -> set[str]:
@@ -85,12 +93,30 @@ def insert_reach(
     now: datetime,
 ) -> None:
     """``rows``: {system, system_name, person, contact, reason}."""
-    fixed = {
-        "tenant": tenant,
-        "task_run": task_run,
-        "run": run,
-        "activation": activation,
-        "wave": wave,
-        "at": now,
+    given = {
+        "of_tenant": tenant,
+        "of_task_run": task_run,
+        "of_run": run,
+        "of_activation": activation,
+        "in_wave": wave,
+        "now": now,
+        "rows": as_json([[row[name] for name in _PER_ROW] for row in rows]),
     }
-    insert_ignoring_known(conn, reach, [{**fixed, **row} for row in rows])
+    conn.execute(_insert_reach(conn.dialect.name), given)
+
+
+@cache
+def _insert_reach(dialect: str) -> Any:
+    rows = json_rows(dialect, "rows", dict.fromkeys(_PER_ROW, Text()))
+    columns: dict[str, Any] = {
+        "tenant": cast(bindparam("of_tenant"), Integer),
+        "task_run": cast(bindparam("of_task_run"), Text),
+        "run": cast(bindparam("of_run"), Text),
+        "activation": cast(bindparam("of_activation"), Text),
+        "wave": cast(bindparam("in_wave"), Integer),
+        "at": cast(bindparam("now", type_=Instant()), Instant),
+    } | {cell.name: cell for cell in rows.c}
+    # The WHERE keeps SQLite from taking ON CONFLICT for a join's ON.
+    chosen = select(*columns.values()).where(rows.c.system.is_not(None))
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(reach).from_select(list(columns), chosen).on_conflict_do_nothing()
