@@ -13,6 +13,7 @@ from binascii import b2a_qp
 from opulse.mail.models import MessageRefused, Refusal
 
 _NEWLINE = re.compile("\r\n?")
+_PLAIN = re.compile("[A-Za-z0-9_:/~-](?:[A-Za-z0-9_:/~ .-]{0,70}[A-Za-z0-9_:/~-])?")
 
 
 def piece(text: str, where: str) -> bytes:
@@ -20,6 +21,8 @@ def piece(text: str, where: str) -> bytes:
 
     Raises MessageRefused (NOT_TEXT) for lone surrogates.
     """
+    if _PLAIN.fullmatch(text):  # names and links: written as they are
+        return text.encode("ascii") + b"=\r\n"
     if not text:
         return b""
     if "\r" in text:

@@ -18,6 +18,7 @@ _ID_BYTES: Final = 16
 _DIGEST_BYTES: Final = 16  # 128 bits: forging one needs 2**127 tries against our server
 _MIN_SECRET_BYTES: Final = 32
 _MAX_TENANT: Final = 2**63 - 1
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _MIN_LENGTH: Final = 1 + 1 + _ID_BYTES + _DIGEST_BYTES
 _MAX_LENGTH: Final = 1 + 8 + _ID_BYTES + _DIGEST_BYTES
 
@@ -88,7 +89,7 @@ def _digest(secret: bytes, purpose: LinkPurpose, tenant: int, invitation_id: byt
 
 
 def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def _decode(token: str) -> bytes | None:

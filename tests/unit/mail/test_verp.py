@@ -15,7 +15,7 @@ VERP = Verp("bounce.example.org", (NEW,))
 
 
 @UNHURRIED
-@given(reference=st.binary(min_size=1, max_size=20), shout=st.booleans())
+@given(reference=st.binary(min_size=1, max_size=16), shout=st.booleans())
 def test_what_was_encoded_is_decoded_whatever_became_of_its_case(reference: bytes, shout: bool) -> None:
     address = VERP.encode(reference)
     assert wire_address(address) == address
@@ -31,10 +31,10 @@ def test_anything_else_is_refused_without_an_error(text: str) -> None:
 
 
 @UNHURRIED
-@given(reference=st.binary(min_size=1, max_size=20), at=st.integers(0, 15))
+@given(reference=st.binary(min_size=1, max_size=16), at=st.integers(0, 19))
 def test_a_changed_signature_is_forged(reference: bytes, at: int) -> None:
     head, _, domain = VERP.encode(reference).partition("@")
-    place = len(head) - 16 + at
+    place = len(head) - 20 + at
     other = "a" if head[place] != "a" else "b"
     assert VERP.decode(f"{head[:place]}{other}{head[place + 1 :]}@{domain}") is VerpFault.FORGED
 
@@ -56,4 +56,4 @@ def test_senseless_settings_are_refused() -> None:
         with pytest.raises(ValueError):
             Verp("example.org", keys, mailbox)
     with pytest.raises(ValueError):
-        VERP.encode(b"x" * 21)
+        VERP.encode(b"x" * 17)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -46,6 +46,7 @@ class Letters:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._materials: dict[tuple[int, str], _Material] = {}
+        self._dated = (datetime.min.replace(tzinfo=UTC), "")
         self._domain = ports.mail_from.rpartition("@")[2]
         self._verp = Verp(self._domain, (ports.digest_key,))
 
@@ -85,8 +86,15 @@ class Letters:
             "survey_link": self._link("s", LinkPurpose.ANSWER, mail.tenant, answer),
             "unsubscribe_link": self._link("u", LinkPurpose.UNSUBSCRIBE, mail.tenant, mail.id),
             "message_id": mail.message_id,
-            "date": mail_date(now),
+            "date": self._date(now),
         }
+
+    def _date(self, now: datetime) -> str:
+        """The same text for all mails of a second."""
+        second = now.replace(microsecond=0)
+        if self._dated[0] != second:
+            self._dated = (second, mail_date(second))
+        return self._dated[1]
 
     def _link(self, path: str, purpose: LinkPurpose, tenant: int, invitation: str) -> str:
         token = self._ports.links.issue(purpose, tenant, bytes.fromhex(invitation))
