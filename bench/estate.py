@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,28 +20,32 @@ from opulse.tenancy.flow.tenants import create_tenant
 from opulse.tenancy.models import KeyKind
 from opulse.wire.sensor_states import StateBatch, StateChange, encode_batch
 
-SENSORS = ("Application Hang", "High Retransmission Rate")
+SENSORS = (
+    ("Application Hang", "High Retransmission Rate"),
+    ("Memory Leak", "Handle Leak"),
+    ("Total CPU Usage", "Percentage Disk Time"),
+    ("Low Available Disk Space", "CPU Throttling"),
+)
+"""Of the first incident, the second, and so on: one estate has several, each with its own survey."""
 INSTANCES = {"Application Hang": "outlook.exe"}
 DOMAIN = "acme.example"
 LANGUAGES = ("en", "de", "ar")
 AT_ONCE = 500
+MEMBERS_AT_ONCE = 10_000
 MOST = 2_000_000  # people that one activation may ask here: the caps are not what is measured
 
 
 @dataclass(frozen=True)
-class Estate:
-    """GUIDs of all systems in the order of their numbers, and the notification that watches all of them."""
+class Watched:
+    """Systems that one notification watches, the sensors it wants on all of them, and its id."""
 
     systems: tuple[str, ...]
+    sensors: tuple[str, ...]
     notification: str
 
 
-def make_tenant(data: Path, **options: Any) -> str:
+async def make_tenant(data: Path, **options: Any) -> str:
     """What ``opulse init`` does to an empty database, and the secret of a key for the API. Nothing may run on it yet."""
-    return asyncio.run(_make_tenant(data, options))
-
-
-async def _make_tenant(data: Path, options: dict[str, Any]) -> str:
     ports = await open_ports(load_settings(data, **options), "http://127.0.0.1")
     try:
         await migrate(ports.db)
@@ -52,23 +55,40 @@ async def _make_tenant(data: Path, options: dict[str, Any]) -> str:
         await close_ports(ports)
 
 
-async def make_estate(api: ApiClient, people: int, threshold: int) -> Estate:
-    """``people`` systems with one user each, everything the guide wants, and a notification that activates at ``threshold``."""
-    systems = await _register(api, people)
-    directory, mailing_list = await _make_directory(api, people)
-    trigger_url = await _make_workflows(api, directory, mailing_list)
+async def make_estate(api: ApiClient, sizes: Sequence[int]) -> list[Watched]:
+    """As many systems with one user each as the largest of ``sizes`` says, and everything the guide wants.
+
+    For each size one notification on the first so many systems, which activates when all of them are in trouble.
+    """
+    systems = await _register(api, max(sizes))
+    directory, mailing_list = await _make_directory(api, max(sizes))
+    trigger_url = await _make_recipient_workflow(api, directory, mailing_list)
     key = await api.post("/api/v1/keys", {"kind": "integration", "name": "Webhook"})
     recipient = await api.post("/api/v1/recipients", webhook(trigger_url, key["secret"]))
-    group = await api.post("/api/v1/groups", {"name": "Everybody", "members": systems})
+    made = []
+    for size, sensors in zip(sizes, SENSORS, strict=False):
+        await _make_survey_workflow(api, directory, mailing_list, sensors)
+        watched = tuple(systems[:size])
+        notification = await _make_notification(api, watched, sensors, recipient["recipient_id"])
+        made.append(Watched(watched, sensors, notification))
+    return made
+
+
+async def _make_notification(
+    api: ApiClient, systems: Sequence[str], sensors: Sequence[str], recipient: str
+) -> str:
+    group = await api.post("/api/v1/groups", {"name": f"The first {len(systems)}"})
+    for start in range(0, len(systems), MEMBERS_AT_ONCE):
+        part = list(systems[start : start + MEMBERS_AT_ONCE])
+        await api.put(f"/api/v1/groups/{group['group_id']}/members", {"add": part})
     body = {
-        "name": "Outlook hangs",
-        "sensors": [{"name": sensor} for sensor in SENSORS],
+        "name": f"Trouble on {len(systems)}",
+        "sensors": [{"name": sensor} for sensor in sensors],
         "group_id": group["group_id"],
-        "activation": {"option": "number", "value": threshold},
-        "recipients": [recipient["recipient_id"]],
+        "activation": {"option": "number", "value": len(systems)},
+        "recipients": [recipient],
     }
-    made = await api.post("/api/v1/notifications", body)
-    return Estate(tuple(systems), str(made["notification_id"]))
+    return str((await api.post("/api/v1/notifications", body))["notification_id"])
 
 
 async def _register(api: ApiClient, people: int) -> list[str]:
@@ -119,8 +139,8 @@ def _contact(number: int) -> dict[str, Any]:
     }
 
 
-async def _make_workflows(api: ApiClient, directory: str, mailing_list: str) -> str:
-    """The guide's two workflows and what they need. Returns the URL of the JSON event."""
+async def _make_recipient_workflow(api: ApiClient, directory: str, mailing_list: str) -> str:
+    """The guide's first workflow and what it needs. Returns the URL of the JSON event."""
     tenant = await api.get("/api/v1/tenant")
     service = await api.post("/api/v1/service-accounts", {"name": "Operational Pulse"})
     host = tenant["cloud_url"].partition(":")[0]
@@ -129,35 +149,40 @@ async def _make_workflows(api: ApiClient, directory: str, mailing_list: str) -> 
     account = await api.post(
         "/api/v1/extensions/operational_pulse/accounts", {"name": "Service account", "fields": fields}
     )
-    made = await api.post(
-        "/api/v1/workflows", recipient_workflow(tenant, directory, mailing_list, account["id"])
-    )
-    survey = await api.post("/api/v1/surveys", {"name": "Pulse", "template": "recommended"})
+    document = recipient_workflow(tenant, directory, mailing_list, account["id"])
+    return str((await api.post("/api/v1/workflows", document))["trigger_url"])
+
+
+async def _make_survey_workflow(
+    api: ApiClient, directory: str, mailing_list: str, sensors: Sequence[str]
+) -> None:
+    """The guide's second workflow: whoever has the alarm of ``sensors`` is asked."""
+    survey = await api.post("/api/v1/surveys", {"name": f"Pulse: {sensors[0]}", "template": "recommended"})
     await api.post(f"/api/v1/surveys/{survey['survey_id']}/publish")
-    asking = _asking(directory, distribute_survey(mailing_list, survey["survey_id"]))
-    await api.post("/api/v1/workflows", asking)
-    return str(made["trigger_url"])
-
-
-def _asking(directory: str, form: dict[str, str]) -> dict[str, Any]:
     conditions = [
-        {"field": "lastAlarm", "side": "current", "operator": "contains", "operand": name} for name in SENSORS
+        {"field": "lastAlarm", "side": "current", "operator": "contains", "operand": name} for name in sensors
     ]
     trigger = {"directory": directory, "kinds": ["updated", "created"], "embedded_fields": ["lastAlarm"]}
-    return {
-        "name": "Send the survey",
+    document = {
+        "name": f"Ask about {sensors[0]}",
         "trigger": {"type": "experience_id_change", "form": trigger},
         "conditions": {"mode": "all", "items": conditions},
-        "tasks": [{"type": "xm_directory.distribute_survey", "form": form}],
+        "tasks": [
+            {
+                "type": "xm_directory.distribute_survey",
+                "form": distribute_survey(mailing_list, survey["survey_id"]),
+            }
+        ],
     }
+    await api.post("/api/v1/workflows", document)
 
 
-def batch_of(seq: int, systems: Sequence[str], *, triggered: bool = True) -> bytes:
-    """A batch of sensor states: every sensor of the incident on every one of these systems."""
+def batch_of(sensors: Sequence[str], seq: int, systems: Sequence[str], *, triggered: bool = True) -> bytes:
+    """A batch of sensor states: every one of ``sensors`` on every one of these systems."""
     changes = [
         StateChange(sensor, triggered, INSTANCES.get(sensor), system=system)
         for system in systems
-        for sensor in SENSORS
+        for sensor in sensors
     ]
     return encode_batch(StateBatch(str(uuid4()), seq, changes))
 

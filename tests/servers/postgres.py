@@ -6,7 +6,7 @@ import itertools
 import shutil
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from tests.servers.processes import (
@@ -19,12 +19,14 @@ from tests.servers.processes import (
 
 # Nothing of it outlives the tests, so nothing of it needs to reach the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "autovacuum=on")
 
 
 class PostgresServer:
     """The running server. Addresses are ``postgresql://opulse@127.0.0.1:<port>/<database>``."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Sequence[str] = FAST) -> None:
+        self._options = options
         self._binaries = _newest_binaries()
         self._folder = scratch_folder("opulse-postgres-")
         self._data = self._folder / "data"
@@ -81,7 +83,7 @@ class PostgresServer:
 
     def _command(self, port: int) -> list[str]:
         options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}",
-                   "max_connections=200", "shared_buffers=64MB", *FAST]  # fmt: skip
+                   "max_connections=200", "shared_buffers=64MB", *self._options]  # fmt: skip
         flags = [word for option in options for word in ("-c", option)]
         return demoted([self._binaries / "postgres", "-D", self._data, *flags])
 
