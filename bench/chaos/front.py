@@ -89,7 +89,9 @@ class Front:
         ports = self._ports()
         for _ in ports:
             try:
-                upstream, out = await asyncio.open_connection("127.0.0.1", ports[next(self._turn) % len(ports)])
+                upstream, out = await asyncio.open_connection(
+                    "127.0.0.1", ports[next(self._turn) % len(ports)]
+                )
             except OSError:
                 continue
             try:

@@ -20,7 +20,9 @@ from tests.servers.processes import Launched, Server
 
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["opulse.bootstrap.installation", "opulse.bootstrap.stages", "bench.chaos.imported"])
+_FORKS.set_forkserver_preload(
+    ["opulse.bootstrap.installation", "opulse.bootstrap.stages", "bench.chaos.imported"]
+)
 
 
 class Forked:

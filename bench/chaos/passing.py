@@ -57,7 +57,10 @@ class Pass:
         async with AsyncExitStack() as stack:
             database = await open_database(self.database)
             stack.push_async_callback(database.close)
-            for work in (*(self._keep_alive(one) for one in self.members), *map(self._strike, self.plan.strikes)):
+            for work in (
+                *(self._keep_alive(one) for one in self.members),
+                *map(self._strike, self.plan.strikes),
+            ):
                 await stack.enter_async_context(_beside(work))
             await self._report()
             verdict = await self._settle(database)

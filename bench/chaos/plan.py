@@ -139,7 +139,9 @@ def _strike(random: Random, people: int) -> Strike:
     blow = _weighted(random, _BLOWS)
     by_mails = random.random() < 0.5
     at = (
-        Moment(mails=random.randrange(1, people)) if by_mails else Moment(seconds=round(random.uniform(0, 2.5), 2))
+        Moment(mails=random.randrange(1, people))
+        if by_mails
+        else Moment(seconds=round(random.uniform(0, 2.5), 2))
     )
     seconds = round(random.uniform(0.3, 5.0) if blow is Blow.PAUSE else random.uniform(0, 1), 2)
     if blow is not Blow.POINT:

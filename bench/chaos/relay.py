@@ -21,7 +21,9 @@ _OFFERS = "250-chaos\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SI
 class Relay:
     """``taken`` and ``refused`` are the truth that the rows are compared with. ``start`` it, ``stop`` it."""
 
-    def __init__(self, troubles: Sequence[MailTrouble] = (), noted: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, troubles: Sequence[MailTrouble] = (), noted: Callable[[], None] = lambda: None
+    ) -> None:
         self.port = 0
         self.offered = 0  # mails, by their RCPT
         self.taken: dict[str, list[str]] = defaultdict(list)  # address → Message-IDs, one per copy
@@ -133,7 +135,9 @@ class Relay:
                 self._waking.add(asyncio.create_task(self._die(trouble.seconds)))
         return "250 ok"
 
-    async def _message(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str) -> bool:
+    async def _message(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipient: str
+    ) -> bool:
         """Read a message and answer it. False: the connection is over."""
         message = await reader.readuntil(_END)
         trouble = self._now(RelayFault.LOSES, RelayFault.FORGETS, RelayFault.ERRS)

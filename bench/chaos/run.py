@@ -52,7 +52,9 @@ async def _run(wanted: argparse.Namespace, postgres: PostgresServer | None) -> i
     return 1 if tally["broken"] else 0
 
 
-async def _pass(world: World, seed: int, number: int, wanted: argparse.Namespace, tally: Counter[str]) -> None:
+async def _pass(
+    world: World, seed: int, number: int, wanted: argparse.Namespace, tally: Counter[str]
+) -> None:
     plan = draw(seed, wanted.people)
     passed = await run_pass(world, plan, number)
     verdict = passed.verdict

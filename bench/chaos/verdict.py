@@ -1,4 +1,4 @@
-"""The books after a pass: what the rows say, beside what the relay took. Every sentence here is one of ``docs/explain/exactly-once.md``."""
+"""The books after a pass: what the rows say beside what the relay took, by the promises of docs/explain/exactly-once.md."""
 
 from __future__ import annotations
 
@@ -79,14 +79,16 @@ def _broken_mails(people: frozenset[str], evidence: Evidence, relay: Relay) -> I
     if strangers := (rows.keys() | relay.taken.keys()) - people:
         yield f"asked without being affected: {_some(sorted(strangers))}"
     if going := [who for who, one in rows.items() if one.state not in _ENDED]:
-        yield f"not ended: {_some(going)} {({rows[who].state for who in going})}"
+        yield f"not ended: {_some(going)} { ({rows[who].state for who in going}) }"
     if silent := [who for who, one in rows.items() if one.state == "accepted" and not relay.taken.get(who)]:
         yield f"said to be accepted, and the relay has it not: {_some(silent)}"
     if plain := [who for who, ids in relay.taken.items() if len(ids) > 1 and not rows[who].ambiguous]:
         yield f"more than one copy without a mark: {_some(plain)}"
     if many := [who for who, ids in relay.taken.items() if len(ids) > 2]:
         yield f"more than two copies: {_some(many)}"
-    if other := [who for who, ids in relay.taken.items() if who in rows and set(ids) != {rows[who].message_id}]:
+    if other := [
+        who for who, ids in relay.taken.items() if who in rows and set(ids) != {rows[who].message_id}
+    ]:
         yield f"a copy is another message: {_some(other)}"
 
 

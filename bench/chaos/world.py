@@ -47,7 +47,9 @@ class World:
             name = self.postgres.create_database(self.template)
             database = self.postgres.url(name)
         count = MEMBERS["sqlite" if self.postgres is None else "postgresql"]
-        members = [_member(folder / f"member-{one}", database, self.front, relay_port) for one in range(count)]
+        members = [
+            _member(folder / f"member-{one}", database, self.front, relay_port) for one in range(count)
+        ]
         try:
             yield database, members
         finally:

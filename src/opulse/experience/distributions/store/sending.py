@@ -107,6 +107,7 @@ def claim_mails(
             table.c.message_id,
             table.c.attempts,
             table.c.ambiguous,
+            table.c.asked_at,
         )
     ).all()
     spared = _spare_meanwhile(conn, tenant, list_id, [row.id for row in rows]) if rows else set()

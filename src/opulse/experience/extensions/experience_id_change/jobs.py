@@ -15,6 +15,7 @@ from opulse.experience.workflows import Event, Selection, Workflow, start_run_in
 from opulse.experience.workflows.flow.traces import note_trace_in
 from opulse.jobs import Handler, Job
 from opulse.jobs.table import complete
+from opulse.observe.metrics import DECISIONS
 from opulse.ports import Ports
 
 TRIGGER = "experience_id_change"
@@ -50,6 +51,8 @@ def _evaluate_in(
             document.conditions,
         )
         why_not = verdict.why_not.value if verdict.why_not else ""
+        reason = why_not or ("matched" if verdict.matched else "conditions_false")
+        DECISIONS.labels("conditions", reason).inc(group.count)
         note_trace_in(
             conn,
             workflow,

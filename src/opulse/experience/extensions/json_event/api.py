@@ -62,6 +62,7 @@ async def post_event(
     except EventRefused as refused:
         DECISIONS.labels("json_event", refused.reason.value).inc()
         return _refusal(refused, request_id)
+    DECISIONS.labels("json_event", taken.end.value).inc()
     return _taken(taken, request_id)
 
 

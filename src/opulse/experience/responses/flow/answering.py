@@ -30,7 +30,7 @@ from opulse.experience.surveys.models import Answers
 from opulse.experience.surveys.rules import newly_shown, validate_answers
 from opulse.jobs import enqueue
 from opulse.observe import faults
-from opulse.observe.metrics import ANSWERS
+from opulse.observe.metrics import ANSWERS, DECISIONS, STAGE_SECONDS
 from opulse.ports import Ports
 from opulse.wire.identifiers import Prefix, new_id
 
@@ -100,7 +100,18 @@ async def _keep(
     except IntegrityError:  # two first posts of one person at once: the second one is an update of the first
         kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
     faults.point("answer.stored")
+    _measure(submission, now)
     return submission if kept else replace(submission, outcome=SubmitOutcome.REFUSED_TOO_MANY)
+
+
+def _measure(submission: Submission, now: datetime) -> None:
+    """From the mail to a person's first answer; who changes an answer is not measured again."""
+    facts = submission.facts
+    first = facts.response is None or facts.response.state is not ResponseState.RECORDED
+    if submission.outcome is SubmitOutcome.RECORDED and first and facts.asked.sent_at:
+        STAGE_SECONDS.labels("answer").observe((now - facts.asked.sent_at).total_seconds())
+    if submission.reason is not None:
+        DECISIONS.labels("quarantine", submission.reason.value).inc()
 
 
 def record_in(conn: Connection, asked: Asked, draft: Response, quarantine: QuarantineReason | None) -> bool:

@@ -26,6 +26,7 @@ from opulse.experience.workflows.store import definitions
 from opulse.experience.workflows.store import runs as store
 from opulse.jobs import JobRetry, enqueue
 from opulse.observe import faults
+from opulse.observe.metrics import RUNS
 from opulse.ports import Ports
 from opulse.wire.identifiers import random_text
 
@@ -113,6 +114,7 @@ async def carry_out(ports: Ports, tenant: int, run_id: str) -> RunState:
             break
     state = _run_state(states)
     await ports.db.write(store.set_run_state, tenant, run.id, state, "", ports.clock.now())
+    RUNS.labels(state.value).inc()
     return state
 
 

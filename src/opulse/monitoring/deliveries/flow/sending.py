@@ -11,6 +11,8 @@ from opulse.jobs import Job, JobRetry
 from opulse.jobs.table import complete
 from opulse.mail.models import Envelope
 from opulse.mail.smtp import send_one
+from opulse.monitoring.activations.models import Activation
+from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries import store
 from opulse.monitoring.deliveries.models import AttemptOutcome, Delivery, DeliveryReason, DeliveryState, Ended
 from opulse.monitoring.deliveries.rules import decide_mail
@@ -18,10 +20,12 @@ from opulse.monitoring.recipients.flow.saving import find_for_sending_in
 from opulse.monitoring.recipients.models import Recipient, Webhook
 from opulse.monitoring.recipients.rules import build_headers
 from opulse.observe import faults
+from opulse.observe.metrics import DECISIONS, STAGE_SECONDS
 from opulse.outbound import OutboundError, OutboundResponse
 from opulse.outbound.models import RetryDecision
 from opulse.outbound.retry import decide_retry, outcome_of
 from opulse.ports import Ports
+from opulse.wire.webhook import EVENT_ACTIVATED
 
 SNIPPET_BYTES = 2048
 NO_RELAY_SECONDS = 30.0
@@ -93,12 +97,17 @@ async def _start(ports: Ports, job: Job, delivery_id: str) -> _Started | None:
 async def _record(ports: Ports, job: Job, started: _Started, ended: Ended) -> None:
     now = ports.clock.now()
 
-    def unit(conn: Connection) -> None:
+    def unit(conn: Connection) -> Activation | None:
         store.end_attempt(conn, job.tenant, started.delivery.id, started.number, ended, now)
         if ended.again_in is None:
             complete(conn, job)
+        return get_activation(conn, job.tenant, started.delivery.activation)
 
-    await ports.db.write_first(Priority.ACTIVATION, unit)
+    activation = await ports.db.write_first(Priority.ACTIVATION, unit)
+    DECISIONS.labels("delivery", ended.reason.value).inc()
+    told = ended.outcome is AttemptOutcome.ACCEPTED and started.delivery.event_type == EVENT_ACTIVATED
+    if told and activation is not None:
+        STAGE_SECONDS.labels("webhook").observe((now - activation.opened_at).total_seconds())
 
 
 async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) -> Ended:

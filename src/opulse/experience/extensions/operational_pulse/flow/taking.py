@@ -14,6 +14,7 @@ from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.models import AffectedPerson, ReachReason
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
+from opulse.observe.metrics import DECISIONS
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def take_page_in(
         now=now,
         alarm_life=alarm_life,
     )
+    for row in rows.values():
+        DECISIONS.labels("reach", row["reason"]).inc()
     return len({one.system for one in fresh})
 
 
