@@ -19,12 +19,14 @@ from opulse.db.wake import wait
 from opulse.experience.distributions.flow.burst import Burst
 from opulse.experience.distributions.flow.chores import do_chores, end_all_claims
 from opulse.experience.distributions.flow.letters import Letters
+from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
 from opulse.experience.distributions.store import sending as store
 from opulse.mail.models import Relay
 from opulse.mail.smtp import BURST, Permit
 from opulse.observe import faults, get_logger
+from opulse.observe.traces import span
 from opulse.ports import Ports
 
 LEASE = timedelta(seconds=30)
@@ -149,7 +151,10 @@ class Sender:
     async def _send(self, burst: Burst, permit: Permit) -> None:
         self._sending[burst.claim] = burst
         try:
-            await burst.send(permit)
+            parent = await traceparent_of(self._ports, burst.turn.tenant, burst.turn.distribution)
+            with span("mail.burst", parent=parent, distribution=burst.turn.distribution) as recorded:
+                await burst.send(permit)
+                recorded.note(accepted=burst.accepted)
         finally:
             del self._sending[burst.claim]
         self._learn(burst)

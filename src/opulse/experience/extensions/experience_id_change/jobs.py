@@ -12,6 +12,7 @@ from opulse.experience.directory import views as directory
 from opulse.experience.directory.models import CONTACTS_CHANGED, ChangeGroup
 from opulse.experience.extensions.experience_id_change.rules import evaluate_group
 from opulse.experience.workflows import Event, Selection, Workflow, start_run_in, views
+from opulse.experience.workflows.flow.runs import carried, carry
 from opulse.experience.workflows.flow.traces import note_trace_in
 from opulse.jobs import Handler, Job
 from opulse.jobs.table import complete
@@ -73,9 +74,10 @@ def _evaluate_in(
         change.id, tuple(group.number for group in matched), sum(group.count for group in matched)
     )
     fields = {"contacts": selection.count, **change.patch}
+    parent = carried(views.find_run(conn, workflow.tenant, change.cause.run))
     event = Event(
         change.id,
-        {"envelope": {"change_set": change.id}, "fields": fields},
+        {"envelope": {"change_set": change.id}, "fields": fields} | carry(parent),
         change.cause.activation,
         change.cause.wave,
         change.cause.chain,

@@ -21,6 +21,8 @@ from opulse.monitoring.recipients.models import Recipient, Webhook
 from opulse.monitoring.recipients.rules import build_headers
 from opulse.observe import faults
 from opulse.observe.metrics import DECISIONS, STAGE_SECONDS
+from opulse.observe.traces import HEADER as TRACEPARENT
+from opulse.observe.traces import Span, span
 from opulse.outbound import OutboundError, OutboundResponse
 from opulse.outbound.models import RetryDecision
 from opulse.outbound.retry import decide_retry, outcome_of
@@ -111,15 +113,10 @@ async def _record(ports: Ports, job: Job, started: _Started, ended: Ended) -> No
 
 
 async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) -> Ended:
-    headers = build_headers(webhook, delivery.body, delivery.id)
     began = ports.clock.now()
-    result: OutboundResponse | OutboundError
-    try:
-        result = await ports.http.request(
-            webhook.method.value, webhook.url, headers=headers, content=delivery.body
-        )
-    except OutboundError as error:
-        result = error
+    activation = delivery.activation
+    with span("webhook.deliver", trace=activation, activation=activation, attempt=tries) as recorded:
+        result = await _request(ports, webhook, delivery, recorded)
     seconds = (ports.clock.now() - began).total_seconds()
     decision, again_in = decide_retry(tries, outcome_of(result, ports.clock.now()))
     delivered = decision is RetryDecision.DELIVERED
@@ -132,6 +129,23 @@ async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) 
         snippet=_snippet(result),
         again_in=again_in,
     )
+
+
+async def _request(
+    ports: Ports, webhook: Webhook, delivery: Delivery, recorded: Span
+) -> OutboundResponse | OutboundError:
+    headers = dict(build_headers(webhook, delivery.body, delivery.id))
+    if recorded.traceparent:
+        headers[TRACEPARENT] = recorded.traceparent
+    try:
+        result = await ports.http.request(
+            webhook.method.value, webhook.url, headers=headers, content=delivery.body
+        )
+    except OutboundError as error:
+        recorded.note(failed=True)
+        return error
+    recorded.note(status=result.status)
+    return result
 
 
 async def _mail(ports: Ports, recipient: Recipient, delivery: Delivery, tries: int) -> Ended:
