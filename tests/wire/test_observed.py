@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Connection, text
 
 from opulse.cli.demo.calling import ApiClient
 from opulse.clock import SystemClock
@@ -16,7 +15,6 @@ from opulse.emulators.people import Respondents, Visit, temper_of
 from opulse.emulators.people.answering import SHORTEST_WAY
 from tests.edges.console import text_of
 from tests.faults.browser import link_in
-from tests.faults.evidence import ask
 from tests.faults.world import (
     ADMINISTRATOR,
     AT_ACTIVATION,
@@ -56,25 +54,6 @@ async def test_an_incident_is_one_trace_and_its_stages_are_measured(
     for stage in ("First sensor", "Webhook received", "First contact updated", "First mail accepted"):
         assert stage in page
     assert "not yet" not in page
-
-
-async def test_without_an_address_nothing_is_sent_and_no_header_leaves(
-    tmp_path: Path, smtp_sink: SmtpSink
-) -> None:
-    process, key = await _process(tmp_path, smtp_sink, "")
-    try:
-        process.start()
-        await _incident(process, key, smtp_sink)
-    finally:
-        process.stop()
-    events = await ask(f"sqlite:///{process.data / 'opulse.db'}", _events)
-    assert len(events) > 1
-    assert "traceparent" not in " ".join(events)
-
-
-def _events(conn: Connection) -> list[str]:
-    """What each run keeps of the event that started it."""
-    return list(conn.execute(text("SELECT event FROM runs")).scalars())
 
 
 async def _process(tmp_path: Path, sink: SmtpSink, endpoint: str) -> tuple[OpulseProcess, str]:

@@ -56,8 +56,8 @@ class Journey:
 
     @property
     def seconds(self) -> float:
-        """From the first sensor to the stage that was reached last."""
-        return max((one.total for one in self.stages if one.total is not None), default=0.0)
+        """From the first sensor to the last stage that machines have reached: how long a person takes is not their doing."""
+        return max((one.total for one in self.stages[:-1] if one.total is not None), default=0.0)
 
     @property
     def groups(self) -> Mapping[str, int]:
