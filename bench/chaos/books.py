@@ -21,18 +21,20 @@ _GOING_ON = """
 
 
 def is_settled(conn: Connection, notification: str, systems: int) -> bool:
-    """All ``systems`` are in the ledger, and nothing is under way."""
+    """All ``systems`` are in the ledger of the newest activation, and nothing is under way."""
     found = list_activations(conn, notification)
     if not found or conn.execute(text(_GOING_ON)).scalar_one():
         return False
-    states = _ledger(conn, found[0])
-    return sum(states.values()) == systems and not UNDER_WAY & states.keys() and nothing_waits(conn, found[0])
+    states = _ledger(conn, found[-1])
+    return (
+        sum(states.values()) == systems and not UNDER_WAY & states.keys() and nothing_waits(conn, found[-1])
+    )
 
 
 def books(conn: Connection, notification: str) -> tuple[Evidence, Mapping[str, int]]:
-    """The rows about the incident, and the ledger: systems by state."""
+    """The rows about the newest activation, and its ledger: systems by state."""
     found = list_activations(conn, notification)
-    activation = found[0] if found else ""
+    activation = found[-1] if found else ""
     return gather(conn, notification, activation), _ledger(conn, activation)
 
 

@@ -65,6 +65,7 @@ async def _pass(
         duplicates_at_sink=verdict.copies,
         ambiguous=verdict.ambiguous,
         unknown=verdict.unknown,
+        unknown_without_mail=verdict.unheard,
         refused=verdict.refused,
         deaths_and_pauses=passed.struck,
         broken=1 if verdict.broken else 0,

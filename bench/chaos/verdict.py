@@ -21,6 +21,7 @@ class Verdict:
     copies: int
     ambiguous: int
     unknown: int  # twice handed over, twice without an answer: left alone, and said
+    unheard: int  # of those, whom the relay has no mail for: both deaths came before the mail had left
     refused: int
     broken: tuple[str, ...]
 
@@ -32,12 +33,14 @@ def judge(people: frozenset[str], evidence: Evidence, ledger: Mapping[str, int],
     others = sum(len(set(ids)) - 1 for ids in taken.values())
     doubled = sum(evidence.twice.values()) + max(0, evidence.activations - 1) + others
     states = [one.state for one in evidence.invitations.values()]
+    unknown = [who for who, one in evidence.invitations.items() if one.state == "unknown"]
     return Verdict(
         lost=len(lost),
         doubled=doubled,
         copies=sum(len(ids) - 1 for ids in taken.values()),
         ambiguous=evidence.ambiguous,
-        unknown=states.count("unknown"),
+        unknown=len(unknown),
+        unheard=len([who for who in unknown if who not in taken]),
         refused=states.count("refused"),
         broken=tuple(_broken(people, evidence, ledger, relay, lost, doubled)),
     )
