@@ -1,6 +1,7 @@
 """The door in front of the processes: HTTP to whichever of them answers, and it misbehaves as planned.
 
-Webhook, token and affected-systems requests pass it as they would pass a reverse proxy, one connection each.
+Webhook, token and affected-systems requests pass it as they would pass a reverse proxy, one connection each. Behind one address
+stands a second receiver of webhooks, which keeps what it is told.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ from collections.abc import Callable, Sequence
 
 from bench.chaos.plan import FrontFault, HttpTrouble
 
-DOORS = {"/inbound-event/": "webhook", "/oauth2/": "token", "/api/sensornotifications/": "systems"}
+KEEPER = "/kept/"  # a receiver of our own, which keeps what it is told
+DOORS = {
+    "/inbound-event/": "webhook",
+    "/oauth2/": "token",
+    "/api/sensornotifications/": "systems",
+    KEEPER: "receiver",
+}
 _LENGTH = re.compile(rb"^content-length:\s*(\d+)", re.MULTILINE | re.IGNORECASE)
 _CONNECTION = re.compile(rb"^connection:[^\r]*\r\n", re.MULTILINE | re.IGNORECASE)
 _BUSY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_KEPT = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 _DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -27,6 +35,7 @@ class Front:
     def __init__(self) -> None:
         self.port = 0
         self.requests: Counter[str] = Counter()  # by door
+        self.kept: list[bytes] = []  # bodies that the receiver took, each as often as it came
         self._ports: Callable[[], Sequence[int]] = list
         self._troubles: Sequence[HttpTrouble] = ()
         self._turn = itertools.count()
@@ -43,6 +52,7 @@ class Front:
     def begin(self, ports: Callable[[], Sequence[int]], troubles: Sequence[HttpTrouble] = ()) -> None:
         """``ports``: of the processes as they are now."""
         self.requests.clear()
+        self.kept.clear()
         self._ports = ports
         self._troubles = troubles
 
@@ -57,7 +67,8 @@ class Front:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        trouble = self._trouble(head.split(b" ", 2)[1].decode("latin-1"))
+        path = head.split(b" ", 2)[1].decode("latin-1")
+        trouble = self._trouble(path)
         fault = trouble.fault if trouble else None
         if fault is FrontFault.REFUSES:
             writer.transport.abort()
@@ -69,12 +80,16 @@ class Front:
         if fault in (FrontFault.BUSY, FrontFault.UNAVAILABLE):
             writer.write(_BUSY if fault is FrontFault.BUSY else _DOWN)
             return
-        answer = await self._ask(head, body)
+        answer = self._keep(body) if path.startswith(KEEPER) else await self._ask(head, body)
         if fault is FrontFault.LOSES:
             writer.transport.abort()
             return
         writer.write(answer)
         await writer.drain()
+
+    def _keep(self, body: bytes) -> bytes:
+        self.kept.append(body)
+        return _KEPT
 
     def _trouble(self, path: str) -> HttpTrouble | None:
         door = next((name for part, name in DOORS.items() if part in path), "else")

@@ -121,7 +121,7 @@ class Pass:
                 self.offered.notify_all()
             settled = await database.read(is_settled, incident.notification, len(incident.people) + 2)
         evidence, ledger = await database.read(books, incident.notification)
-        verdict = judge(incident.people, evidence, ledger, self.relay)
+        verdict = judge(incident.people, evidence, ledger, self.relay, self.world.front.kept)
         if settled:
             return verdict
         return replace(verdict, broken=(*verdict.broken, f"not settled after {PATIENCE:.0f} s: {ledger}"))

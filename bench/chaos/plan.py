@@ -75,7 +75,7 @@ class MailTrouble:
 
 @dataclass(frozen=True)
 class HttpTrouble:
-    """Of the requests to ``door`` (webhook, token, systems) the ``request``-th, from 1."""
+    """Of the requests to ``door`` (webhook, receiver, token, systems) the ``request``-th, from 1."""
 
     fault: FrontFault
     door: str
@@ -123,6 +123,12 @@ _HTTP = {
 }
 
 
+_DOORS = (("webhook", 0.4, 1), ("receiver", 0.4, 1), ("token", 0.05, 1), ("systems", 0.15, 4))
+"""Door, how often it is in trouble, among how many requests."""
+_OFTEN = ("page.taken", "task.done", "invitations.inserted", "mails.claimed")
+"""Points that a pass comes by more than once."""
+
+
 def draw(seed: int, people: int) -> Plan:
     """The plan of ``seed`` for a pass of ``people``."""
     random = Random(seed)
@@ -147,7 +153,8 @@ def _strike(random: Random, people: int) -> Strike:
     if blow is not Blow.POINT:
         return Strike(blow, random.randrange(8), at, seconds)
     name = random.choice([one.partition(" ")[0] for one in POINTS.values()])
-    passing = random.randrange(1, people // 4) if name.startswith("mail.") else random.randrange(1, 3)
+    passings = people // 4 if name.startswith("mail.") else 3 if name in _OFTEN else 2
+    passing = random.randrange(1, passings)
     return Strike(blow, random.randrange(8), Moment(), seconds, f"{name} {passing}")
 
 
@@ -168,7 +175,7 @@ def _mail(random: Random, people: int) -> MailTrouble:
 def _http(random: Random) -> tuple[HttpTrouble, ...]:
     """At most one at each door: a webhook waits 1, then 5, then 15 s, and a fetch 5 s."""
     made = []
-    for door, share, requests in (("webhook", 0.4, 1), ("token", 0.05, 1), ("systems", 0.15, 4)):
+    for door, share, requests in _DOORS:
         if random.random() < share:
             fault = _weighted(random, _HTTP)
             made.append(

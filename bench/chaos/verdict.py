@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.chaos.relay import Relay
 from tests.faults.evidence import Evidence
 
 _ENDED = {"accepted", "refused", "unknown"}
-_PATH_ENDED = {"delivered": 1}
+RECEIVERS = 2
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,14 @@ class Verdict:
     broken: tuple[str, ...]
 
 
-def judge(people: frozenset[str], evidence: Evidence, ledger: Mapping[str, int], relay: Relay) -> Verdict:
-    """``ledger``: systems by state. ``people``: everybody who must be asked."""
+def judge(
+    people: frozenset[str],
+    evidence: Evidence,
+    ledger: Mapping[str, int],
+    relay: Relay,
+    told: Sequence[bytes],
+) -> Verdict:
+    """``ledger``: systems by state. ``people``: everybody who must be asked. ``told``: what the second receiver was told."""
     taken = {who: ids for who, ids in relay.taken.items() if ids}
     lost = [who for who in people if _is_lost(who, evidence, relay)]
     others = sum(len(set(ids)) - 1 for ids in taken.values())
@@ -42,7 +48,7 @@ def judge(people: frozenset[str], evidence: Evidence, ledger: Mapping[str, int],
         unknown=len(unknown),
         unheard=len([who for who in unknown if who not in taken]),
         refused=states.count("refused"),
-        broken=tuple(_broken(people, evidence, ledger, relay, lost, doubled)),
+        broken=(*_broken(people, evidence, ledger, relay, lost, doubled), *_broken_telling(told)),
     )
 
 
@@ -98,9 +104,9 @@ def _broken_mails(people: frozenset[str], evidence: Evidence, relay: Relay) -> I
 def _broken_path(evidence: Evidence) -> Iterator[str]:
     if evidence.activations != 1:
         yield f"activations: {evidence.activations}"
-    if evidence.deliveries != _PATH_ENDED:
+    if evidence.deliveries != {"delivered": RECEIVERS}:
         yield f"deliveries: {dict(evidence.deliveries)}"
-    if evidence.attempts["accepted"] != 1:
+    if evidence.attempts["accepted"] != RECEIVERS:
         yield f"attempts: {dict(evidence.attempts)}"
     if evidence.runs.keys() != {"succeeded"}:
         yield f"runs: {dict(evidence.runs)}"
@@ -108,6 +114,12 @@ def _broken_path(evidence: Evidence) -> Iterator[str]:
         yield f"dead jobs: {evidence.dead_jobs}"
     if evidence.looks > 1:
         yield f"loops that ask for newcomers: {evidence.looks}"
+
+
+def _broken_telling(told: Sequence[bytes]) -> Iterator[str]:
+    """At least once, and the same bytes each time."""
+    if len(set(told)) != 1:
+        yield f"the receiver was told {len(told)} times, in {len(set(told))} ways"
 
 
 def _some(who: list[str]) -> str:

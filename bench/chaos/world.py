@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.chaos.front import Front
+from bench.chaos.front import KEEPER, Front
 from bench.chaos.members import Member
 from opulse.cli.demo.calling import ApiClient
 from tests.faults.world import Incident, make_tenant, make_world
@@ -71,7 +71,8 @@ async def prepare(folder: Path, front: Front, people: int, postgres: PostgresSer
     front.begin(lambda: [member.port])
     try:
         async with ApiClient(member.url, key) as client:
-            made = await make_world(client, client, [NAME], people + 2)
+            told = [f"{_url(front)}{KEEPER}webhook"]
+            made = await make_world(client, client, [NAME], people + 2, told)
     finally:
         member.stop()
     return World(folder, front, key, made[NAME], postgres, template)

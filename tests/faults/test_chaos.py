@@ -12,7 +12,8 @@ import pytest
 
 from bench.chaos.plan import Blow, RelayFault, draw
 from bench.chaos.relay import Relay
-from bench.chaos.verdict import judge
+from bench.chaos.verdict import Verdict
+from bench.chaos.verdict import judge as judge_all
 from tests.faults.evidence import Asked, Evidence
 from tests.house.tree import ROOT
 
@@ -22,8 +23,8 @@ WELL = Evidence(
     activations=1,
     ever=4,
     reached=4,
-    deliveries=Counter({"delivered": 1}),
-    attempts=Counter({"accepted": 1}),
+    deliveries=Counter({"delivered": 2}),
+    attempts=Counter({"accepted": 2}),
     runs=Counter({"succeeded": 3}),
     invitations={who: Asked("accepted", f"id-{who}", False) for who in PEOPLE},
     twice={},
@@ -53,6 +54,12 @@ def test_a_seed_is_a_plan() -> None:
     for plan in plans:
         assert 1 <= len(plan.strikes) <= 3
         assert sum(share for share, _ in plan.batches) == pytest.approx(1)
+
+
+def judge(
+    people: frozenset[str], evidence: Evidence, ledger: dict[str, int], relay: Relay, *told: bytes
+) -> Verdict:
+    return judge_all(people, evidence, ledger, relay, told or [b"once"])
 
 
 def taken(*who: str) -> Relay:
@@ -102,7 +109,7 @@ def test_a_refusal_must_have_been_said_by_the_relay(told: bool) -> None:
         {"activations": 2},
         {"reached": 3},
         {"deliveries": Counter({"dead": 1})},
-        {"attempts": Counter({"accepted": 2})},
+        {"attempts": Counter({"accepted": 1})},
         {"runs": Counter({"succeeded": 2, "failed": 1})},
         {"twice": {"task of a run": 1}},
         {"dead_jobs": 1},
@@ -112,3 +119,8 @@ def test_a_refusal_must_have_been_said_by_the_relay(told: bool) -> None:
 )
 def test_every_other_promise_is_looked_at(wrong: dict[str, object]) -> None:
     assert judge(PEOPLE, replace(WELL, **wrong), LEDGER, taken(*PEOPLE)).broken  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("told", "kept"), [([b"a", b"a"], True), ([b"a", b"b"], False), ([], False)])
+def test_a_receiver_is_told_at_least_once_and_the_same_each_time(told: list[bytes], kept: bool) -> None:
+    assert (judge_all(PEOPLE, WELL, LEDGER, taken(*PEOPLE), told).broken == ()) is kept

@@ -77,21 +77,27 @@ def _asked(systems: int) -> list[int]:
 
 
 async def make_world(
-    monitoring: ApiClient, experience: ApiClient, names: Sequence[str], systems: int = SYSTEMS
+    monitoring: ApiClient,
+    experience: ApiClient,
+    names: Sequence[str],
+    systems: int = SYSTEMS,
+    also_told: Sequence[str] = (),
 ) -> dict[str, Incident]:
     """Systems, people, survey, workflows, recipient, and one incident per name, of ``systems`` systems each.
 
-    The two clients may be the same.
+    The two clients may be the same. ``also_told``: addresses of further webhooks that every incident tells.
     """
     guids = await _register_systems(monitoring, names, systems)
     directory, mailing_list = await _make_directory(experience, names, systems)
     trigger_url = await _make_workflows(monitoring, experience, directory, mailing_list)
     key = await experience.post("/api/v1/keys", {"kind": "integration", "name": "Webhook"})
-    recipient = await monitoring.post("/api/v1/recipients", webhook(trigger_url, key["secret"]))
+    bodies = [webhook(trigger_url, key["secret"])]
+    bodies += [webhook(url, "nobody checks it") | {"name": f"Also told {url}"} for url in also_told]
+    recipients = [(await monitoring.post("/api/v1/recipients", one))["recipient_id"] for one in bodies]
     incidents = {}
     for name in names:
         mine = [guids[f"{name}-{number}"] for number in range(systems)]
-        notification = await _make_notification(monitoring, name, mine, recipient["recipient_id"])
+        notification = await _make_notification(monitoring, name, mine, recipients)
         first = systems - JOIN_LATER
         incidents[name] = Incident(name, notification, tuple(mine[:first]), tuple(mine[first:]))
     return incidents
@@ -183,14 +189,16 @@ def _survey_workflow(directory: str, form: dict[str, str]) -> dict[str, Any]:
     }
 
 
-async def _make_notification(monitoring: ApiClient, name: str, systems: list[str], recipient: str) -> str:
+async def _make_notification(
+    monitoring: ApiClient, name: str, systems: list[str], recipients: list[str]
+) -> str:
     group = await monitoring.post("/api/v1/groups", {"name": name, "members": systems})
     body = {
         "name": f"Trouble: {name}",
         "sensors": [{"name": sensor} for sensor in SENSORS],
         "group_id": group["group_id"],
         "activation": {"option": "number", "value": 10},
-        "recipients": [recipient],
+        "recipients": recipients,
     }
     return str((await monitoring.post("/api/v1/notifications", body))["notification_id"])
 
