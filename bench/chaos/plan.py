@@ -166,6 +166,8 @@ def _mail(random: Random, people: int) -> MailTrouble:
             return MailTrouble(fault, mail, random.randrange(20, 100), round(random.uniform(0.01, 0.1), 3))
         case RelayFault.DIES:
             return MailTrouble(fault, mail, 1, round(random.uniform(0.2, 2), 2))
+        case RelayFault.BUSY:  # each one makes the sender rest longer: 0.5, 1, 2, 5 s
+            return MailTrouble(fault, mail, random.randrange(1, 5))
         case RelayFault.LOSES | RelayFault.FORGETS:
             return MailTrouble(fault, mail, random.randrange(1, 6))
         case _:

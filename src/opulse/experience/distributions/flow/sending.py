@@ -201,6 +201,8 @@ class Sender:
         if burst.accepted or burst.trouble is None:
             self._failures = 0 if burst.accepted else self._failures
             return
+        if self._rest_left() > 0:
+            return  # another lane met the same trouble just now: one blip is one failure, however many connections it cut
         rest = REST_SECONDS[min(self._failures, len(REST_SECONDS) - 1)]
         self._failures += 1
         self._rest_over = asyncio.get_running_loop().time() + rest
