@@ -82,8 +82,20 @@ class Member(Mortal):
             self._server.process.send_signal(number)
 
 
+def end_in_order() -> None:
+    """On SIGTERM and SIGINT end as after an error: what was started is killed, what was written is removed."""
+
+    def leave(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+
+
 def _run(command: list[str], log: Path, environment: dict[str, str]) -> None:
     """In the child: be the command, and end when whoever forked it does."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # the parent's handlers are not ours
+        signal.signal(number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(output, sys.stdout.fileno())

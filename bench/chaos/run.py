@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.chaos.front import Front
+from bench.chaos.members import end_in_order
 from bench.chaos.passing import Passed, run_pass
 from bench.chaos.plan import draw
 from bench.chaos.world import World, prepare
@@ -26,6 +27,7 @@ PEOPLE = 2_000
 
 def main() -> int:
     wanted = _arguments()
+    end_in_order()
     if wanted.dialect == "sqlite":
         return asyncio.run(_run(wanted, None))
     server = PostgresServer()

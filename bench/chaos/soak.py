@@ -22,7 +22,7 @@ import psutil
 
 from bench.chaos.books import is_settled
 from bench.chaos.front import Front
-from bench.chaos.members import Member
+from bench.chaos.members import Member, end_in_order
 from bench.chaos.relay import Relay
 from bench.chaos.world import World, prepare
 from opulse.cli.demo.calling import ApiClient
@@ -171,6 +171,7 @@ def main() -> int:
     parser.add_argument("--dialect", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--people", type=int, default=2_000)
     wanted = parser.parse_args()
+    end_in_order()
     server = PostgresServer() if wanted.dialect == "postgresql" else None
     try:
         return asyncio.run(_run(wanted, server))
