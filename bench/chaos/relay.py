@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bench.chaos.plan import MailTrouble, RelayFault
 
@@ -21,15 +21,14 @@ _OFFERS = "250-chaos\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SI
 class Relay:
     """``taken`` and ``refused`` are the truth that the rows are compared with. ``start`` it, ``stop`` it."""
 
-    def __init__(
-        self, troubles: Sequence[MailTrouble] = (), noted: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, troubles: Sequence[MailTrouble] = (), *, keeps: bool = False) -> None:
         self.port = 0
         self.offered = 0  # mails, by their RCPT
         self.taken: dict[str, list[str]] = defaultdict(list)  # address → Message-IDs, one per copy
         self.refused: set[str] = set()  # addresses that were told 5xx
+        self.newest: dict[str, bytes] = {}  # address → the message that was taken last, where ``keeps``
+        self._keeps = keeps
         self._troubles = tuple(troubles)
-        self._noted = noted  # called at each mail that is offered
         self._busy = sum(one.mails for one in troubles if one.fault is RelayFault.BUSY)
         self._dead: set[MailTrouble] = set()  # deaths that were died
         self._writers: set[asyncio.StreamWriter] = set()
@@ -119,7 +118,6 @@ class Relay:
     def _offer(self, recipient: str) -> str:
         """The answer to a recipient. The counter of mails goes on here, and what is planned for a mail happens to this one."""
         self.offered += 1
-        self._noted()
         trouble = self._now(RelayFault.CLOSES, RelayFault.DEFERS, RelayFault.REFUSES, RelayFault.DIES)
         match trouble and trouble.fault:
             case RelayFault.CLOSES:
@@ -157,6 +155,8 @@ class Relay:
     def _take(self, recipient: str, message: bytes) -> None:
         found = _MESSAGE_ID.search(message)
         self.taken[recipient].append(found.group(1).decode("ascii") if found else "")
+        if self._keeps:
+            self.newest[recipient] = message.removesuffix(_END).replace(b"\r\n.", b"\r\n")
 
 
 def _address(line: bytes) -> str:

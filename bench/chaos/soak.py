@@ -1,7 +1,7 @@
 """``make soak MINUTES=30``: incident after incident on one installation that nobody restarts, and its memory over time.
 
-Each round is an incident of all people: it opens, everybody is asked, it ends. A line per minute goes to stderr; the last line of
-stdout is JSON. Exit code 1: somebody was lost or asked twice in a round.
+Each round is an incident of all people: it opens, everybody is asked and answers, it ends. A line per minute goes to stderr; the
+last line of stdout is JSON. Exit code 1: somebody was lost or asked twice in a round.
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ from bench.chaos.members import Member, end_in_order
 from bench.chaos.relay import Relay
 from bench.chaos.world import World, prepare
 from opulse.cli.demo.calling import ApiClient
+from opulse.clock import ScaledClock
 from opulse.db import Database, open_database
+from opulse.emulators.people import Respondents, Visit, temper_of
+from opulse.emulators.people.answering import SHORTEST_WAY
 from opulse.wire.sensor_states import StateBatch, StateChange, encode_batch
+from tests.faults.browser import link_in
 from tests.faults.evidence import list_activations
 from tests.faults.world import SENSORS, batch_of, report
 from tests.servers.postgres import PostgresServer
+from tests.servers.smtp import SunkMail
 
 PATIENCE = 120.0
+AT_ONCE = 100  # people with an open page
 MEGABYTE = 1e6
 
 
@@ -48,6 +54,7 @@ class Soak:
     memory: list[tuple[float, float]] = field(default_factory=list)
     rounds: int = 0
     mails: int = 0
+    answers: int = 0
     broken: list[str] = field(default_factory=list)
 
     async def run(self, minutes: float) -> None:
@@ -63,7 +70,7 @@ class Soak:
         used = sum(psutil.Process(member.pid).memory_info().rss for member in self.members) / MEGABYTE
         self.memory.append((round(minute, 1), round(used, 1)))
         print(
-            f"soak: {minute:5.1f} min, {self.rounds} incidents, {self.mails:,} mails, {used:.1f} MB",
+            f"soak: {minute:5.1f} min, {self.rounds} incidents, {self.mails:,} mails, {self.answers:,} answers, {used:.1f} MB",
             file=sys.stderr,
             flush=True,
         )
@@ -77,6 +84,8 @@ class Soak:
         await self._report(batch_of(next(self.seq), systems))
         activation = await self._opened(known)
         await self._until_settled(len(systems))
+        await self._answer(incident.people)
+        await self._until_settled(len(systems))
         self.rounds += 1
         self.mails += sum(map(len, self.relay.taken.values()))
         self._check(incident.people)
@@ -85,6 +94,20 @@ class Soak:
             await client.post(f"/api/v1/activations/{activation}/resolve")
             await client.get("/api/v1/activations")
         await asyncio.sleep(0.3)  # seen to be below, so that the next one opens
+
+    async def _answer(self, people: frozenset[str]) -> None:
+        """Everybody answers: until then, and for a quarter of an hour, they would be left alone by the next incident."""
+        await asyncio.sleep(SHORTEST_WAY)
+        respondents = Respondents(ScaledClock(1_000), at_once=AT_ONCE)
+        try:
+            await asyncio.gather(*(respondents.answer(self._visit(who)) for who in people))
+        finally:
+            await respondents.aclose()
+        self.answers += len(people)
+
+    def _visit(self, who: str) -> Visit:
+        mail = SunkMail("", (who,), self.relay.newest[who].replace(b"\r\n", b"\n"))
+        return Visit(link_in(mail), "en", temper_of(self.rounds, who, "soak"))
 
     async def _report(self, batch: bytes) -> None:
         assert await report(self.members[0].url, self.world.key, batch)
@@ -124,7 +147,7 @@ def _cleared(seq: int, systems: tuple[str, ...]) -> bytes:
 
 
 async def _run(wanted: argparse.Namespace, postgres: PostgresServer | None) -> int:
-    front, relay = Front(), Relay()
+    front, relay = Front(), Relay(keeps=True)
     await front.start()
     await relay.start()
     with tempfile.TemporaryDirectory(prefix="opulse-soak-") as folder:
@@ -152,6 +175,7 @@ def _tally(soak: Soak, wanted: argparse.Namespace) -> dict[str, object]:
         "minutes": soak.memory[-1][0],
         "incidents": soak.rounds,
         "mails": soak.mails,
+        "answers": soak.answers,
         "lost_or_doubled": len(soak.broken),
         "memory_mb_first": used[
             min(1, len(used) - 1)

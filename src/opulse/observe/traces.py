@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import structlog
+
 from opulse.observe.logs import get_logger
 
 HEADER = "traceparent"
@@ -73,8 +75,10 @@ class Tracing:
             record_exception=False,  # its text may hold an address
             set_status_on_exception=False,
         ) as running:
+            header = self._header()
             try:
-                yield _Recorded(running, self._header())
+                with structlog.contextvars.bound_contextvars(trace=header.split("-")[1]):
+                    yield _Recorded(running, header)
             except BaseException:
                 running.set_status(self._failed)
                 raise
@@ -86,7 +90,7 @@ class Tracing:
     def _header(self) -> str:
         carried: dict[str, str] = {}
         self._carrier.inject(carried)
-        return carried.get(HEADER, "")
+        return carried[HEADER]
 
 
 class _Recorded(Span):
