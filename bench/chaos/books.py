@@ -25,10 +25,10 @@ def is_settled(conn: Connection, notification: str, systems: int) -> bool:
     found = list_activations(conn, notification)
     if not found or conn.execute(text(_GOING_ON)).scalar_one():
         return False
+    if not nothing_waits(conn, found[-1]):  # before the ledger, which costs more
+        return False
     states = _ledger(conn, found[-1])
-    return (
-        sum(states.values()) == systems and not UNDER_WAY & states.keys() and nothing_waits(conn, found[-1])
-    )
+    return sum(states.values()) == systems and not UNDER_WAY & states.keys()
 
 
 def books(conn: Connection, notification: str) -> tuple[Evidence, Mapping[str, int]]:

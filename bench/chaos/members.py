@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from tests.faults.mortal import Mortal
 from tests.servers.processes import Launched, Server
 
+_ERROR = re.compile(r"\[error\s*\] (.*?)(?:\s{2,}|$)")
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -75,6 +77,15 @@ class Member(Mortal):
     @property
     def is_dead(self) -> bool:
         return self._server is not None and self._server.process.poll() is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._server.process.returncode if self._server is not None else None
+
+    def errors(self) -> list[str]:
+        """What was logged as an error, without its time and values: the event alone."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return [found.group(1).strip() for line in lines if (found := _ERROR.search(line))]
 
     def strike(self, number: signal.Signals) -> None:
         """Send a signal, to whatever state it is in, and do not wait."""

@@ -33,6 +33,7 @@ class Passed:
     seconds: float
     restarts: tuple[float, ...]
     struck: int
+    errors: tuple[str, ...]  # what the processes logged as errors: told, for whoever reads the run
 
 
 @dataclass
@@ -44,9 +45,9 @@ class Pass:
     database: str
     members: list[Member]
     relay: Relay
-    offered: asyncio.Condition = field(default_factory=asyncio.Condition)
     restarts: list[float] = field(default_factory=list)
     struck: int = 0
+    died: list[str] = field(default_factory=list)  # of themselves, which nobody may
 
     async def carry_out(self) -> Passed:
         begin = time.monotonic()
@@ -64,7 +65,9 @@ class Pass:
                 await stack.enter_async_context(_beside(work))
             await self._report()
             verdict = await self._settle(database)
-        return Passed(self.plan, verdict, time.monotonic() - begin, tuple(self.restarts), self.struck)
+        seconds = time.monotonic() - begin
+        errors = [line for member in self.members for line in member.errors()]
+        return Passed(self.plan, verdict, seconds, tuple(self.restarts), self.struck, tuple(errors))
 
     async def _report(self) -> None:
         """Send the batches; like an agent, the same bytes again until they were taken."""
@@ -83,6 +86,8 @@ class Pass:
         while True:
             if member.is_dead:
                 self.struck += 1
+                if member.exit_code != -signal.SIGKILL:
+                    self.died.append(f"a process ended by itself: {member.exit_code}")
                 begin = time.monotonic()
                 with suppress(ServerDidNotStart):  # killed while it started: again
                     await asyncio.to_thread(member.restart)
@@ -107,8 +112,7 @@ class Pass:
 
     async def _wait_for(self, strike: Strike) -> None:
         await asyncio.sleep(strike.at.seconds)
-        async with self.offered:
-            await self.offered.wait_for(lambda: self.relay.offered >= strike.at.mails)
+        await self.relay.until_offered(strike.at.mails)
 
     async def _settle(self, database: Database) -> Verdict:
         """The verdict, once nothing is under way; or the one of the moment at which patience ended."""
@@ -117,14 +121,11 @@ class Pass:
         settled = False
         while not settled and time.monotonic() < until:
             await asyncio.sleep(LOOK)
-            async with self.offered:
-                self.offered.notify_all()
             settled = await database.read(is_settled, incident.notification, len(incident.people) + 2)
         evidence, ledger = await database.read(books, incident.notification)
         verdict = judge(incident.people, evidence, ledger, self.relay, self.world.front.kept)
-        if settled:
-            return verdict
-        return replace(verdict, broken=(*verdict.broken, f"not settled after {PATIENCE:.0f} s: {ledger}"))
+        late = [] if settled else [f"not settled after {PATIENCE:.0f} s: {ledger}"]
+        return replace(verdict, broken=(*verdict.broken, *self.died, *late))
 
 
 async def run_pass(world: World, plan: Plan, number: int) -> Passed:

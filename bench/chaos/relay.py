@@ -30,6 +30,7 @@ class Relay:
         self._keeps = keeps
         self._troubles = tuple(troubles)
         self._busy = sum(one.mails for one in troubles if one.fault is RelayFault.BUSY)
+        self._awaited: list[tuple[int, asyncio.Event]] = []
         self._dead: set[MailTrouble] = set()  # deaths that were died
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -39,6 +40,13 @@ class Relay:
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=_MOST)
         self.port = int(self._server.sockets[0].getsockname()[1])
+
+    async def until_offered(self, mails: int) -> None:
+        """Wait for the so-manieth mail."""
+        if self.offered < mails:
+            event = asyncio.Event()
+            self._awaited.append((mails, event))
+            await event.wait()
 
     async def stop(self) -> None:
         for task in self._waking:
@@ -118,6 +126,9 @@ class Relay:
     def _offer(self, recipient: str) -> str:
         """The answer to a recipient. The counter of mails goes on here, and what is planned for a mail happens to this one."""
         self.offered += 1
+        for mails, event in self._awaited:
+            if self.offered >= mails:
+                event.set()
         trouble = self._now(RelayFault.CLOSES, RelayFault.DEFERS, RelayFault.REFUSES, RelayFault.DIES)
         match trouble and trouble.fault:
             case RelayFault.CLOSES:

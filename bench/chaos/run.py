@@ -70,9 +70,12 @@ async def _pass(
         unknown_without_mail=verdict.unheard,
         refused=verdict.refused,
         deaths_and_pauses=passed.struck,
+        logged_errors=len(passed.errors),
         broken=1 if verdict.broken else 0,
     )
     _say(f"{number:4} seed {seed}: {_line(passed)} {plan}")
+    for what, number_of in Counter(passed.errors).items():
+        _say(f"     logged {number_of} x {what}")
     for sentence in verdict.broken:
         _say(f"     BROKEN {sentence}")
     if verdict.broken:
