@@ -4,9 +4,13 @@
 SET_UP = python=$$(tools/find-python) && $$python tools/setup
 COMPILE = .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11
 ARGS ?=
+N ?= 200
+MINUTES ?= 30
+DIALECT ?= sqlite
+PEOPLE ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench lock clean
+.PHONY: help demo test test-long check format bench chaos soak lock clean
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -29,6 +33,12 @@ format: ## Bring the code into the form that `make check` wants
 
 bench: ## Measure every number that the README gives; ARGS="--quick --json" for the short form
 	@$(SET_UP) bench && .venv/bin/python -m bench.run $(ARGS)
+
+chaos: ## Kill, stop and refuse during N incidents, then check the books; SEED=, DIALECT=sqlite|postgresql, PEOPLE=
+	@$(SET_UP) test && exec .venv/bin/python -m bench.chaos.run --runs $(N) --dialect $(DIALECT) --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
+
+soak: ## Incident after incident for so many MINUTES, and the memory over time; DIALECT=, PEOPLE=
+	@$(SET_UP) test && exec .venv/bin/python -m bench.chaos.soak --minutes $(MINUTES) --dialect $(DIALECT) --people $(PEOPLE)
 
 lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.in
 	@$(SET_UP) check

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from opulse.bootstrap.app import health
 from opulse.bootstrap.stages import load_extensions, routers_of
 from opulse.cli.main import app as command
+from opulse.observe.metrics import list_metrics
 from opulse.outbound.retry import SCHEDULE
 from opulse.settings import PREFIX, SECRETS, Settings
 from opulse.templating.variables import NOTIFICATION_VARIABLES, VariableKind
@@ -196,6 +197,14 @@ def schedule() -> str:
     return f"Waits before the attempts, in seconds: {', '.join(f'{one:g}' for one in SCHEDULE)}.\n"
 
 
+def metrics() -> str:
+    rows = (
+        (f"`{one.name}`", one.kind, ", ".join(f"`{label}`" for label in one.labels), f"{one.help}.")
+        for one in list_metrics()
+    )
+    return table(["Metric", "Kind", "Labels", "What it is"], rows)
+
+
 def _json(body: str) -> str:
     return f"```\n{body}\n```\n"
 
@@ -208,6 +217,7 @@ def parts() -> Mapping[str, Callable[[], str]]:
         "routes": routes,
         "variables": variables,
         "schedule": schedule,
+        "metrics": metrics,
         "guide body": lambda: _json(OPERATIONAL_PULSE_BODY),
         "default body": lambda: _json(DEFAULT_BODY),
     }

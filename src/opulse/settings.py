@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     )
     log_format: Literal["json", "text"] = Field("json", description="Log lines for machines or for people.")
 
+    otlp_endpoint: str = Field(
+        "",
+        description="Where OpenTelemetry traces are sent (OTLP over HTTP), for example http://collector:4318; needs the extra "
+        "opulse[otel]. Empty: none.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from opulse.settings import PREFIX, SECRETS, Settings
 from opulse.templating.variables import NOTIFICATION_VARIABLES
 from tests.docs.markdown import name
 from tests.edges.matrix.routes import walk
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, modules
 from tools.make_reference import PAGES, PART, application, parts, renewed
 from tools.reference_states import STATES, states_of
 
@@ -65,6 +65,15 @@ def test_every_variable_of_the_webhook_stands_on_its_page() -> None:
     assert set(re.findall(r"^\| `@\{(\w+)\}`", text, re.MULTILINE)) == set(NOTIFICATION_VARIABLES)
 
 
+def test_every_rule_and_stage_that_is_counted_stands_on_the_page_of_metrics() -> None:
+    text = (PAGES / "metrics.md").read_text(encoding="utf-8")
+    source = "\n".join(path.read_text(encoding="utf-8") for path in modules())
+    for metric, label in (("DECISIONS", "rule"), ("STAGE_SECONDS", "stage")):
+        (head,) = re.findall(rf"^\| `{label}` \|.*?(?=^\n|\Z)", text, re.MULTILINE | re.DOTALL)
+        counted = set(re.findall(rf'\b{metric}\.labels\(\s*"(\w+)"', source))
+        assert set(re.findall(r"^\| `(\w+)` \|", head, re.MULTILINE)) - {label} == counted
+
+
 @pytest.mark.parametrize("kind", STATES)
 def test_every_state_and_reason_has_its_sentence(kind: str) -> None:
     rows = list(states_of(kind))
@@ -77,7 +86,8 @@ def test_no_options_of_the_installation_are_named_that_do_not_exist() -> None:
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     known |= {f"{PREFIX}{secret.upper()}_FILE" for secret in SECRETS}
     known |= {f"{PREFIX}AGENT_KEY"}
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").glob("*"))]
+    deployed = [path for path in sorted((ROOT / "deploy").rglob("*")) if path.is_file()]
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *deployed]
     named = {
         (name(page), word)
         for page in pages

@@ -22,6 +22,10 @@ class Mortal(OpulseProcess):
         """Die by SIGKILL at ``<point>``, or at its n-th passing (``<point> <n>``)."""
         self._fault.write_text(point, encoding="utf-8")
 
+    def spare(self) -> None:
+        """Take back a doom that has not come yet."""
+        self._fault.unlink(missing_ok=True)
+
     def wait_for_death(self) -> None:
         """Return when the process has killed itself, and not otherwise."""
         assert self._server is not None, "not started"

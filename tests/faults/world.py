@@ -47,9 +47,8 @@ class Incident:
     @property
     def people(self) -> frozenset[str]:
         """Addresses of everybody who must be asked."""
-        return frozenset(
-            address(self.name, number) for number in range(SYSTEMS) if number not in (NOBODYS, SECOND)
-        )
+        systems = len(self.first) + len(self.later)
+        return frozenset(address(self.name, number) for number in _asked(systems))
 
 
 def address(incident: str, number: int) -> str:
@@ -72,30 +71,43 @@ async def _make_tenant(data: Path, options: dict[str, Any]) -> str:
         await close_ports(ports)
 
 
+def _asked(systems: int) -> list[int]:
+    """The numbers, of so many systems, whose users are asked: each person once, and nobody for one."""
+    return [number for number in range(systems) if number not in (NOBODYS, SECOND)]
+
+
 async def make_world(
-    monitoring: ApiClient, experience: ApiClient, names: Sequence[str]
+    monitoring: ApiClient,
+    experience: ApiClient,
+    names: Sequence[str],
+    systems: int = SYSTEMS,
+    also_told: Sequence[str] = (),
 ) -> dict[str, Incident]:
-    """Systems, people, survey, workflows, recipient, and one incident per name. The two clients may be the same."""
-    guids = await _register_systems(monitoring, names)
-    directory, mailing_list = await _make_directory(experience, names)
+    """Systems, people, survey, workflows, recipient, and one incident per name, of ``systems`` systems each.
+
+    The two clients may be the same. ``also_told``: addresses of further webhooks that every incident tells.
+    """
+    guids = await _register_systems(monitoring, names, systems)
+    directory, mailing_list = await _make_directory(experience, names, systems)
     trigger_url = await _make_workflows(monitoring, experience, directory, mailing_list)
     key = await experience.post("/api/v1/keys", {"kind": "integration", "name": "Webhook"})
-    recipient = await monitoring.post("/api/v1/recipients", webhook(trigger_url, key["secret"]))
+    bodies = [webhook(trigger_url, key["secret"])]
+    bodies += [webhook(url, "nobody checks it") | {"name": f"Also told {url}"} for url in also_told]
+    recipients = [(await monitoring.post("/api/v1/recipients", one))["recipient_id"] for one in bodies]
     incidents = {}
     for name in names:
-        systems = [guids[f"{name}-{number}"] for number in range(SYSTEMS)]
-        notification = await _make_notification(monitoring, name, systems, recipient["recipient_id"])
-        incidents[name] = Incident(
-            name, notification, tuple(systems[:AT_ACTIVATION]), tuple(systems[AT_ACTIVATION:])
-        )
+        mine = [guids[f"{name}-{number}"] for number in range(systems)]
+        notification = await _make_notification(monitoring, name, mine, recipients)
+        first = systems - JOIN_LATER
+        incidents[name] = Incident(name, notification, tuple(mine[:first]), tuple(mine[first:]))
     return incidents
 
 
-async def _register_systems(monitoring: ApiClient, names: Sequence[str]) -> dict[str, str]:
-    systems = [_system(name, number) for name in names for number in range(SYSTEMS)]
+async def _register_systems(monitoring: ApiClient, names: Sequence[str], systems: int) -> dict[str, str]:
+    bodies = [_system(name, number) for name in names for number in range(systems)]
     guids: dict[str, str] = {}
-    for start in range(0, len(systems), AT_ONCE):
-        answer = await monitoring.put("/api/v1/systems", {"systems": systems[start : start + AT_ONCE]})
+    for start in range(0, len(bodies), AT_ONCE):
+        answer = await monitoring.put("/api/v1/systems", {"systems": bodies[start : start + AT_ONCE]})
         assert not answer["refused"]
         guids |= {one["name"]: one["system_id"] for one in answer["systems"]}
     return guids
@@ -117,7 +129,7 @@ def _user(incident: str, number: int) -> dict[str, Any]:
     }
 
 
-async def _make_directory(experience: ApiClient, names: Sequence[str]) -> tuple[str, str]:
+async def _make_directory(experience: ApiClient, names: Sequence[str], systems: int) -> tuple[str, str]:
     directory = (await experience.post("/api/v1/directories", {"name": "People"}))["id"]
     rules = {"rules": [{"kind": "one_per_activation"}]}
     await experience.put(f"/api/v1/directories/{directory}/frequency-rules", rules)
@@ -132,14 +144,13 @@ async def _make_directory(experience: ApiClient, names: Sequence[str]) -> tuple[
             "language": "en",
         }
         for name in names
-        for number in range(SYSTEMS)
-        if number not in (NOBODYS, SECOND)
+        for number in _asked(systems)
     ]
     for start in range(0, len(contacts), AT_ONCE):
         body = {"contacts": contacts[start : start + AT_ONCE], "mailing_list": mailing_list}
         taken = await experience.post(f"/api/v1/directories/{directory}/contacts:bulk", body)
         assert not taken["refused"]
-    limits = {"mail_open": True, "cap_per_activation": 10_000, "confirm_above": 1_000}
+    limits = {"mail_open": True, "cap_per_activation": 10_000, "confirm_above": 10_000}
     await experience.patch("/api/v1/tenant", limits)
     return directory, mailing_list
 
@@ -178,14 +189,16 @@ def _survey_workflow(directory: str, form: dict[str, str]) -> dict[str, Any]:
     }
 
 
-async def _make_notification(monitoring: ApiClient, name: str, systems: list[str], recipient: str) -> str:
+async def _make_notification(
+    monitoring: ApiClient, name: str, systems: list[str], recipients: list[str]
+) -> str:
     group = await monitoring.post("/api/v1/groups", {"name": name, "members": systems})
     body = {
         "name": f"Trouble: {name}",
         "sensors": [{"name": sensor} for sensor in SENSORS],
         "group_id": group["group_id"],
         "activation": {"option": "number", "value": 10},
-        "recipients": [recipient],
+        "recipients": recipients,
     }
     return str((await monitoring.post("/api/v1/notifications", body))["notification_id"])
 

@@ -40,10 +40,13 @@ class OpulseProcess:
         """
         begin = self.log.stat().st_size if self.log.exists() else 0
         command: list[str | Path] = [COMMAND, "serve", "--data", self.data, "--port", str(self._port)]
-        self._server = Server(command, self.log, environment=self._environment)
+        self._server = self._launch(command)
         self._server.wait_until(lambda: self._address(begin) is not None, "opulse serve", seconds=60)
         self.url = self._address(begin) or ""
         self._port = int(self.url.rsplit(":", 1)[1])
+
+    def _launch(self, command: list[str | Path]) -> Server:
+        return Server(command, self.log, environment=self._environment)
 
     @property
     def pid(self) -> int:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 PORT_TRIES = 5
 ADMIN_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -67,6 +68,24 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+class Launched(Protocol):
+    """A process that was started: what :class:`Server` uses of ``subprocess.Popen``."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 class Server:
     """A running program with a log file. ``stop`` ends it and waits."""
 
@@ -78,9 +97,14 @@ class Server:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [str(part) for part in command],
+        self.process = self._launch([str(part) for part in command], cwd, environment)
+
+    def _launch(
+        self, command: list[str], cwd: Path | None, environment: Mapping[str, str] | None
+    ) -> Launched:
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

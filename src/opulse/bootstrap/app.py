@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
-from sqlalchemy import text
 from starlette.middleware.gzip import GZipMiddleware
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
+from opulse.bootstrap.readiness import check_parts
 from opulse.bootstrap.stages import load_extensions, routers_of, template_folders
 from opulse.ports import Ports
+from opulse.pulses.watch import Watch
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
 from opulse.web.components.built_files import BuiltFiles
@@ -37,15 +38,19 @@ async def get_health() -> PlainTextResponse:
 
 
 @health.get("/readyz", operation_id="readiness", dependencies=[Depends(HEALTH_DOOR)])
-async def get_readiness(ports: Annotated[Ports, Depends(ports_of)]) -> JSONResponse:
-    """The process can do its work: the database answers."""
-    await ports.db.read(lambda conn: conn.execute(text("SELECT 1")).scalar())
-    return JSONResponse({"database": "ok", "version": __version__})
+async def get_readiness(request: Request, ports: Annotated[Ports, Depends(ports_of)]) -> JSONResponse:
+    """The process can do its work, part by part: `ok`, or what a part waits for. 503 while a needed one waits."""
+    state = request.app.state
+    parts = await check_parts(ports, state.watch, getattr(state, "evaluator", None), state.wing)
+    ready = not any(part.waits_for and part.needed for part in parts)
+    told = {part.name: part.text for part in parts}
+    return JSONResponse({"ready": ready, **told, "version": __version__}, 200 if ready else 503)
 
 
 @health.get("/metrics", operation_id="metrics", dependencies=[Depends(METRICS_DOOR)])
-async def get_metrics() -> PlainTextResponse:
-    """Prometheus text format."""
+async def get_metrics(request: Request) -> PlainTextResponse:
+    """Prometheus text format. What waits is read from the database at this moment."""
+    await request.app.state.watch.measure(getattr(request.app.state, "evaluator", None))
     return PlainTextResponse(generate_latest().decode(), media_type="text/plain; version=0.0.4")
 
 
@@ -62,6 +67,7 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     app = FastAPI(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing
+    app.state.watch = Watch(ports)
     app.state.gate = TenancyGate(ports)
     app.state.frame_source = ConsoleFrame(ports, wing)
     _install_pages(app, wing)

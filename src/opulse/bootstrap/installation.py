@@ -12,6 +12,7 @@ from typing import Protocol
 import uvicorn
 from fastapi import FastAPI
 
+from opulse import __version__
 from opulse.bootstrap.app import make_app
 from opulse.bootstrap.owning import owned
 from opulse.bootstrap.ports import close_ports, open_ports
@@ -27,6 +28,7 @@ from opulse.jobs.table import release_leases
 from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.observe import faults
+from opulse.observe.traces import close_traces, configure_traces
 from opulse.ports import Ports
 from opulse.settings import Settings
 
@@ -93,9 +95,13 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         PortTaken: somebody listens there already.
     """
     faults.arm(settings.fault_file)
-    with owned(settings.database):
-        async with _running(settings, clock) as listening:
-            yield listening
+    configure_traces(settings.otlp_endpoint, __version__)
+    try:
+        with owned(settings.database):
+            async with _running(settings, clock) as listening:
+                yield listening
+    finally:
+        await asyncio.to_thread(close_traces)
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from opulse.db import Database
@@ -20,7 +22,22 @@ async def migrate(db: Database) -> None:
 
 def migrate_in(conn: Connection, revision: str = "head") -> None:
     """See :func:`migrate`; on the caller's connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, revision)
+
+
+def revision_in(conn: Connection) -> str:
+    """The schema that the database has; empty: none."""
+    return MigrationContext.configure(conn).get_current_revision() or ""
+
+
+def newest_revision() -> str:
+    """The schema that this program is written for."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

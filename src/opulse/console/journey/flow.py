@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from opulse.console.journey.latency import list_stage_times
 from opulse.console.journey.models import Journey, Running
 from opulse.console.journey.timeline import list_steps
 from opulse.console.journey.told import find_activation
@@ -46,4 +47,5 @@ def _read_in(
     result = read_result_in(conn, ports, tenant, activation, language)
     ledger = ledger_in(conn, tenant, activation, ports.clock.now())
     steps = list_steps(conn, tenant, found, result.totals)
-    return Journey(found, result, ledger, tuple(steps), running)
+    stages = list_stage_times(conn, tenant, found, result.totals)
+    return Journey(found, result, ledger, tuple(steps), running, stages)

@@ -24,6 +24,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class StageTime:
+    """When a stage was first reached; ``took`` seconds after the one before it, ``total`` after the first. None: not yet."""
+
+    name: str
+    at: datetime | None
+    took: float | None
+    total: float | None
+
+
+@dataclass(frozen=True)
 class Running:
     """A distribution with what can be done about it now."""
 
@@ -42,6 +52,12 @@ class Journey:
     ledger: Ledger
     steps: tuple[Step, ...]
     running: tuple[Running, ...]
+    stages: tuple[StageTime, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """From the first sensor to the last stage that machines have reached: how long a person takes is not their doing."""
+        return max((one.total for one in self.stages[:-1] if one.total is not None), default=0.0)
 
     @property
     def groups(self) -> Mapping[str, int]:

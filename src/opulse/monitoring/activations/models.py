@@ -109,6 +109,7 @@ class Snapshot:
     threshold: Threshold
     recipients: tuple[str, ...]
     reporting: int  # systems of the group that reported at activation
+    sensed_at: datetime | None = None  # when the states came in that met the condition; None: not known
 
     @property
     def sensor_names(self) -> tuple[str, ...]:
@@ -181,3 +182,4 @@ class Step:
     watch: Watch
     activation: str
     current: BitMap
+    seconds_to_open: float | None = None  # from the states that met the condition; None: nothing was opened

@@ -106,6 +106,16 @@ def list_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
     return groups.list_all_members(conn, tenant)
 
 
+def find_journal_time(conn: Connection, tenant: int, position: int) -> datetime | None:
+    """When the record at this position was taken; None once it is forgotten."""
+    return journal.find_time(conn, tenant, position)
+
+
+def newest_positions(conn: Connection) -> dict[int, int]:
+    """By tenant, the position of the newest record of its journal. For a look across tenants that tells none of them."""
+    return journal.newest_positions(conn)
+
+
 def list_journal(conn: Connection, tenant: int, after: int, limit: int) -> list[JournalEntry]:
     """Journal records beyond position ``after``, in order."""
     return journal.list_entries(conn, tenant, after, limit)

@@ -26,7 +26,7 @@ from opulse.experience.distributions.rules import (
 from opulse.mail.models import Outcome, OutcomeReason, OutcomeState, Stage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-MAIL = ClaimedMail(1, "EMD_1", "0" * 32, "a@example.org", "A", "B", "en", {}, "x@example.org", 0, False)
+MAIL = ClaimedMail(1, "EMD_1", "0" * 32, "a@example.org", "A", "B", "en", {}, "x@example.org", 0, False, NOW)
 RESENT = replace(MAIL, attempts=1, ambiguous=True)
 
 

@@ -22,6 +22,7 @@ from opulse.experience.distributions.store import candidates
 from opulse.experience.surveys.flow import NotPublished
 from opulse.jobs import JobDead
 from opulse.observe import faults, get_logger
+from opulse.observe.traces import span
 from opulse.ports import Ports
 from opulse.tenancy import get_tenant
 
@@ -52,15 +53,9 @@ async def ask(ports: Ports, request: AskRequest) -> AskResult:
         plan = await ports.db.write(_open_in, request, ports.clock.now())
     except NotPublished as error:
         raise JobDead(f"the survey is not collecting answers: {error}") from error
-    must_confirm = await _must_confirm(ports, request, plan)
-    tally, after, limit = Tally(), "", max(1, ports.limits.first_chunk)
-    while True:
-        chunk = await ports.db.write(_ask_chunk, ports, request, plan, must_confirm, after, limit)
-        faults.point("invitations.inserted")
-        tally.add(chunk.decisions, chunk.known)
-        if chunk.read < limit:
-            break
-        after, limit = chunk.last, CHUNK
+    with span("people.ask", distribution=plan.distribution.id, wave=request.wave) as recorded:
+        tally = await _ask_all(ports, request, plan)
+        recorded.note(asked=tally.asked, held=tally.held.total(), spared=tally.spared.total())
     tally.publish()
     log.info(
         "people were asked",
@@ -72,6 +67,18 @@ async def ask(ports: Ports, request: AskRequest) -> AskResult:
         known=tally.known,
     )
     return tally.result(plan.distribution.id)
+
+
+async def _ask_all(ports: Ports, request: AskRequest, plan: Plan) -> Tally:
+    must_confirm = await _must_confirm(ports, request, plan)
+    tally, after, limit = Tally(), "", max(1, ports.limits.first_chunk)
+    while True:
+        chunk = await ports.db.write(_ask_chunk, ports, request, plan, must_confirm, after, limit)
+        faults.point("invitations.inserted")
+        tally.add(chunk.decisions, chunk.known)
+        if chunk.read < limit:
+            return tally
+        after, limit = chunk.last, CHUNK
 
 
 def _open_in(conn: Connection, request: AskRequest, now: datetime) -> Plan:

@@ -22,10 +22,12 @@ from opulse.experience.distributions.store import claims
 from opulse.mail.models import Envelope, MessageRefused, Outcome, OutcomeReason, OutcomeState
 from opulse.mail.smtp import Permit
 from opulse.observe import faults, get_logger
-from opulse.observe.metrics import MAILS
+from opulse.observe.metrics import MAILS, STAGE_SECONDS
 from opulse.ports import Ports
 
 SETTLE_SECONDS = 0.25  # outcomes are durable this soon, however slow the relay is
+
+_MAIL_SECONDS = STAGE_SECONDS.labels("mail")  # looked up once, not per mail
 
 log = get_logger("distributions.sending")
 
@@ -85,14 +87,15 @@ class Burst:
         return envelopes
 
     def _take(self, outcome: Outcome) -> None:
-        MAILS.labels(outcome.state.value).inc()
+        MAILS.labels(outcome.state.value, outcome.reason.value).inc()
+        mail, now = self._mails[outcome.key], self._ports.clock.now()
         if outcome.state is OutcomeState.ACCEPTED:
             self.accepted += 1
+            _MAIL_SECONDS.observe((now - mail.asked_at).total_seconds())
             faults.point("mail.accepted")
         elif outcome.state is OutcomeState.NOT_SENT and outcome.reason is not OutcomeReason.STOPPED:
             self.trouble = outcome.reason
-        mail = self._mails[outcome.key]
-        self._unsettled.append(decide_settlement(mail, outcome, self._ports.clock.now()))
+        self._unsettled.append(decide_settlement(mail, outcome, now))
 
     def _must_stop(self) -> bool:
         return self._lost or self._stopped() or self._ports.clock.now() >= self._lease_until

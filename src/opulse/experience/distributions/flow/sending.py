@@ -19,6 +19,7 @@ from opulse.db.wake import wait
 from opulse.experience.distributions.flow.burst import Burst
 from opulse.experience.distributions.flow.chores import do_chores, end_all_claims
 from opulse.experience.distributions.flow.letters import Letters
+from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
 from opulse.experience.distributions.store import claims
@@ -26,6 +27,7 @@ from opulse.experience.distributions.store import sending as store
 from opulse.mail.models import Relay
 from opulse.mail.smtp import BURST, Permit
 from opulse.observe import faults, get_logger
+from opulse.observe.traces import span
 from opulse.ports import Ports
 
 LEASE = timedelta(seconds=30)
@@ -150,7 +152,10 @@ class Sender:
     async def _send(self, burst: Burst, permit: Permit) -> None:
         self._sending[burst.claim] = burst
         try:
-            await burst.send(permit)
+            parent = await traceparent_of(self._ports, burst.turn.tenant, burst.turn.distribution)
+            with span("mail.burst", parent=parent, distribution=burst.turn.distribution) as recorded:
+                await burst.send(permit)
+                recorded.note(accepted=burst.accepted)
         finally:
             del self._sending[burst.claim]
         self._learn(burst)
@@ -197,6 +202,8 @@ class Sender:
         if burst.accepted or burst.trouble is None:
             self._failures = 0 if burst.accepted else self._failures
             return
+        if self._rest_left() > 0:
+            return  # another lane met the same trouble just now: one blip is one failure, however many connections it cut
         rest = REST_SECONDS[min(self._failures, len(REST_SECONDS) - 1)]
         self._failures += 1
         self._rest_over = asyncio.get_running_loop().time() + rest

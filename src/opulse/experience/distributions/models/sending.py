@@ -37,6 +37,7 @@ class ClaimedMail:
     message_id: str
     attempts: int
     ambiguous: bool
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ _MAIL = (
     invitations.c.message_id,
     invitations.c.attempts,
     invitations.c.ambiguous,
+    invitations.c.asked_at,
 )
 
 

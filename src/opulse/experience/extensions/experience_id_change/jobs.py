@@ -12,9 +12,11 @@ from opulse.experience.directory import views as directory
 from opulse.experience.directory.models import CONTACTS_CHANGED, ChangeGroup
 from opulse.experience.extensions.experience_id_change.rules import evaluate_group
 from opulse.experience.workflows import Event, Selection, Workflow, start_run_in, views
+from opulse.experience.workflows.flow.runs import carried, carry
 from opulse.experience.workflows.flow.traces import note_trace_in
 from opulse.jobs import Handler, Job
 from opulse.jobs.table import complete
+from opulse.observe.metrics import DECISIONS
 from opulse.ports import Ports
 
 TRIGGER = "experience_id_change"
@@ -50,6 +52,8 @@ def _evaluate_in(
             document.conditions,
         )
         why_not = verdict.why_not.value if verdict.why_not else ""
+        reason = why_not or ("matched" if verdict.matched else "conditions_false")
+        DECISIONS.labels("conditions", reason).inc(group.count)
         note_trace_in(
             conn,
             workflow,
@@ -70,9 +74,10 @@ def _evaluate_in(
         change.id, tuple(group.number for group in matched), sum(group.count for group in matched)
     )
     fields = {"contacts": selection.count, **change.patch}
+    parent = carried(views.find_run(conn, workflow.tenant, change.cause.run))
     event = Event(
         change.id,
-        {"envelope": {"change_set": change.id}, "fields": fields},
+        {"envelope": {"change_set": change.id}, "fields": fields} | carry(parent),
         change.cause.activation,
         change.cause.wave,
         change.cause.chain,

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from opulse.experience.extensions.json_event.flow import EventRefused, EventTaken, Rate, accept_event
 from opulse.experience.extensions.json_event.models import EventEnd, EventRefusal
 from opulse.observe.metrics import DECISIONS
+from opulse.observe.traces import HEADER, span
 from opulse.ports import Ports
 from opulse.web.access import Gate, Open, Role, ports_of
 from opulse.wire.envelope import error_envelope, result_envelope
@@ -58,10 +59,14 @@ async def post_event(
     try:
         body = await _bounded(request, ports.limits.event_bytes)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        taken = await accept_event(ports, rate_of(request), proves, urlTokenId, headers, body)
+        with span("event.accept", parent=headers.get(HEADER, "")) as recorded:
+            headers[HEADER] = recorded.traceparent or headers.get(HEADER, "")
+            taken = await accept_event(ports, rate_of(request), proves, urlTokenId, headers, body)
+            recorded.note(run=taken.run, end=taken.end.value)
     except EventRefused as refused:
         DECISIONS.labels("json_event", refused.reason.value).inc()
         return _refusal(refused, request_id)
+    DECISIONS.labels("json_event", taken.end.value).inc()
     return _taken(taken, request_id)
 
 

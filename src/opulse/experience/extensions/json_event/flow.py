@@ -17,8 +17,10 @@ from sqlalchemy import Connection
 from opulse.db import why_unstorable
 from opulse.experience.extensions.json_event.models import EventAuth, EventEnd, EventRefusal
 from opulse.experience.workflows import Event, Workflow, start_run_in, views
+from opulse.experience.workflows.flow.runs import carry
 from opulse.experience.workflows.flow.traces import trace_event_in
 from opulse.experience.workflows.rules.fields import pick_value
+from opulse.observe import traces
 from opulse.ports import Ports
 from opulse.wire.signature import SIGNATURE_HEADER, verify_lakeside
 from opulse.wire.webhook import TEST_HEADER
@@ -67,7 +69,7 @@ class Rate:
 async def accept_event(
     ports: Ports, rate: Rate, proves: Proves, url_token: str, headers: Mapping[str, str], body: bytes
 ) -> EventTaken:
-    """Take one event. ``headers`` in lower case.
+    """Take one event. ``headers`` in lower case. The run goes on with the trace that ``traceparent`` names.
 
     Raises:
         EventRefused: with its reason; nothing was started.
@@ -86,7 +88,8 @@ async def accept_event(
     }
     if headers.get(TEST_HEADER.lower()) == "1":
         return EventTaken(EventEnd.TESTED, "", fields)
-    taken = await ports.db.write(_start_in, ports, workflow, envelope, fields, now)
+    parent = traces.checked(headers.get(traces.HEADER, ""))
+    taken = await ports.db.write(_start_in, ports, workflow, envelope, fields, parent, now)
     if taken is None:
         raise EventRefused(EventRefusal.WORKFLOW_OFF, "The workflow is switched off.")
     return taken
@@ -98,11 +101,12 @@ def _start_in(
     workflow: Workflow,
     envelope: Mapping[str, Any],
     fields: Mapping[str, Any],
+    parent: str,
     now: datetime,
 ) -> EventTaken | None:
     """The run and its job; None when the workflow is off, which is kept as a run that was not started."""
     key = str(envelope.get("eventId") or uuid4())
-    event = Event(key, {"envelope": dict(envelope), "fields": dict(fields)})
+    event = Event(key, {"envelope": dict(envelope), "fields": dict(fields)} | carry(parent))
     if not workflow.enabled:
         # a key of its own: the same event, sent again once the workflow is on, must still find its way
         off = Event(f"{key}/off/{uuid4()}", event.body)

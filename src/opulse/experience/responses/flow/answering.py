@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from opulse.db import Priority
 from opulse.experience.distributions.flow.links import close_in
+from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.responses import store
 from opulse.experience.responses.flow.links import CARRIES_ON
 from opulse.experience.responses.models import (
@@ -30,7 +31,8 @@ from opulse.experience.surveys.models import Answers
 from opulse.experience.surveys.rules import newly_shown, validate_answers
 from opulse.jobs import enqueue
 from opulse.observe import faults
-from opulse.observe.metrics import ANSWERS
+from opulse.observe.metrics import ANSWERS, DECISIONS, STAGE_SECONDS
+from opulse.observe.traces import span
 from opulse.ports import Ports
 from opulse.wire.identifiers import Prefix, new_id
 
@@ -50,6 +52,17 @@ _KEPT = {
 
 async def submit(ports: Ports, facts: LinkFacts, press: Press) -> Submission:
     """Decide what a press is and keep it. The page that follows is drawn from the answer."""
+    asked = facts.asked
+    parent = await traceparent_of(ports, asked.tenant, asked.distribution)
+    with span(
+        "answer.submit", parent=parent, activation=asked.activation, distribution=asked.distribution
+    ) as recorded:
+        submission = await _submit(ports, facts, press)
+        recorded.note(outcome=submission.outcome.value)
+    return submission
+
+
+async def _submit(ports: Ports, facts: LinkFacts, press: Press) -> Submission:
     now = ports.clock.now()
     grace = ports.limits.finish_grace
     access = decide_access(facts.asked, facts.survey, press.opened_at, grace, now)
@@ -100,7 +113,18 @@ async def _keep(
     except IntegrityError:  # two first posts of one person at once: the second one is an update of the first
         kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
     faults.point("answer.stored")
+    _measure(submission, now)
     return submission if kept else replace(submission, outcome=SubmitOutcome.REFUSED_TOO_MANY)
+
+
+def _measure(submission: Submission, now: datetime) -> None:
+    """From the mail to a person's first answer; who changes an answer is not measured again."""
+    facts = submission.facts
+    first = facts.response is None or facts.response.state is not ResponseState.RECORDED
+    if submission.outcome is SubmitOutcome.RECORDED and first and facts.asked.sent_at:
+        STAGE_SECONDS.labels("answer").observe((now - facts.asked.sent_at).total_seconds())
+    if submission.reason is not None:
+        DECISIONS.labels("quarantine", submission.reason.value).inc()
 
 
 def record_in(conn: Connection, asked: Asked, draft: Response, quarantine: QuarantineReason | None) -> bool:

@@ -19,6 +19,7 @@ from opulse.experience.workflows.models import (
     TaskRun,
     TaskState,
     Workflow,
+    WorkflowDocument,
 )
 from opulse.experience.workflows.registry import TaskContext, TaskResult, find_task_type
 from opulse.experience.workflows.rules.fields import resolve
@@ -26,6 +27,8 @@ from opulse.experience.workflows.store import definitions
 from opulse.experience.workflows.store import runs as store
 from opulse.jobs import JobRetry, enqueue
 from opulse.observe import faults
+from opulse.observe.metrics import RUNS
+from opulse.observe.traces import HEADER, span
 from opulse.ports import Ports
 from opulse.wire.identifiers import random_text
 
@@ -101,6 +104,26 @@ async def carry_out(ports: Ports, tenant: int, run_id: str) -> RunState:
     document = await ports.db.read(definitions.find_revision, tenant, run.workflow, run.revision)
     if document is None:
         raise LookupError(f"revision {run.revision} of {run.workflow}")
+    with span(
+        "workflow.run", parent=carried(run), workflow=run.workflow, run=run.id, activation=run.activation
+    ) as recorded:
+        state = await _do_tasks(ports, run, document)
+        recorded.note(state=state.value)
+    return state
+
+
+def carry(parent: str) -> dict[str, str]:
+    """What an event's body keeps of its trace: the traceparent, where there is one."""
+    return {HEADER: parent} if parent else {}
+
+
+def carried(run: Run | None) -> str:
+    """The traceparent that a run's event came with; empty without."""
+    return str(run.event.get(HEADER, "")) if run else ""
+
+
+async def _do_tasks(ports: Ports, run: Run, document: WorkflowDocument) -> RunState:
+    tenant = run.tenant
     await ports.db.write(store.set_run_state, tenant, run.id, RunState.RUNNING, "", None)
     outputs: dict[str, Mapping[str, Any]] = {}
     states: list[TaskState] = []
@@ -113,6 +136,7 @@ async def carry_out(ports: Ports, tenant: int, run_id: str) -> RunState:
             break
     state = _run_state(states)
     await ports.db.write(store.set_run_state, tenant, run.id, state, "", ports.clock.now())
+    RUNS.labels(state.value).inc()
     return state
 
 

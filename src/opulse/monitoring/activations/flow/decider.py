@@ -20,7 +20,7 @@ from opulse.monitoring.activations.models import Counted, DecisionKind, Step, St
 from opulse.monitoring.notifications.flow import saving
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.observe import faults, get_logger
-from opulse.observe.metrics import DECISIONS
+from opulse.observe.metrics import DECISIONS, STAGE_SECONDS
 from opulse.ports import Ports
 
 LONGEST_TICK = 60.0
@@ -172,6 +172,8 @@ class Decider:
             return
         self._grew = self._grew or bool(step.activation)
         DECISIONS.labels("activation", step.decision.reason.value).inc()
+        if step.seconds_to_open is not None:
+            STAGE_SECONDS.labels("activation").observe(step.seconds_to_open)
         if step.decision.kind is not DecisionKind.NOTHING:
             faults.point("activation.decided")
             log.info(

@@ -7,7 +7,7 @@ process or a person who dismisses meanwhile can never make it twice.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from pyroaring import BitMap
@@ -34,6 +34,7 @@ from opulse.monitoring.activations.models import (
 from opulse.monitoring.activations.rules import decide_activation
 from opulse.monitoring.notifications.flow.reading import lock_notification_in
 from opulse.monitoring.notifications.models import Notification, SensorChoice
+from opulse.monitoring.systems.views import find_journal_time
 from opulse.ports import Limits
 from opulse.wire.affected import ActivationState
 
@@ -57,10 +58,13 @@ def decide_in(conn: Connection, tenant: int, notification_id: str, counted: Coun
     if notification.revision != counted.revision:
         return _after(StepOutcome.STALE, conn, tenant, activation, None, watch)
     decision = decide_activation(rule_of(notification, limits), facts_of(counted), watch)
-    activation = _apply_in(conn, tenant, notification, activation, decision, counted)
+    opens = decision.kind is DecisionKind.OPEN
+    sensed_at = watch.met_since or find_journal_time(conn, tenant, counted.position) if opens else None
+    activation = _apply_in(conn, tenant, notification, activation, decision, counted, sensed_at)
     if decision.watch != watch:
         store.save_watch(conn, tenant, notification_id, decision.watch)
-    return _after(StepOutcome.DECIDED, conn, tenant, activation, decision, decision.watch)
+    step = _after(StepOutcome.DECIDED, conn, tenant, activation, decision, decision.watch)
+    return replace(step, seconds_to_open=(counted.now - sensed_at).total_seconds()) if sensed_at else step
 
 
 def rule_of(notification: Notification, limits: Limits) -> Rule:
@@ -92,10 +96,11 @@ def _apply_in(
     activation: Activation | None,
     decision: Decision,
     counted: Counted,
+    sensed_at: datetime | None,
 ) -> Activation | None:
     """Write what was decided; the open activation afterwards."""
     if decision.kind is DecisionKind.OPEN:
-        return _open_in(conn, tenant, notification, counted)
+        return _open_in(conn, tenant, notification, counted, sensed_at)
     if activation is None:
         return None
     if decision.reason is not DecisionReason.ALREADY_DECIDED:
@@ -106,12 +111,18 @@ def _apply_in(
     return activation
 
 
-def _open_in(conn: Connection, tenant: int, notification: Notification, counted: Counted) -> Activation:
+def _open_in(
+    conn: Connection,
+    tenant: int,
+    notification: Notification,
+    counted: Counted,
+    sensed_at: datetime | None,
+) -> Activation:
     opening = store.Opening(
         id=str(uuid4()),
         notification=notification.id,
         revision=notification.revision,
-        snapshot=_snapshot(notification, counted.reporting),
+        snapshot=_snapshot(notification, counted.reporting, sensed_at),
         now=counted.now,
         position=counted.position,
         affected=counted.qualifying,
@@ -132,7 +143,7 @@ def _grow_in(conn: Connection, tenant: int, activation: Activation, counted: Cou
         store.update_current(conn, tenant, activation.id, counted.qualifying, counted.position, counted.now)
 
 
-def _snapshot(notification: Notification, reporting: int) -> Snapshot:
+def _snapshot(notification: Notification, reporting: int, sensed_at: datetime | None) -> Snapshot:
     return Snapshot(
         name=notification.name,
         description=notification.description,
@@ -142,6 +153,7 @@ def _snapshot(notification: Notification, reporting: int) -> Snapshot:
         threshold=notification.threshold,
         recipients=notification.recipients,
         reporting=reporting,
+        sensed_at=sensed_at,
     )
 
 

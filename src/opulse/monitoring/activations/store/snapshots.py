@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ def write_snapshot(snapshot: Snapshot) -> dict[str, Any]:
         "value": format(snapshot.threshold.value, "f"),
         "recipients": list(snapshot.recipients),
         "reporting": snapshot.reporting,
+        "sensed_at": snapshot.sensed_at.isoformat() if snapshot.sensed_at else "",
     }
 
 
@@ -35,4 +37,6 @@ def read_snapshot(document: dict[str, Any]) -> Snapshot:
         threshold=Threshold(ActivationOption(document["option"]), Decimal(document["value"])),
         recipients=tuple(document["recipients"]),
         reporting=document["reporting"],
+        # absent in activations of earlier versions
+        sensed_at=datetime.fromisoformat(text) if (text := document.get("sensed_at")) else None,
     )

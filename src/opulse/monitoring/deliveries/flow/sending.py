@@ -11,6 +11,8 @@ from opulse.jobs import Job, JobRetry
 from opulse.jobs.table import complete
 from opulse.mail.models import Envelope
 from opulse.mail.smtp import send_one
+from opulse.monitoring.activations.models import Activation
+from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries import store
 from opulse.monitoring.deliveries.models import AttemptOutcome, Delivery, DeliveryReason, DeliveryState, Ended
 from opulse.monitoring.deliveries.rules import decide_mail
@@ -18,10 +20,14 @@ from opulse.monitoring.recipients.flow.saving import find_for_sending_in
 from opulse.monitoring.recipients.models import Recipient, Webhook
 from opulse.monitoring.recipients.rules import build_headers
 from opulse.observe import faults
+from opulse.observe.metrics import DECISIONS, STAGE_SECONDS
+from opulse.observe.traces import HEADER as TRACEPARENT
+from opulse.observe.traces import Span, span
 from opulse.outbound import OutboundError, OutboundResponse
 from opulse.outbound.models import RetryDecision
 from opulse.outbound.retry import decide_retry, outcome_of
 from opulse.ports import Ports
+from opulse.wire.webhook import EVENT_ACTIVATED
 
 SNIPPET_BYTES = 2048
 NO_RELAY_SECONDS = 30.0
@@ -93,24 +99,24 @@ async def _start(ports: Ports, job: Job, delivery_id: str) -> _Started | None:
 async def _record(ports: Ports, job: Job, started: _Started, ended: Ended) -> None:
     now = ports.clock.now()
 
-    def unit(conn: Connection) -> None:
+    def unit(conn: Connection) -> Activation | None:
         store.end_attempt(conn, job.tenant, started.delivery.id, started.number, ended, now)
         if ended.again_in is None:
             complete(conn, job)
+        return get_activation(conn, job.tenant, started.delivery.activation)
 
-    await ports.db.write_first(Priority.ACTIVATION, unit)
+    activation = await ports.db.write_first(Priority.ACTIVATION, unit)
+    DECISIONS.labels("delivery", ended.reason.value).inc()
+    told = ended.outcome is AttemptOutcome.ACCEPTED and started.delivery.event_type == EVENT_ACTIVATED
+    if told and activation is not None:
+        STAGE_SECONDS.labels("webhook").observe((now - activation.opened_at).total_seconds())
 
 
 async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) -> Ended:
-    headers = build_headers(webhook, delivery.body, delivery.id)
     began = ports.clock.now()
-    result: OutboundResponse | OutboundError
-    try:
-        result = await ports.http.request(
-            webhook.method.value, webhook.url, headers=headers, content=delivery.body
-        )
-    except OutboundError as error:
-        result = error
+    activation = delivery.activation
+    with span("webhook.deliver", trace=activation, activation=activation, attempt=tries) as recorded:
+        result = await _request(ports, webhook, delivery, recorded)
     seconds = (ports.clock.now() - began).total_seconds()
     decision, again_in = decide_retry(tries, outcome_of(result, ports.clock.now()))
     delivered = decision is RetryDecision.DELIVERED
@@ -123,6 +129,23 @@ async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) 
         snippet=_snippet(result),
         again_in=again_in,
     )
+
+
+async def _request(
+    ports: Ports, webhook: Webhook, delivery: Delivery, recorded: Span
+) -> OutboundResponse | OutboundError:
+    headers = dict(build_headers(webhook, delivery.body, delivery.id))
+    if recorded.traceparent:
+        headers[TRACEPARENT] = recorded.traceparent
+    try:
+        result = await ports.http.request(
+            webhook.method.value, webhook.url, headers=headers, content=delivery.body
+        )
+    except OutboundError as error:
+        recorded.note(failed=True)
+        return error
+    recorded.note(status=result.status)
+    return result
 
 
 async def _mail(ports: Ports, recipient: Recipient, delivery: Delivery, tries: int) -> Ended:

@@ -65,6 +65,20 @@ def list_entries(conn: Connection, tenant: int, after: int, limit: int) -> list[
     return [_entry(row) for row in rows]
 
 
+def find_time(conn: Connection, tenant: int, position: int) -> datetime | None:
+    """When the record at this position was taken; None once it is forgotten."""
+    found: datetime | None = conn.execute(
+        select(journal.c.at).where(journal.c.tenant == tenant, journal.c.position == position)
+    ).scalar_one_or_none()
+    return found
+
+
+def newest_positions(conn: Connection) -> dict[int, int]:
+    """By tenant, the position of its newest record; tenants without any are absent."""
+    rows = conn.execute(select(journal.c.tenant, func.max(journal.c.position)).group_by(journal.c.tenant))
+    return {row[0]: row[1] for row in rows}
+
+
 def delete_entries(conn: Connection, tenant: int, up_to: int, before: datetime, limit: int) -> int:
     """Forget at most ``limit`` records that are both at or below ``up_to`` and older than ``before``. How many went."""
     first = conn.execute(select(func.min(journal.c.position)).where(journal.c.tenant == tenant)).scalar()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.models import AffectedPerson, ReachReason
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
+from opulse.observe.metrics import DECISIONS
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def take_page_in(
         now=now,
         alarm_life=alarm_life,
     )
+    for why, count in Counter(row["reason"] for row in rows.values()).items():
+        DECISIONS.labels("reach", why).inc(count)
     return len({one.system for one in fresh})
 
 

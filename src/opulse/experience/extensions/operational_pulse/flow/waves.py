@@ -17,6 +17,7 @@ from opulse.experience.workflows import views as workflows
 from opulse.jobs import Job, enqueue
 from opulse.jobs.table import complete
 from opulse.observe import faults
+from opulse.observe.metrics import STAGE_SECONDS
 from opulse.ports import Ports
 from opulse.wire.affected import ActivationState, AffectedPage
 
@@ -35,10 +36,11 @@ async def take_all(
     newcomers, is_open = 0, True
     async for page in read_pages(ports, keeper, source_of(context), url):
         is_open = page.state in (None, ActivationState.ACTIVE)
-        ready = _ready(context, page)
-        newcomers += await ports.db.write(
-            take_page_in, context, ready, wave, ports.limits.alarm_life, ports.clock.now()
-        )
+        ready, now = _ready(context, page), ports.clock.now()
+        taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
+        if taken and not newcomers and wave == 1:
+            STAGE_SECONDS.labels("contact").observe((ports.clock.now() - context.started_at).total_seconds())
+        newcomers += taken
         faults.point("page.taken")
     return newcomers, is_open
 
