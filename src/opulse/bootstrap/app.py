@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
 from opulse.bootstrap.stages import load_extensions, routers_of, template_folders
+from opulse.monitoring.sensors.api.states import make_express
 from opulse.ports import Ports
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
@@ -71,6 +72,8 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
         app.include_router(router)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(GZipMiddleware, minimum_size=800)
+    if wing != "experience":
+        app.add_middleware(make_express)  # outermost: added last
     return app
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 
 
 def digest(key: bytes, secret: str) -> str:
     """HMAC-SHA256 in hex: what is stored and looked up instead of the secret."""
-    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, secret.encode(), "sha256").hex()
 
 
 def same(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from opulse.db import Instant, JsonDoc, metadata
+from opulse.db import Instant, JsonDoc, json_list, metadata
 from opulse.tenancy.models import Key, KeyKind, ServiceAccount
 
 keys = Table(
@@ -102,8 +103,13 @@ def revoke_key(conn: Connection, tenant: int, key: str) -> bool:
     return done.rowcount == 1
 
 
-def touch_key(conn: Connection, tenant: int, key: str, now: datetime) -> None:
-    conn.execute(update(keys).where(keys.c.tenant == tenant, keys.c.id == key).values(last_used=now))
+def touch_keys(conn: Connection, tenant: int, ids: Iterable[str], now: datetime) -> None:
+    wanted = json_list(conn, ids)
+    conn.execute(
+        update(keys)
+        .where(keys.c.tenant == tenant, keys.c.id.in_(select(wanted.c.value)))
+        .values(last_used=now)
+    )
 
 
 def insert_account(conn: Connection, account: ServiceAccount, password: str, digest: str) -> None:

@@ -40,7 +40,10 @@ class Triggered:
     def apply(self, change: Change) -> None:
         """Set or clear the bits of one change."""
         instances = self._sensors.setdefault(change.sensor, {})
-        instance = instances.setdefault(change.instance.casefold(), Instance(change.instance))
+        key = change.instance.casefold()
+        instance = instances.get(key)
+        if instance is None:
+            instance = instances[key] = Instance(change.instance)
         if change.triggered:
             instance.systems |= change.systems
         else:

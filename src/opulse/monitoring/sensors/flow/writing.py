@@ -1,0 +1,144 @@
+"""Writing batches to the journal: those that wait share a transaction, and its one fsync."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from opulse.db import Database, Priority
+from opulse.monitoring.sensors.rules.packing import States, pack
+from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_in, append_batches_in
+from opulse.monitoring.systems.models import NewBatch
+from opulse.observe import faults
+
+MOST_TOGETHER = 256
+MOST_BYTES = 4_000_000
+"""Of one transaction: a larger one holds up whoever waits behind it."""
+
+Taken = Callable[[int, int, States, datetime], Awaitable[None]]
+"""``taken(tenant, position, states, at)``: the batch is durable; apply it before its sender is answered."""
+
+
+class WriterStopped(OSError):
+    """The writer ended without an outcome; the sender asks again."""
+
+
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """A batch on its way to the journal; ``outcome`` is its answer once it is durable and applied."""
+
+    row: NewBatch
+    states: States
+    outcome: asyncio.Future[bytes] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        return self.row.tenant, self.row.source, self.row.batch
+
+    def fail(self, error: Exception) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+            self.outcome.exception()  # whoever waited may be gone
+
+    def succeed(self) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(self.row.answer)
+
+
+class JournalWriter:
+    """One per process, beside its evaluator. Batches are written in the order in which they were added."""
+
+    def __init__(self, db: Database, taken: Taken) -> None:
+        self._db = db
+        self._taken = taken
+        self._queue: deque[Waiting] = deque()
+        self._flying: dict[tuple[int, str, str], Waiting] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def find(self, tenant: int, source: str, batch: str) -> asyncio.Future[bytes] | None:
+        """The outcome of this very batch, if it is on its way."""
+        waiting = self._flying.get((tenant, source, batch))
+        return None if waiting is None else waiting.outcome
+
+    def waiting(self, tenant: int) -> Iterator[States]:
+        """What is on its way for the tenant."""
+        return (one.states for one in self._flying.values() if one.row.tenant == tenant)
+
+    def add(
+        self, tenant: int, source: str, batch: str, states: States, answer: bytes, at: datetime
+    ) -> asyncio.Future[bytes]:
+        """Queue a batch. The outcome is ``answer`` once it is durable and applied.
+
+        Raises (from the outcome):
+            RepeatedBatch: the source has sent the batch before.
+            SQLAlchemyError, OSError: it is not durable.
+        """
+        one = Waiting(NewBatch(tenant, source, batch, pack(states), answer, at), states)
+        self._queue.append(one)
+        self._flying[one.key] = one
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="journal writer")
+        return one.outcome
+
+    async def drain(self) -> None:
+        """Wait until everything that was added has its outcome."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        while self._queue:
+            together = list(self._take())
+            try:
+                await self._write(together)
+            finally:
+                for one in together:
+                    self._flying.pop(one.key, None)
+                    one.fail(WriterStopped("the batch was not written"))
+
+    def _take(self) -> Iterator[Waiting]:
+        size = 0
+        for _ in range(min(len(self._queue), MOST_TOGETHER)):
+            size += len(self._queue[0].row.payload)
+            yield self._queue.popleft()
+            if size > MOST_BYTES:
+                return
+
+    async def _write(self, together: Sequence[Waiting]) -> None:
+        try:
+            rows = [one.row for one in together]
+            positions = await self._db.write_first(Priority.INGEST, append_batches_in, rows)
+        except RepeatedBatch:
+            await asyncio.gather(*(self._write_alone(one) for one in together))
+        except (SQLAlchemyError, OSError) as error:
+            for one in together:
+                self._flying.pop(one.key, None)
+            for one in together:
+                one.fail(error)
+        else:
+            for one, position in zip(together, positions, strict=True):
+                await self._finish(one, position)
+
+    async def _write_alone(self, one: Waiting) -> None:
+        """Each with a fate of its own, because one of them was here before."""
+        try:
+            entry = await self._db.write_first(Priority.INGEST, append_batch_in, one.row)
+        except (SQLAlchemyError, OSError, RepeatedBatch) as error:
+            self._flying.pop(one.key, None)
+            one.fail(error)
+        else:
+            await self._finish(one, entry)
+
+    async def _finish(self, one: Waiting, position: int) -> None:
+        faults.point("states.journaled")
+        try:
+            await self._taken(one.row.tenant, position, one.states, one.row.at)
+        except (SQLAlchemyError, OSError) as error:
+            one.fail(error)  # it is durable, and will be applied; the sender asks again and is answered then
+        else:
+            one.succeed()
+        self._flying.pop(one.key, None)

@@ -1,0 +1,51 @@
+"""A route that is served before the router and the pages' middleware: for machines that call thousands of times a second.
+
+The route stays in the application, with its guard, for the documentation and for the walk over all guards; here the same guard
+and the same handler are called a tenth of a millisecond earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from opulse.web.access import Caller, Needs, NotAllowed, NotSignedIn
+from opulse.web.errors import Problem
+
+Handler = Callable[[Request, Caller], Awaitable[Response]]
+
+
+class Express:
+    """ASGI middleware for one ``POST``; everything else passes on.
+
+    A session cookie opens no such route: its guard lets in machines only, so another site cannot ride on it.
+    """
+
+    def __init__(self, app: ASGIApp, path: str, guard: Needs, handler: Handler) -> None:
+        self._app = app
+        self._path = path
+        self._guard = guard
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._handler(request, await self._guard(request))
+        except (NotSignedIn, NotAllowed, Problem) as error:
+            response = await _explain(request, error)
+        await response(scope, receive, send)
+
+
+async def _explain(request: Request, error: Exception) -> Response:
+    """What the application answers to this error."""
+    handlers = request.app.exception_handlers
+    handler: Any = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    response: Response = await handler(request, error)
+    return response
