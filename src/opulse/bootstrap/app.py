@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from sqlalchemy import text
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
@@ -57,10 +58,18 @@ async def get_openapi(request: Request) -> JSONResponse:
     return JSONResponse(app.openapi())
 
 
+class MonitoringApplication(FastAPI):
+    """With the way that sensor states take outside of all middleware."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return make_express(super().build_middleware_stack())
+
+
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
     load_extensions()
-    app = FastAPI(title="Operational Pulse", version=__version__, openapi_url=None)
+    make = FastAPI if wing == "experience" else MonitoringApplication
+    app = make(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing
     app.state.gate = TenancyGate(ports)
@@ -72,8 +81,6 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
         app.include_router(router)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(GZipMiddleware, minimum_size=800)
-    if wing != "experience":
-        app.add_middleware(make_express)  # outermost: added last
     return app
 
 

@@ -8,12 +8,12 @@ from opulse.ports import Ports
 from opulse.tenancy.flow.digests import digest
 from opulse.tenancy.flow.known_keys import KnownKeys
 from opulse.tenancy.flow.people import find_session
-from opulse.tenancy.models import ROLE_OF_KIND
 from opulse.tenancy.store import keys
 from opulse.web.access import Caller, Role
 from opulse.web.csrf import SESSION_COOKIE
 
-KEY_HEADERS = ("x-api-token", "systrack-api-key")
+KEY_HEADERS = (b"x-api-token", b"systrack-api-key")
+_CARRIERS = frozenset((*KEY_HEADERS, b"authorization"))
 
 
 class TenancyGate:
@@ -52,15 +52,14 @@ class TenancyGate:
             return (
                 None if token is None else Caller(token[0], Role.SYSTEMS, "service account", key_id=token[1])
             )
-        key = await self._keys.find(stored, now)
-        if key is None:
-            return None
-        return Caller(key.tenant, ROLE_OF_KIND[key.kind], f"key {key.name}", key_id=key.id, scope=key.scope)
+        return await self._keys.find(stored, now)
 
 
 def _sent_key(request: Request) -> str:
+    headers = reversed(list(request.scope["headers"]))  # of two of a name the first counts
+    sent = {name: value for name, value in headers if name in _CARRIERS}
     for name in KEY_HEADERS:
-        if name in request.headers:
-            return request.headers[name].strip()
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        if name in sent:
+            return str(sent[name], "latin-1").strip()
+    scheme, _, value = str(sent.get(b"authorization", b""), "latin-1").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""

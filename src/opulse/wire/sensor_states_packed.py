@@ -130,7 +130,8 @@ def pack_guids(guids: Iterable[str]) -> bytes:
 
 def unpack_guid(systems: bytes, place: int) -> str:
     """The GUID at ``place``, in lower case."""
-    return str(UUID(bytes=systems[GUID_BYTES * place : GUID_BYTES * (place + 1)]))
+    text = systems[GUID_BYTES * place : GUID_BYTES * (place + 1)].hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _column(name: str, stored: bytes, count: int, default: int | None = None) -> array[int]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 
 
 def digest(key: bytes, secret: str) -> str:
     """HMAC-SHA256 in hex: what is stored and looked up instead of the secret."""
-    return hmac.digest(key, secret.encode(), "sha256").hex()
+    # not hmac.digest: that lets go of the interpreter, and a busy server waits milliseconds to get it back
+    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
 
 
 def same(one: str, other: str) -> bool:

@@ -1,19 +1,22 @@
 """Keys that were asked for lately, so that a machine that calls a hundred times a second is not looked up a hundred times.
 
-A key that is revoked is forgotten by the commit that revokes it. Where several processes share a database, another one's commit is
-not heard here, so a key is asked for again after ``ELSEWHERE``.
+A key that is revoked is forgotten by the commit that revokes it. Where several processes share a database, another one's commit
+is not heard here, so a key is asked for again after ``ELSEWHERE``.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
+from opulse.db.together import Together
 from opulse.ports import Ports
-from opulse.tenancy.models import Key
+from opulse.tenancy.models import ROLE_OF_KIND, Key
 from opulse.tenancy.store import keys
+from opulse.web.roles import Caller
 
 REVOKED = "keys.revoked"
 """Woken by whoever revokes a key."""
@@ -30,6 +33,7 @@ _MOST = 50_000
 @dataclass(slots=True)
 class _Known:
     key: Key
+    caller: Caller
     until: float  # of time.monotonic()
     noted: datetime | None = None
 
@@ -39,18 +43,20 @@ class KnownKeys:
 
     def __init__(self, ports: Ports) -> None:
         self._db = ports.db
+        self._clock = ports.clock
         self._life = float("inf") if ports.db.dialect == "sqlite" else ELSEWHERE
         self._revoked: asyncio.Event = ports.db.wakes.sleeper(REVOKED)
         self._known: dict[str, _Known] = {}
         self._generation = 0
         self._used: dict[str, int] = {}  # key id → tenant, of uses to be noted
         self._noting = False
+        self._asked = Together(self._find)
 
-    async def find(self, digest: str, now: datetime) -> Key | None:
-        """The key of this digest, neither revoked nor over; its use is noted."""
+    async def find(self, digest: str, now: datetime) -> Caller | None:
+        """Whose key has this digest; None when nobody's, or it is revoked or over. Its use is noted."""
         known = self._recall(digest)
         if known is None:
-            known = await self._ask(digest, now)
+            known = await self._ask(digest)
             if known is None:
                 return None
         if known.key.expires_at <= now:
@@ -60,27 +66,31 @@ class KnownKeys:
             self._used[known.key.id] = known.key.tenant
         if self._used and not self._noting:
             await self._note(now)
-        return known.key
+        return known.caller
 
     def _recall(self, digest: str) -> _Known | None:
         self._heed()
         known = self._known.get(digest)
         return known if known is not None and monotonic() < known.until else None
 
-    async def _ask(self, digest: str, now: datetime) -> _Known | None:
+    async def _ask(self, digest: str) -> _Known | None:
         generation = self._generation
-        key = await self._db.read(keys.find_key, digest, now)
+        key = (await self._asked.find([digest])).get(digest)
         if key is None:
             self._known.pop(digest, None)
             return None
         self._heed()
         before = self._known.get(digest)
-        known = _Known(key, monotonic() + self._life, before.noted if before else key.last_used)
+        caller = Caller(key.tenant, ROLE_OF_KIND[key.kind], f"key {key.name}", key_id=key.id, scope=key.scope)
+        known = _Known(key, caller, monotonic() + self._life, before.noted if before else key.last_used)
         if generation == self._generation:  # else it may have been revoked since the database looked
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[digest] = known
         return known
+
+    async def _find(self, digests: set[str]) -> Mapping[str, Key]:
+        return await self._db.read(keys.find_keys, digests, self._clock.now())
 
     def _heed(self) -> None:
         """Forget everything once a key was revoked."""

@@ -85,12 +85,15 @@ def insert_key(conn: Connection, key: Key, digest: str) -> None:
     )
 
 
-def find_key(conn: Connection, digest: str, now: datetime) -> Key | None:
-    """Resolver of key headers: a key that is neither revoked nor over."""
-    row = conn.execute(
-        select(keys).where(keys.c.digest == digest, keys.c.revoked.is_(False), keys.c.expires_at > now)
-    ).one_or_none()
-    return None if row is None else _key(row)
+def find_keys(conn: Connection, digests: Iterable[str], now: datetime) -> dict[str, Key]:
+    """Resolver of key headers: by digest, the keys that are neither revoked nor over."""
+    wanted = json_list(conn, digests)
+    rows = conn.execute(
+        select(keys).where(
+            keys.c.digest.in_(select(wanted.c.value)), keys.c.revoked.is_(False), keys.c.expires_at > now
+        )
+    )
+    return {row.digest: _key(row) for row in rows}
 
 
 def list_keys(conn: Connection, tenant: int) -> list[Key]:

@@ -22,6 +22,7 @@ from opulse.wire.sensor_states_packed import MEDIA_TYPE, decode_packed
 router = APIRouter(prefix="/api/v1", tags=["agents"])
 
 PATH = "/api/v1/sensor-states"
+_PACKED = MEDIA_TYPE.encode()
 MOST_BYTES = 8_000_000
 """Of one batch: 10,000 changes with long names are below 5 MB; 100,000 packed lines of as many systems are 3 MB."""
 
@@ -35,19 +36,20 @@ def evaluator_of(request: Request) -> Evaluator:
 EvaluatorDep = Annotated[Evaluator, Depends(evaluator_of)]
 
 
-async def take_states(request: Request, caller: Caller) -> Response:
-    """The batch of a caller that the guard let in."""
+async def take_states(request: Request, caller: Caller) -> bytes:
+    """The answer to the batch of a caller that the guard let in."""
     body = await _read_body(request)
     try:
-        if request.headers.get("content-type") == MEDIA_TYPE:
+        if any(
+            name == b"content-type" and kind.startswith(_PACKED) for name, kind in request.scope["headers"]
+        ):
             columns = columns_of_packed(decode_packed(body))
         else:
             columns = columns_of_rows(decode_batch(body))
     except UnreadableBody as error:
         raise Problem(400, "the batch cannot be read", str(error)) from error
     state = request.app.state
-    answer = await take_batch(state.ports, state.evaluator, caller, columns)
-    return Response(answer, 202, media_type="application/json")
+    return await take_batch(state.ports, state.evaluator, caller, columns)
 
 
 @router.post(
@@ -58,7 +60,7 @@ async def take_states(request: Request, caller: Caller) -> Response:
 )
 async def post_sensor_states(request: Request, caller: Annotated[Caller, Depends(ingest)]) -> Response:
     """Take a batch, in rows or packed. 202 means that it is durable; refused lines are named by index, old systems by GUID."""
-    return await take_states(request, caller)
+    return Response(await take_states(request, caller), 202, media_type="application/json")
 
 
 def make_express(app: ASGIApp) -> Express:

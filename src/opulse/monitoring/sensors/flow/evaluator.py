@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.clock import Clock
 from opulse.db import Database
+from opulse.db.together import Together
 from opulse.db.wake import wait
 from opulse.monitoring.sensors import views
 from opulse.monitoring.sensors.flow.catalogue import seed_tenant_in
@@ -53,7 +54,8 @@ class Evaluator:
         self._task: asyncio.Task[None] | None = None
         self._snapshot_at = clock.now()
         self.frozen_until: datetime = clock.now()
-        self.writer = JournalWriter(db, self.take)
+        self._lookups: dict[int, Together[str, int]] = {}
+        self.writer = JournalWriter(db, self)
 
     async def start(self) -> None:
         """:meth:`load`, then follow the journal and tick until :meth:`stop`."""
@@ -83,17 +85,16 @@ class Evaluator:
             self._tell(tenant, applied)
         return estate.position
 
-    async def take(self, tenant: int, position: int, states: States, at: datetime) -> None:
-        """Apply a batch that this process has just committed; reads the journal only where something lies between."""
-        estate = await self.ready(tenant)
+    def take(self, tenant: int, position: int, states: States, at: datetime) -> bool:
+        """Apply a batch that this process has just committed; False where other records lie between: follow the journal then."""
+        estate = self._estates[tenant]
         if position == estate.position + 1:
             self._tell(tenant, estate.apply_states(position, states, at))
-        elif position > estate.position:
-            await self.follow(tenant)
+        return position <= estate.position
 
-    async def hear(self, tenant: int, named: BitMap, seq: int) -> None:
+    def hear(self, tenant: int, named: BitMap, seq: int) -> None:
         """Systems that reported without a change. Not in the journal: a restart freezes reporting instead."""
-        estate = await self.ready(tenant)
+        estate = self._estates[tenant]
         if estate.hear(named, seq, self._clock.now()):
             self._tell(tenant, Applied(estate.position, all=True))
 
@@ -166,9 +167,23 @@ class Evaluator:
         estate = self._estates.get(tenant)
         return {} if estate is None else estate.by_name
 
+    def estate(self, tenant: int) -> Estate | None:
+        """The tenant's memory, if it is loaded."""
+        return self._estates.get(tenant)
+
     async def ready(self, tenant: int) -> Estate:
         """The tenant's memory, loaded: for the ingest flow, which judges a batch by it."""
         return self._estates.get(tenant) or await self._load(tenant)
+
+    def lookups(self, tenant: int) -> Together[str, int]:
+        """Lower-case GUID → index of living systems, asked of the database: for systems that memory has not met."""
+        if tenant not in self._lookups:
+
+            def ask(guids: set[str]) -> Awaitable[Mapping[str, int]]:
+                return self._db.read(systems.map_living, tenant, guids)
+
+            self._lookups[tenant] = Together(ask)
+        return self._lookups[tenant]
 
     def freeze(self) -> None:
         """We did not listen until now: whoever was reporting is given a window to report again."""

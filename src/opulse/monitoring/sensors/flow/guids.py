@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from uuid import UUID
 
 from opulse.monitoring.sensors.rules.columns import Packed, Texts
 from opulse.wire.sensor_states_packed import GUID_BYTES
@@ -42,7 +41,7 @@ class GuidTable:
 
     def add(self, guid: bytes, idx: int) -> None:
         """Remember a system; one that is known stays."""
-        if self.find(guid):
+        if not guid or self.find(guid):
             return
         missing = GUID_BYTES * (idx + 1) - len(self._guids)
         if missing > 0:
@@ -92,7 +91,7 @@ class KnownSystems:
     def learn(self, found: Mapping[str, int]) -> None:
         """Lower-case GUID → index, as the database says."""
         for guid, idx in found.items():
-            self._table.add(UUID(guid).bytes, idx)
+            self._table.add(read_guid(guid), idx)
 
     def _find_texts(self, guids: Iterable[str]) -> Sequence[int]:
         lately = self._lately

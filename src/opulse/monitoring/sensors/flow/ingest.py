@@ -7,8 +7,9 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from opulse.monitoring.sensors.flow.estate import Estate
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
-from opulse.monitoring.sensors.flow.senders import find_sender, find_systems
+from opulse.monitoring.sensors.flow.senders import learn_sender, learn_systems, recall_sender, recall_systems
 from opulse.monitoring.sensors.rules.batch import Decided, decide_batch
 from opulse.monitoring.sensors.rules.columns import Columns
 from opulse.monitoring.systems import views as systems
@@ -19,7 +20,7 @@ from opulse.web.roles import Caller
 from opulse.wire.sensor_states import RefusalReason, encode_answer
 
 # A source's batches are judged one after the other and journaled in that order: two of one system must not overtake each other
-# while the database is asked for the first one's systems.
+# while the database is asked for the first one's systems. A source is here only while one of its batches asks.
 _turns: WeakValueDictionary[tuple[int, int, str], asyncio.Lock] = WeakValueDictionary()
 
 _ACCEPTED = CHANGES.labels("accepted")
@@ -34,58 +35,114 @@ async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, columns
 
     A batch that the source has sent before is answered the same and changes nothing.
     """
-    source = caller.key_id or caller.name
+    tenant, source = caller.tenant, caller.key_id or caller.name
     try:
-        return await _take(ports, evaluator, caller, source, columns)
+        estate = evaluator.estate(tenant) or await evaluator.ready(tenant)
+        if (id(evaluator), tenant, source) not in _turns:
+            taken = _take_from_memory(ports, evaluator, estate, caller, source, columns)
+            if taken is not None:
+                return taken if isinstance(taken, bytes) else await taken
+        return await _take_in_turn(ports, evaluator, estate, caller, source, columns)
     except RepeatedBatch:
         _REPEATED.inc(len(columns))
-        known = await ports.db.read(systems.find_answer, caller.tenant, source, columns.batch)
-        return known or b""
+        return await ports.db.read(systems.find_answer, tenant, source, columns.batch) or b""
     except (SQLAlchemyError, OSError):
         evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
         raise
 
 
-async def _take(ports: Ports, evaluator: Evaluator, caller: Caller, source: str, columns: Columns) -> bytes:
-    tenant, writer = caller.tenant, evaluator.writer
+def _take_from_memory(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, source: str, columns: Columns
+) -> asyncio.Future[bytes] | bytes | None:
+    """The usual case: a heartbeat is answered at once, a change once it is durable. None: the database must be asked first."""
+    if evaluator.writer.find(caller.tenant, source, columns.batch) is not None:
+        return None
+    sender = recall_sender(estate, caller)
+    known = recall_systems(estate, columns.systems)
+    if sender is None or known is None:
+        return None
+    decided = decide_batch(columns, sender, known, estate.by_name, estate.told.older_than)
+    if decided.refused or (_is_empty(decided) and len(columns)):
+        return None
+    if _is_empty(decided):
+        return _hear(evaluator, caller.tenant, decided)
+    return _write(ports, evaluator, estate, caller, source, columns, decided)
+
+
+async def _take_in_turn(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, source: str, columns: Columns
+) -> bytes:
+    tenant = caller.tenant
     turn = _turns.setdefault((id(evaluator), tenant, source), asyncio.Lock())
     async with turn:
-        twin = writer.find(tenant, source, columns.batch)
+        twin = evaluator.writer.find(tenant, source, columns.batch)
         if twin is not None:
             return await asyncio.shield(twin)
-        decided = await _decide(ports, evaluator, caller, columns)
-        states, answer = decided.states, encode_answer(decided.answer)
-        if not states.changes and not (states.full and states.named):
+        decided = await _decide(ports, evaluator, estate, caller, columns)
+        if _is_empty(decided):
             if len(columns):
                 await _refuse_repeated(ports, tenant, source, columns.batch)
-            _measure(decided)
-            await evaluator.hear(tenant, states.named, states.seq)
-            return answer
-        estate = await evaluator.ready(tenant)
-        estate.told.raise_to(states.named, states.seq)
-        outcome = writer.add(tenant, source, columns.batch, states, answer, ports.clock.now())
-    try:
-        told = await asyncio.shield(outcome)
-    except (RepeatedBatch, SQLAlchemyError, OSError):
-        estate.untell(states.named, writer.waiting(tenant))
-        raise
+            return _hear(evaluator, tenant, decided)
+        outcome = _write(ports, evaluator, estate, caller, source, columns, decided)
+    return await outcome
+
+
+def _is_empty(decided: Decided) -> bool:
+    """Whether nothing is left to be written: a heartbeat, or every line was refused or is old."""
+    states = decided.states
+    return not states.changes and not (states.full and states.named)
+
+
+def _hear(evaluator: Evaluator, tenant: int, decided: Decided) -> bytes:
     _measure(decided)
-    return told
+    evaluator.hear(tenant, decided.states.named, decided.states.seq)
+    return encode_answer(decided.answer)
 
 
-async def _decide(ports: Ports, evaluator: Evaluator, caller: Caller, columns: Columns) -> Decided:
-    decided = await _judge(ports, evaluator, caller, columns)
+def _write(
+    ports: Ports,
+    evaluator: Evaluator,
+    estate: Estate,
+    caller: Caller,
+    source: str,
+    columns: Columns,
+    decided: Decided,
+) -> asyncio.Future[bytes]:
+    """Queue for the journal what was decided; later batches are judged by it from now on."""
+    states, tenant, writer = decided.states, caller.tenant, evaluator.writer
+    estate.told.raise_to(states.named, states.seq)
+    outcome = writer.add(
+        tenant, source, columns.batch, states, encode_answer(decided.answer), ports.clock.now()
+    )
+
+    def conclude(ended: asyncio.Future[bytes]) -> None:
+        if ended.cancelled() or ended.exception() is not None:
+            estate.untell(states.named, writer.waiting(tenant))
+        else:
+            _measure(decided)
+
+    outcome.add_done_callback(conclude)
+    return outcome
+
+
+async def _decide(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, columns: Columns
+) -> Decided:
+    decided = await _judge(ports, evaluator, estate, caller, columns)
     if any(line.reason in _BEHIND for line in decided.refused):
-        before = evaluator.position(caller.tenant)
+        before = estate.position
         if await evaluator.follow(caller.tenant) != before:
-            return await _judge(ports, evaluator, caller, columns)
+            return await _judge(ports, evaluator, estate, caller, columns)
     return decided
 
 
-async def _judge(ports: Ports, evaluator: Evaluator, caller: Caller, columns: Columns) -> Decided:
-    sender = await find_sender(ports, evaluator, caller)
-    known = await find_systems(ports, evaluator, caller.tenant, columns.systems)
-    estate = await evaluator.ready(caller.tenant)
+async def _judge(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, columns: Columns
+) -> Decided:
+    sender = recall_sender(estate, caller) or await learn_sender(ports, evaluator, estate, caller)
+    known = recall_systems(estate, columns.systems)
+    if known is None:
+        known = await learn_systems(evaluator, estate, caller.tenant, columns.systems)
     return decide_batch(columns, sender, known, estate.by_name, estate.told.older_than)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,8 +21,17 @@ MOST_TOGETHER = 256
 MOST_BYTES = 4_000_000
 """Of one transaction: a larger one holds up whoever waits behind it."""
 
-Taken = Callable[[int, int, States, datetime], Awaitable[None]]
-"""``taken(tenant, position, states, at)``: the batch is durable; apply it before its sender is answered."""
+
+class Applier(Protocol):
+    """Who is told what became durable, before its sender is answered: the evaluator."""
+
+    def take(self, tenant: int, position: int, states: States, at: datetime) -> bool:
+        """Apply a batch; False: records of others lie between."""
+        ...
+
+    async def follow(self, tenant: int) -> int:
+        """Apply what the journal holds."""
+        ...
 
 
 class WriterStopped(OSError):
@@ -53,9 +63,9 @@ class Waiting:
 class JournalWriter:
     """One per process, beside its evaluator. Batches are written in the order in which they were added."""
 
-    def __init__(self, db: Database, taken: Taken) -> None:
+    def __init__(self, db: Database, applier: Applier) -> None:
         self._db = db
-        self._taken = taken
+        self._applier = applier
         self._queue: deque[Waiting] = deque()
         self._flying: dict[tuple[int, str, str], Waiting] = {}
         self._task: asyncio.Task[None] | None = None
@@ -135,8 +145,10 @@ class JournalWriter:
 
     async def _finish(self, one: Waiting, position: int) -> None:
         faults.point("states.journaled")
+        tenant = one.row.tenant
         try:
-            await self._taken(one.row.tenant, position, one.states, one.row.at)
+            if not self._applier.take(tenant, position, one.states, one.row.at):
+                await self._applier.follow(tenant)
         except (SQLAlchemyError, OSError) as error:
             one.fail(error)  # it is durable, and will be applied; the sender asks again and is answered then
         else:
