@@ -48,7 +48,6 @@ def guid_of(idx: int) -> str:
 async def open_estate(data: Path, name: str = "Bench") -> Estate:
     """An installation in ``data``, with one tenant and the factory sensors."""
     import_stores()
-    data.mkdir(parents=True, exist_ok=True)
     ports = await open_ports(load_settings(data), "http://127.0.0.1")
     await migrate(ports.db)
     tenant = (await create_tenant(ports, name, "bench")).id

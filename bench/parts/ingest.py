@@ -1,5 +1,8 @@
-"""Sensor states taken over HTTP, each durable before its 202: rows beside Alertmanager in memory, the packed form beside bare appends,
-single changes of many agents beside a POST that does nothing."""
+"""Sensor states taken over HTTP, each durable before its 202.
+
+Rows beside Alertmanager in memory, the packed form beside bare appends, single changes of many agents beside a POST that does
+nothing.
+"""
 
 from __future__ import annotations
 

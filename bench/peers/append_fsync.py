@@ -1,5 +1,7 @@
-"""``python -m bench.peers.append_fsync FOLDER SECONDS``: append every body of a folder in turn to one file there, with an fdatasync
-each; prints how many a second."""
+"""``python -m bench.peers.append_fsync FOLDER SECONDS``: append the bodies of a folder in turn to a file, an fdatasync each.
+
+Prints how many a second.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m bench.peers.bare_asgi PORT``: an ASGI application that reads a POST and answers 202 ``{}``, on the server that we run on."""
+"""``python -m bench.peers.bare_asgi PORT``: an ASGI application that reads a POST and answers ``{}``, on the server we run on."""
 
 from __future__ import annotations
 

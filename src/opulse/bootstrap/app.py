@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from sqlalchemy import text
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
@@ -61,8 +61,12 @@ async def get_openapi(request: Request) -> JSONResponse:
 class MonitoringApplication(FastAPI):
     """With the way that sensor states take outside of all middleware."""
 
-    def build_middleware_stack(self) -> ASGIApp:
-        return make_express(super().build_middleware_stack())
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._express = make_express(self, super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._express(scope, receive, send)
 
 
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:

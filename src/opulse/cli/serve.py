@@ -52,8 +52,8 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def _spare_the_collector() -> None:
-    """What a start has made (routes, models, templates) stays until the end: the collector need not walk over it a hundred times a
-    second. Under thousands of requests a second that was three quarters of the time."""
+    """What a start has made (routes, models, templates) stays until the end: the collector need not walk over it a hundred times
+    a second. Under thousands of requests a second that was two thirds of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,13 +24,16 @@ _JSON = (b"content-type", b"application/json")
 
 
 class Express:
-    """ASGI middleware for one ``POST``; everything else passes on.
+    """One ``POST`` of ``app``; everything else goes to ``rest``.
 
     A session cookie opens no such route: its guard lets in machines only, so another site cannot ride on it.
     """
 
-    def __init__(self, app: ASGIApp, path: str, guard: Needs, handler: Handler, status: int = 202) -> None:
+    def __init__(
+        self, app: Starlette, rest: ASGIApp, path: str, guard: Needs, handler: Handler, status: int = 202
+    ) -> None:
         self._app = app
+        self._rest = rest
         self._path = path
         self._guard = guard
         self._handler = handler
@@ -37,8 +41,9 @@ class Express:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
-            await self._app(scope, receive, send)
+            await self._rest(scope, receive, send)
             return
+        scope["app"] = self._app
         request = Request(scope, receive)
         try:
             body = await self._handler(request, await self._guard(request))

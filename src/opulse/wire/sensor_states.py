@@ -126,9 +126,16 @@ def decode_batch(body: bytes) -> BatchRead:
         read = _line_by_line(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableBody("the batch is not JSON") from error
+    refuse_unstorable(read.batch.batch)
     if len(read.batch.changes) + len(read.refused) > MAX_CHANGES:
         raise UnreadableBody(f"a batch holds at most {MAX_CHANGES} changes")
     return read
+
+
+def refuse_unstorable(batch: str) -> None:
+    """The name of a batch is kept as text, and not every database keeps a NUL. Raises ``UnreadableBody``."""
+    if "\0" in batch:
+        raise UnreadableBody("batch holds the character NUL")
 
 
 def encode_batch(batch: StateBatch) -> bytes:

@@ -24,6 +24,7 @@ from opulse.wire.sensor_states import (
     RefusalReason,
     RefusedLine,
     SequenceNumber,
+    refuse_unstorable,
 )
 
 MEDIA_TYPE: Final = "application/vnd.opulse.sensor-states+msgpack"
@@ -89,6 +90,7 @@ def decode_packed(body: bytes) -> PackedRead:
         batch = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableBody(f"the packed batch is not of the agreed form: {error}") from error
+    refuse_unstorable(batch.batch)
     count = len(batch.lines.triggered)
     if count > MAX_LINES:
         raise UnreadableBody(f"a packed batch holds at most {MAX_LINES} lines")

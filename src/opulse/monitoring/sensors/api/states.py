@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
@@ -63,9 +64,9 @@ async def post_sensor_states(request: Request, caller: Annotated[Caller, Depends
     return Response(await take_states(request, caller), 202, media_type="application/json")
 
 
-def make_express(app: ASGIApp) -> Express:
-    """The same route, before everything else."""
-    return Express(app, PATH, ingest, take_states)
+def make_express(app: Starlette, rest: ASGIApp) -> Express:
+    """The same route, before everything else that ``app`` does."""
+    return Express(app, rest, PATH, ingest, take_states)
 
 
 @router.get("/agent-config", operation_id="get_agent_config")

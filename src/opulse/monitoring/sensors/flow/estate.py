@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -29,8 +28,7 @@ class EstateDump(msgspec.Struct, frozen=True, array_like=True):
     sequences: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True):
     """What a record changed: the bits of some sensors, and, where ``all`` says so, members, reporting or the catalogue."""
 
     position: int

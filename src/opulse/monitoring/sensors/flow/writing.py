@@ -17,6 +17,8 @@ from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_i
 from opulse.monitoring.systems.models import NewBatch
 from opulse.observe import faults
 
+AT_ONCE = 2
+"""Transactions on their way: while one is on the disk, the next is prepared and the answers of the last leave."""
 MOST_TOGETHER = 256
 MOST_BYTES = 4_000_000
 """Of one transaction: a larger one holds up whoever waits behind it."""
@@ -68,7 +70,9 @@ class JournalWriter:
         self._applier = applier
         self._queue: deque[Waiting] = deque()
         self._flying: dict[tuple[int, str, str], Waiting] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running = 0
+        self._starting = False
 
     def find(self, tenant: int, source: str, batch: str) -> asyncio.Future[bytes] | None:
         """The outcome of this very batch, if it is on its way."""
@@ -91,24 +95,34 @@ class JournalWriter:
         one = Waiting(NewBatch(tenant, source, batch, pack(states), answer, at), states)
         self._queue.append(one)
         self._flying[one.key] = one
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="journal writer")
+        if not self._starting and self._running < AT_ONCE:
+            self._starting = True
+            task = asyncio.create_task(self._run(), name="journal writer")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return one.outcome
 
     async def drain(self) -> None:
         """Wait until everything that was added has its outcome."""
-        while self._task is not None and not self._task.done():
-            await asyncio.wait([self._task])
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _run(self) -> None:
-        while self._queue:
-            together = list(self._take())
-            try:
-                await self._write(together)
-            finally:
-                for one in together:
-                    self._flying.pop(one.key, None)
-                    one.fail(WriterStopped("the batch was not written"))
+        self._starting = False
+        self._running += 1
+        try:
+            while self._queue:
+                await self._write_all(list(self._take()))
+        finally:
+            self._running -= 1
+
+    async def _write_all(self, together: Sequence[Waiting]) -> None:
+        try:
+            await self._write(together)
+        finally:
+            for one in together:
+                self._flying.pop(one.key, None)
+                one.fail(WriterStopped("the batch was not written"))
 
     def _take(self) -> Iterator[Waiting]:
         size = 0

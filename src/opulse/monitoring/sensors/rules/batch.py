@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 from pyroaring import BitMap
 
 from opulse.monitoring.sensors.models import Sensor
@@ -17,8 +17,7 @@ Older = Callable[[BitMap, int], BitMap]
 """``older(systems, seq)``: those of them that have sent a larger number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Whom a key speaks for. ``own`` and ``own_guid``: an agent's system; ``allowed``: None for every system of the tenant."""
 
     own: int | None = None
@@ -26,14 +25,13 @@ class Sender:
     allowed: BitMap | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """A decided batch. ``states`` keeps the last word on each system, sensor and instance; ``accepted`` counts lines."""
 
     states: States
     accepted: int
-    refused: list[RefusedLine] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    refused: list[RefusedLine] = []
+    ignored: list[str] = []
 
     @property
     def answer(self) -> StateAnswer:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import compress
 
-from opulse.wire.sensor_states import BatchRead, RefusedLine, StateChange
+import msgspec
+
+from opulse.wire.sensor_states import BatchRead, RefusedLine
 from opulse.wire.sensor_states_packed import GUID_BYTES, PackedRead, unpack_guid
 
 Combination = tuple[int, int, int]
 """Places of a sensor and of an instance, and 1 for triggered or 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True):
     """GUIDs as a sender wrote them."""
 
     guids: tuple[str, ...]
@@ -30,8 +30,7 @@ class Texts:
         return self.guids[place]
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(msgspec.Struct, frozen=True):
     """GUIDs of 16 bytes, one behind the other."""
 
     blob: bytes
@@ -43,8 +42,7 @@ class Packed:
         return unpack_guid(self.blob, place)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """One batch.
 
     ``system`` counts places in ``systems``, the one behind the last being the sender's own system; ``instances`` ends with the
@@ -78,7 +76,7 @@ class Columns:
 
     def keep(self, lines: Sequence[bool], refused: Iterable[RefusedLine]) -> Columns:
         """The lines for which ``lines`` is true; why the others went is added to ``refused``."""
-        return replace(
+        return msgspec.structs.replace(
             self,
             system=array("I", compress(self.system, lines)),
             sensor=array("I", compress(self.sensor, lines)),
@@ -145,4 +143,4 @@ def _places(names: Iterable[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
-__all__ = ["Columns", "Combination", "Packed", "StateChange", "Texts", "columns_of_packed", "columns_of_rows"]
+__all__ = ["Columns", "Combination", "Packed", "Texts", "columns_of_packed", "columns_of_rows"]

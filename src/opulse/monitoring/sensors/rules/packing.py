@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -20,8 +19,7 @@ class Change(NamedTuple):
     systems: BitMap
 
 
-@dataclass(frozen=True, slots=True)
-class States:
+class States(msgspec.Struct, frozen=True):
     """A batch as it is journaled. ``named`` are the systems that it speaks for; with ``full`` their earlier bits are dropped
     first. No system stands on both sides of a sensor and instance."""
 
