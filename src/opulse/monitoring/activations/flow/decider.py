@@ -30,10 +30,10 @@ AFTER_GROWTH = 0.05
 """Seconds of rest after an open activation grew: 20 writes a second show growth as well as 1,000 do."""
 
 REST_OF_ALL = 4
-"""After all notifications were decided because somebody reported (or members changed): rest so many times as long as that took. In a
-burst of systems that report again every record says so; touched sensors do not wait for it."""
-TOGETHER = 64
-"""Steps that share the writer's transactions, while the event loop is not held for longer than they take to be found."""
+"""After all notifications were decided because somebody reported (or members changed): rest so many times as long as that
+took. In a burst of systems that report again every record says so; touched sensors do not wait for it."""
+COUNTED = 64
+"""Notifications that are counted before the event loop gets its turn."""
 
 log = get_logger("decider")
 
@@ -160,17 +160,14 @@ class Decider:
 
     async def _decide(self, notifications: Iterable[Held]) -> None:
         """Each in a unit of its own, which those of the moment commit together; one that cannot be decided holds up no other."""
-        for some in chunked(notifications, TOGETHER):
-            wanted = [
-                (held, counted) for held in some if self._wants_step(held, counted := self._count(held))
-            ]
-            if wanted:
-                await asyncio.gather(*(self._take_step(held, counted) for held, counted in wanted))
-            else:
-                await asyncio.sleep(0)
-
-    def _wants_step(self, held: Held, counted: Counted) -> bool:
-        return held.wants_step(counted, self._ports.limits)
+        steps: list[asyncio.Task[None]] = []
+        for some in chunked(notifications, COUNTED):
+            for held in some:
+                counted = self._count(held)
+                if held.wants_step(counted, self._ports.limits):
+                    steps.append(asyncio.create_task(self._take_step(held, counted)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*steps)
 
     async def _take_step(self, held: Held, counted: Counted) -> None:
         try:

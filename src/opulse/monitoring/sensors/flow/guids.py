@@ -71,7 +71,7 @@ class KnownSystems:
 
     def __init__(self) -> None:
         self._table = GuidTable()
-        self._lately: dict[str | bytes, int] = {}
+        self._lately: dict[str, int] = {}
         self._dictionaries: dict[bytes, Sequence[int]] = {}
         self._kept = 0  # bytes of their keys
 
@@ -83,7 +83,7 @@ class KnownSystems:
         if known is None:
             blob = systems.blob
             guids = [blob[at : at + GUID_BYTES] for at in range(0, len(blob), GUID_BYTES)]
-            known = array("I", [self._find(guid, guid) for guid in guids])
+            known = array("I", map(self._table.find, guids))
             if 0 not in known:
                 self._keep(blob, known)
         return known
@@ -95,14 +95,15 @@ class KnownSystems:
 
     def _find_texts(self, guids: Iterable[str]) -> Sequence[int]:
         lately = self._lately
-        return [lately.get(guid) or self._find(guid, read_guid(guid)) for guid in guids]
+        return [lately.get(guid) or self._find(guid) for guid in guids]
 
-    def _find(self, asked: str | bytes, guid: bytes) -> int:
+    def _find(self, text: str) -> int:
+        guid = read_guid(text)
         idx = self._table.find(guid) if guid else 0
         if idx:
             if len(self._lately) >= _LATELY:
                 self._lately.clear()
-            self._lately[asked] = idx
+            self._lately[text] = idx
         return idx
 
     def _keep(self, blob: bytes, known: Sequence[int]) -> None:

@@ -72,6 +72,8 @@ class Triggered:
         if instance is not None:
             found = instances.get(instance.casefold())
             return BitMap() if found is None else found.systems
+        if len(instances) == 1:
+            return next(iter(instances.values())).systems
         if sensor not in self._unions:
             self._unions[sensor] = BitMap.union(BitMap(), *(one.systems for one in instances.values()))
         return self._unions[sensor]
