@@ -23,7 +23,7 @@ from opulse.monitoring.systems.flow.numbers import take_numbers_in
 from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, Group, GroupKind, Numbered
 from opulse.monitoring.systems.store import groups as group_rows
 
-CROSSING = 20
+CROSSING = 10
 """Notifications that the burst makes activate; the others are recounted and stay as they are."""
 NEEDED = 500
 """Systems that those need."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from pyroaring import BitMap
@@ -43,24 +44,31 @@ OPENED = "activation.opened"
 __all__ = ["CLOSED", "OPENED", "decide_in", "facts_of", "rule_of"]
 
 
+class _Open(NamedTuple):
+    """The open activation and who is affected by it now."""
+
+    activation: str
+    current: BitMap
+
+
 def decide_in(conn: Connection, tenant: int, notification_id: str, counted: Counted, limits: Limits) -> Step:
     """Take one notification as far as ``counted`` says. A unit of the decider."""
     notification = lock_notification_in(conn, tenant, notification_id)
-    end_outdated_in(
-        conn, tenant, notification_id, notification.revision if notification else None, counted.now
-    )
+    activation = store.find_open(conn, tenant, notification_id)
+    revision = notification.revision if notification else None
+    if activation is not None and end_outdated_in(conn, tenant, notification_id, revision, counted.now):
+        activation = None
     watch = store.find_watch(conn, tenant, notification_id)
     if notification is None:
         return Step(StepOutcome.GONE, None, watch, "", BitMap())
-    activation = store.find_open(conn, tenant, notification_id)
     watch = replace(watch, is_open=activation is not None)
     if notification.revision != counted.revision:
-        return _after(StepOutcome.STALE, conn, tenant, activation, None, watch)
+        return _after(StepOutcome.STALE, _now_open(conn, tenant, activation), None, watch)
     decision = decide_activation(rule_of(notification, limits), facts_of(counted), watch)
-    activation = _apply_in(conn, tenant, notification, activation, decision, counted)
+    now_open = _apply_in(conn, tenant, notification, activation, decision, counted)
     if decision.watch != watch:
         store.save_watch(conn, tenant, notification_id, decision.watch)
-    return _after(StepOutcome.DECIDED, conn, tenant, activation, decision, decision.watch)
+    return _after(StepOutcome.DECIDED, now_open, decision, decision.watch)
 
 
 def rule_of(notification: Notification, limits: Limits) -> Rule:
@@ -92,8 +100,8 @@ def _apply_in(
     activation: Activation | None,
     decision: Decision,
     counted: Counted,
-) -> Activation | None:
-    """Write what was decided; the open activation afterwards."""
+) -> _Open | None:
+    """Write what was decided; what is open afterwards."""
     if decision.kind is DecisionKind.OPEN:
         return _open_in(conn, tenant, notification, counted)
     if activation is None:
@@ -103,10 +111,10 @@ def _apply_in(
     if decision.kind is DecisionKind.RESOLVE:
         close_in(conn, tenant, activation, ActivationState.RESOLVED, Resolution.AUTO, "", counted.now)
         return None
-    return activation
+    return _now_open(conn, tenant, activation)
 
 
-def _open_in(conn: Connection, tenant: int, notification: Notification, counted: Counted) -> Activation:
+def _open_in(conn: Connection, tenant: int, notification: Notification, counted: Counted) -> _Open:
     opening = store.Opening(
         id=str(uuid4()),
         notification=notification.id,
@@ -119,9 +127,13 @@ def _open_in(conn: Connection, tenant: int, notification: Notification, counted:
     store.insert_activation(conn, tenant, opening)
     enqueue(conn, tenant, OPENED, {"activation": opening.id}, unique=opening.id, priority=0)
     wake(conn, WAKE)
-    opened = store.find_open(conn, tenant, notification.id)
-    assert opened is not None
-    return opened
+    return _Open(opening.id, counted.qualifying)
+
+
+def _now_open(conn: Connection, tenant: int, activation: Activation | None) -> _Open | None:
+    if activation is None:
+        return None
+    return _Open(activation.id, store.find_current(conn, tenant, activation.id))
 
 
 def _grow_in(conn: Connection, tenant: int, activation: Activation, counted: Counted) -> None:
@@ -145,16 +157,6 @@ def _snapshot(notification: Notification, reporting: int) -> Snapshot:
     )
 
 
-def _after(
-    outcome: StepOutcome,
-    conn: Connection,
-    tenant: int,
-    activation: Activation | None,
-    decision: Decision | None,
-    watch: Watch,
-) -> Step:
-    watch = replace(watch, is_open=activation is not None)
-    if activation is None:
-        return Step(outcome, decision, watch, "", BitMap())
-    current = store.find_current(conn, tenant, activation.id)
-    return Step(outcome, decision, watch, activation.id, current)
+def _after(outcome: StepOutcome, now_open: _Open | None, decision: Decision | None, watch: Watch) -> Step:
+    watch = replace(watch, is_open=now_open is not None)
+    return Step(outcome, decision, watch, *(now_open or _Open("", BitMap())))

@@ -128,9 +128,9 @@ def _write(
 async def _decide(
     ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, columns: Columns
 ) -> Decided:
+    before = estate.position
     decided = await _judge(ports, evaluator, estate, caller, columns)
     if any(line.reason in _BEHIND for line in decided.refused):
-        before = estate.position
         if await evaluator.follow(caller.tenant) != before:
             return await _judge(ports, evaluator, estate, caller, columns)
     return decided
