@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import cast
 
 from opulse.monitoring.systems.api.systems import SystemsBody
-from opulse.wire.sensor_states import decode_batch
+from opulse.wire.sensor_states import decode_batch, encode_batch
+from opulse.wire.sensor_states_packed import decode_packed
 from opulse.wire.signature import sign_lakeside
 from tests.house.tree import ROOT
+from tests.unit.wire.packed import to_rows
 
 REFERENCE = ROOT / "docs/reference"
 
@@ -26,6 +28,16 @@ def test_the_example_batch_is_read_whole() -> None:
     assert read.refused == []
     assert [one.triggered for one in read.batch.changes] == [True, False]
     assert read.batch.heartbeat is not None
+
+
+def test_the_worked_packed_batch_says_what_its_rows_say() -> None:
+    page = (REFERENCE / "packed-batches.md").read_text(encoding="utf-8")
+    (dump,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    (rows,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    body = bytes.fromhex(dump)
+    assert f"{len(body)} bytes" in page
+    assert to_rows(decode_packed(body)) == decode_batch(rows.encode()).batch
+    assert decode_batch(encode_batch(to_rows(decode_packed(body)))).refused == []
 
 
 def test_the_example_system_is_accepted() -> None:

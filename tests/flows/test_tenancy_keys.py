@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -11,10 +12,12 @@ import pytest
 from opulse.clock import ManualClock
 from opulse.ports import Ports
 from opulse.tenancy import views
+from opulse.tenancy.flow import known_keys
 from opulse.tenancy.flow.keys import issue_key, revoke_key
 from opulse.tenancy.flow.tenants import create_tenant
 from opulse.tenancy.gate import TenancyGate
 from opulse.tenancy.models import KEY_LIFE_MAX, KeyKind, Tenant
+from opulse.tenancy.store import keys as store
 from opulse.web.access import (
     Caller,
     Role,
@@ -132,3 +135,55 @@ async def test_the_gate_tells_whose_key_it_is_and_notes_its_use(
     await gate.find_by_secret(secret)
     [listed] = await ports.db.read(views.list_keys, tenant.id)
     assert listed.last_used == clock.now()
+
+
+async def test_a_key_that_was_just_used_is_refused_as_soon_as_it_is_revoked(
+    ports: Ports, tenant: Tenant, clock: ManualClock
+) -> None:
+    gate = TenancyGate(ports)
+    first, one = await issue_key(ports, tenant.id, KeyKind.AGENT, "one", "test", (SYSTEM,))
+    _, other = await issue_key(ports, tenant.id, KeyKind.INTEGRATION, "other", "test")
+    for _ in range(3):
+        assert await gate.find_by_secret(one)
+        assert await gate.find_by_secret(other)
+    assert await revoke_key(ports, tenant.id, first.id, "test")
+    assert await gate.find_by_secret(one) is None
+    assert await gate.find_by_secret(other)
+    clock.advance(KEY_LIFE_MAX.total_seconds() + 1)
+    assert await gate.find_by_secret(other) is None, "its time is over, whoever remembers it"
+
+
+async def test_a_key_that_is_revoked_while_it_is_looked_up_is_not_remembered(
+    ports: Ports, tenant: Tenant
+) -> None:
+    gate = TenancyGate(ports)
+    key, secret = await issue_key(ports, tenant.id, KeyKind.AGENT, "one", "test", (SYSTEM,))
+    await asyncio.gather(gate.find_by_secret(secret), revoke_key(ports, tenant.id, key.id, "test"))
+    assert await gate.find_by_secret(secret) is None
+
+
+async def test_a_key_that_another_process_revoked_is_refused_within_a_second(
+    ports: Ports, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL, where processes share the database; SQLite has one process, and it hears of every commit."""
+    monkeypatch.setattr(known_keys, "ELSEWHERE", 0.0)  # the second is over
+    gate = TenancyGate(ports)
+    key, secret = await issue_key(ports, tenant.id, KeyKind.AGENT, "one", "test", (SYSTEM,))
+    assert await gate.find_by_secret(secret)
+    await ports.db.write(store.revoke_key, tenant.id, key.id)
+    remembered = await gate.find_by_secret(secret) is not None
+    assert remembered == (ports.db.dialect == "sqlite")
+
+
+async def test_many_keys_at_once_are_each_told_whose_they_are(ports: Ports, tenant: Tenant) -> None:
+    gate = TenancyGate(ports)
+    made = [
+        await issue_key(ports, tenant.id, KeyKind.AGENT, f"{number}", "test", (SYSTEM,))
+        for number in range(20)
+    ]
+    found = await asyncio.gather(
+        *(gate.find_by_secret(secret) for _, secret in made), gate.find_by_secret("opa_x")
+    )
+    assert [one.key_id if one else "" for one in found] == [*(key.id for key, _ in made), ""]
+    await gate.find_by_secret(made[0][1])  # whoever comes next notes the use of those who came meanwhile
+    assert all(key.last_used for key in await ports.db.read(views.list_keys, tenant.id))

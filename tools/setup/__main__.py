@@ -3,7 +3,7 @@
 demo   .venv with the runtime packages, the page assets. Needs no root.
 check  .venv with the development packages.
 test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts).
-bench  the same as for test, and the programs that ours is measured beside (Alertmanager, wrk).
+bench  the same as for test, and the programs that ours is measured beside (wrk; Alertmanager, unpacked into build/peers).
 debian the Debian packages of the suite alone, for `sudo`.
 """
 

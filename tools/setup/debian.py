@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
-from steps import SetUpError, run, say, step
+from steps import ROOT, SetUpError, run, say, step
 
+PEERS = ROOT / "build/peers"
 FONTS = Path("/usr/share/fonts/truetype/noto")
 NO_MAIN_CLUSTER = "/etc/postgresql-common/createcluster.d/opulse-tests.conf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -20,6 +22,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def ensure_packages(*, peers: bool = False) -> None:
     """What the suite runs; with ``peers`` also what the benchmark measures ours beside."""
+    if peers:
+        _fetch_alertmanager()
     missing = _missing(peers)
     if not missing:
         return
@@ -48,9 +52,20 @@ def _missing(peers: bool) -> list[str]:
         "fonts-noto-color-emoji": (FONTS / "NotoColorEmoji.ttf").exists(),
     }
     if peers:
-        found["prometheus-alertmanager"] = _program("prometheus-alertmanager")
         found["wrk"] = _program("wrk")
     return [package for package, here in found.items() if not here]
+
+
+def _fetch_alertmanager() -> None:
+    """Its program alone, unpacked into the checkout: installed, Debian's package would leave a service running."""
+    if _program("prometheus-alertmanager") or (PEERS / "usr/bin/prometheus-alertmanager").is_file():
+        return
+    if shutil.which("apt-get") is None:
+        raise SetUpError("the benchmark needs prometheus-alertmanager on the PATH")
+    with step("fetching Debian's prometheus-alertmanager"), tempfile.TemporaryDirectory() as folder:
+        run(["sh", "-c", f"cd {folder} && apt-get -qq download prometheus-alertmanager"])
+        (package,) = Path(folder).glob("*.deb")
+        run(["dpkg-deb", "-x", package, PEERS])
 
 
 def _program(name: str) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
 from opulse.bootstrap.readiness import check_parts
 from opulse.bootstrap.stages import load_extensions, routers_of, template_folders
+from opulse.monitoring.sensors.api.states import make_express
 from opulse.ports import Ports
 from opulse.pulses.watch import Watch
 from opulse.tenancy.gate import TenancyGate
@@ -61,10 +63,22 @@ async def get_openapi(request: Request) -> JSONResponse:
     return JSONResponse(app.openapi())
 
 
+class MonitoringApplication(FastAPI):
+    """With the way that sensor states take outside of all middleware."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._express = make_express(self, super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._express(scope, receive, send)
+
+
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
     load_extensions()
-    app = FastAPI(title="Operational Pulse", version=__version__, openapi_url=None)
+    make = FastAPI if wing == "experience" else MonitoringApplication
+    app = make(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing
     app.state.watch = Watch(ports)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +42,14 @@ def serve(
         raise typer.Exit(2) from error
 
 
+def _spare_the_collector() -> None:
+    """What a start has made (routes, models, templates) stays until the end: the collector need not walk over it a hundred times
+    a second. Under thousands of requests a second that was two thirds of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 async def _serve(settings: object) -> None:
     from opulse.bootstrap.installation import running
     from opulse.settings import Settings
@@ -48,6 +58,7 @@ async def _serve(settings: object) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with running(settings) as listening:
+        _spare_the_collector()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         typer.echo(f"Operational Pulse listens on {listening.url}")

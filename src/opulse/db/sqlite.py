@@ -131,10 +131,11 @@ class SqliteDatabase:
                 if not waiting.future.done():
                     waiting.future.set_exception(error)
             return
+        if topics and self._loop is not None and not self._loop.is_closed():
+            # before the results: whoever hears that a key was revoked must not find it believed still
+            self._loop.call_soon_threadsafe(partial(self.wakes.set, topics))
         for finished, result in done:
             finished.future.set_result(result)
-        if topics and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(partial(self.wakes.set, topics))
 
     def _run_one(self, conn: Connection, item: _Item, done: list[tuple[_Item, Any]]) -> set[str]:
         """Run one unit in a savepoint of its own. Returns the topics that it woke; none when it failed."""

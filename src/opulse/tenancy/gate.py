@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import Request
 
 from opulse.ports import Ports
 from opulse.tenancy.flow.digests import digest
+from opulse.tenancy.flow.known_keys import KnownKeys
 from opulse.tenancy.flow.people import find_session
-from opulse.tenancy.models import ROLE_OF_KIND
 from opulse.tenancy.store import keys
 from opulse.web.access import Caller, Role
 from opulse.web.csrf import SESSION_COOKIE
 
-KEY_HEADERS = ("x-api-token", "systrack-api-key")
+KEY_HEADERS = (b"x-api-token", b"systrack-api-key")
+_CARRIERS = frozenset((*KEY_HEADERS, b"authorization"))
 
 
 class TenancyGate:
@@ -22,7 +21,7 @@ class TenancyGate:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._noted: dict[str, datetime] = {}
+        self._keys = KnownKeys(ports)
 
     async def find_caller(self, request: Request) -> Caller | None:
         secret = _sent_key(request)
@@ -53,23 +52,14 @@ class TenancyGate:
             return (
                 None if token is None else Caller(token[0], Role.SYSTEMS, "service account", key_id=token[1])
             )
-        key = await self._ports.db.read(keys.find_key, stored, now)
-        if key is None:
-            return None
-        await self._note_use(key.tenant, key.id, now)
-        return Caller(key.tenant, ROLE_OF_KIND[key.kind], f"key {key.name}", key_id=key.id, scope=key.scope)
-
-    async def _note_use(self, tenant: int, key: str, now: datetime) -> None:
-        """Remember when a key was last used, to the minute: not a write per request."""
-        noted = self._noted.get(key)
-        if noted is None or (now - noted).total_seconds() > 60:
-            self._noted[key] = now
-            await self._ports.db.write(keys.touch_key, tenant, key, now)
+        return await self._keys.find(stored, now)
 
 
 def _sent_key(request: Request) -> str:
+    headers = reversed(list(request.scope["headers"]))  # of two of a name the first counts
+    sent = {name: value for name, value in headers if name in _CARRIERS}
     for name in KEY_HEADERS:
-        if name in request.headers:
-            return request.headers[name].strip()
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        if name in sent:
+            return str(sent[name], "latin-1").strip()
+    scheme, _, value = str(sent.get(b"authorization", b""), "latin-1").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""

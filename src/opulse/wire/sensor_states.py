@@ -18,13 +18,15 @@ from opulse.wire.errors import UnreadableBody
 MAX_CHANGES: Final = 10_000
 """Changes in one batch; a gateway with more sends several batches."""
 MAX_HEARTBEATS: Final = 50_000
+MAX_NAME: Final = 200
+MAX_INSTANCE: Final = 300
 
-_Name = Annotated[str, Meta(min_length=1, max_length=200)]
-_Instance = Annotated[str, Meta(min_length=1, max_length=300)]
+_Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+_Instance = Annotated[str, Meta(min_length=1, max_length=MAX_INSTANCE)]
 _System = Annotated[str, Meta(min_length=1, max_length=64)]
 _Moment = Annotated[datetime, Meta(tz=True)]
-_Batch = Annotated[str, Meta(min_length=1, max_length=64)]
-_Seq = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+BatchName = Annotated[str, Meta(min_length=1, max_length=64)]
+SequenceNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class StateChange(msgspec.Struct, frozen=True):
@@ -43,8 +45,8 @@ class StateChange(msgspec.Struct, frozen=True):
 class StateBatch(msgspec.Struct, frozen=True):
     """One batch. ``(source, batch)`` is taken once; per system a ``seq`` below the last one is ignored."""
 
-    batch: _Batch
-    seq: _Seq
+    batch: BatchName
+    seq: SequenceNumber
     changes: list[StateChange] = []
     full: bool = False
     """The changes are all that is triggered: they replace the bits of every system named in the batch (or of the sender)."""
@@ -100,8 +102,8 @@ class BatchRead(NamedTuple):
 
 
 class _LooseBatch(msgspec.Struct):
-    batch: _Batch
-    seq: _Seq
+    batch: BatchName
+    seq: SequenceNumber
     changes: list[msgspec.Raw] = []
     full: bool = False
     heartbeat: Annotated[list[_System], Meta(max_length=MAX_HEARTBEATS)] | None = None
@@ -124,9 +126,16 @@ def decode_batch(body: bytes) -> BatchRead:
         read = _line_by_line(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableBody("the batch is not JSON") from error
+    refuse_unstorable(read.batch.batch)
     if len(read.batch.changes) + len(read.refused) > MAX_CHANGES:
         raise UnreadableBody(f"a batch holds at most {MAX_CHANGES} changes")
     return read
+
+
+def refuse_unstorable(batch: str) -> None:
+    """The name of a batch is kept as text, and not every database keeps a NUL. Raises ``UnreadableBody``."""
+    if "\0" in batch:
+        raise UnreadableBody("batch holds the character NUL")
 
 
 def encode_batch(batch: StateBatch) -> bytes:

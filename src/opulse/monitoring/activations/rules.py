@@ -48,6 +48,8 @@ def _decide_armed(rule: Rule, facts: Facts, watch: Watch) -> Decision:
 def _below_while_armed(facts: Facts, watch: Watch) -> Watch:
     """Below once re-arms after a dismissal, unless we may only have stopped hearing the systems."""
     suppressed_until = watch.suppressed_until if facts.frozen else None
+    if watch.met_since is None and watch.suppressed_until == suppressed_until:
+        return watch
     return replace(watch, met_since=None, suppressed_until=suppressed_until)
 
 

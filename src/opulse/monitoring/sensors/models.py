@@ -16,7 +16,8 @@ Touched = frozenset[int]
 
 Subscriber = Callable[[int, "Touched | None", int], None]
 """``callback(tenant, touched, position)``, called in the event loop; ``touched`` is None when anything may have changed
-(members, reporting, the catalogue). It must return quickly: note what to re-decide, do not decide."""
+(members, reporting, the catalogue): a batch from which systems report again calls twice. It must return quickly: note what to
+re-decide, do not decide."""
 
 
 class SensorOrigin(StrEnum):
@@ -96,19 +97,14 @@ class ActiveInstance:
 
 
 class StatesRecord(msgspec.Struct, frozen=True, array_like=True):
-    """Payload of a ``STATES`` journal record: one batch in columns, 13 bytes a change.
+    """Payload of a ``STATES`` journal record: one batch.
 
-    Change ``i`` says that sensor ``sensors[i]`` with instance ``names[instances[i]]`` is triggered (``triggered[i]`` is 1) or
-    not on system ``systems[i]``. The three index columns are little-endian unsigned 32-bit. ``named`` is the bitmap of the
-    systems that the batch speaks for; with ``full`` their earlier bits are dropped first. A system that has reported a
-    larger ``seq`` by then is passed over.
+    ``named`` is the serialized bitmap of the systems that the batch speaks for; with ``full`` their earlier bits are dropped
+    first. Each change is (sensor index, instance as written, triggered, serialized bitmap of systems). A system that has
+    reported a larger ``seq`` by then is passed over.
     """
 
     seq: int
     full: bool
     named: bytes
-    systems: bytes
-    sensors: bytes
-    instances: bytes
-    triggered: bytes
-    names: list[str]
+    changes: list[tuple[int, str, bool, bytes]]

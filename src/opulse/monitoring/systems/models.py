@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -168,6 +169,17 @@ class JournalEntry:
     kind: RecordKind
     at: datetime
     payload: bytes
+
+
+class NewBatch(NamedTuple):
+    """A batch of sensor states that is to become a ``STATES`` record; ``answer`` is what its sender is told, again and again."""
+
+    tenant: int
+    source: str
+    batch: str
+    payload: bytes
+    answer: bytes
+    at: datetime
 
 
 class MembersRecord(msgspec.Struct, frozen=True, array_like=True):

@@ -5,11 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
+
+
+@lru_cache(maxsize=8)
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
 def digest(key: bytes, secret: str) -> str:
     """HMAC-SHA256 in hex: what is stored and looked up instead of the secret."""
-    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
+    # not hmac.digest: that lets go of the interpreter, and a busy server waits milliseconds to get it back
+    made = _keyed(key).copy()
+    made.update(secret.encode())
+    return made.hexdigest()
 
 
 def same(one: str, other: str) -> bool:

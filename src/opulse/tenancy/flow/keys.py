@@ -8,9 +8,11 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from opulse.db import wake
 from opulse.ports import Ports
 from opulse.tenancy.flow.audit import audit_in
 from opulse.tenancy.flow.digests import digest, make_secret
+from opulse.tenancy.flow.known_keys import REVOKED
 from opulse.tenancy.models import KEY_LIFE_MAX, Key, KeyKind
 from opulse.tenancy.store import keys as store
 
@@ -63,6 +65,7 @@ async def revoke_key(ports: Ports, tenant: int, key: str, actor: str) -> bool:
     def unit(conn: Connection) -> bool:
         done = store.revoke_key(conn, tenant, key)
         if done:
+            wake(conn, REVOKED)
             audit_in(conn, tenant, actor, "key.revoked", key, None, None, now)
         return done
 

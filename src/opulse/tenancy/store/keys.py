@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from opulse.db import Instant, JsonDoc, metadata
+from opulse.db import Instant, JsonDoc, json_list, metadata
 from opulse.tenancy.models import Key, KeyKind, ServiceAccount
 
 keys = Table(
@@ -84,12 +85,15 @@ def insert_key(conn: Connection, key: Key, digest: str) -> None:
     )
 
 
-def find_key(conn: Connection, digest: str, now: datetime) -> Key | None:
-    """Resolver of key headers: a key that is neither revoked nor over."""
-    row = conn.execute(
-        select(keys).where(keys.c.digest == digest, keys.c.revoked.is_(False), keys.c.expires_at > now)
-    ).one_or_none()
-    return None if row is None else _key(row)
+def find_keys(conn: Connection, digests: Iterable[str], now: datetime) -> dict[str, Key]:
+    """Resolver of key headers: by digest, the keys that are neither revoked nor over."""
+    wanted = json_list(conn, digests)
+    rows = conn.execute(
+        select(keys).where(
+            keys.c.digest.in_(select(wanted.c.value)), keys.c.revoked.is_(False), keys.c.expires_at > now
+        )
+    )
+    return {row.digest: _key(row) for row in rows}
 
 
 def list_keys(conn: Connection, tenant: int) -> list[Key]:
@@ -102,8 +106,13 @@ def revoke_key(conn: Connection, tenant: int, key: str) -> bool:
     return done.rowcount == 1
 
 
-def touch_key(conn: Connection, tenant: int, key: str, now: datetime) -> None:
-    conn.execute(update(keys).where(keys.c.tenant == tenant, keys.c.id == key).values(last_used=now))
+def touch_keys(conn: Connection, tenant: int, ids: Iterable[str], now: datetime) -> None:
+    wanted = json_list(conn, ids)
+    conn.execute(
+        update(keys)
+        .where(keys.c.tenant == tenant, keys.c.id.in_(select(wanted.c.value)))
+        .values(last_used=now)
+    )
 
 
 def insert_account(conn: Connection, account: ServiceAccount, password: str, digest: str) -> None:

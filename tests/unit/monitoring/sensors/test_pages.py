@@ -11,10 +11,11 @@ import pytest
 from opulse.clock import ManualClock
 from opulse.monitoring.sensors import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
+from opulse.monitoring.sensors.rules.columns import columns_of_rows
 from opulse.monitoring.systems.flow.systems import take_systems
 from opulse.monitoring.systems.models import SystemEntry, SystemUser
 from opulse.web.access import Caller, Role
-from opulse.wire.sensor_states import StateBatch, StateChange, encode_batch
+from opulse.wire.sensor_states import BatchRead, StateBatch, StateChange
 from tests.edges.console import Console, text_of
 
 HANG = "Application Hang"
@@ -32,7 +33,8 @@ class Estate:
     async def send(self, seq: int, changes: Sequence[StateChange], heartbeat: Sequence[str] = ()) -> None:
         caller = Caller(self.console.tenant, Role.INTEGRATION, "key", key_id="k")
         batch = StateBatch(str(seq), seq, list(changes), heartbeat=list(heartbeat))
-        await take_batch(self.console.ports, self.evaluator, caller, encode_batch(batch))
+        columns = columns_of_rows(BatchRead(batch, [], None))
+        await take_batch(self.console.ports, self.evaluator, caller, columns)
 
     async def read(self, address: str) -> str:
         answer = await self.console.viewer.get(address)

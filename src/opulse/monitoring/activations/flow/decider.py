@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from opulse.db import Priority
+from opulse.db import Priority, chunked
 from opulse.monitoring.activations.flow import ending
 from opulse.monitoring.activations.flow.deciding import decide_in
 from opulse.monitoring.activations.flow.held import Held, HeldNotifications, load_held
@@ -29,6 +29,12 @@ AFTER_A_FAULT = 1.0
 AFTER_GROWTH = 0.05
 """Seconds of rest after an open activation grew: 20 writes a second show growth as well as 1,000 do."""
 
+REST_OF_ALL = 4
+"""After all notifications were decided because somebody reported (or members changed): rest so many times as long as that
+took. In a burst of systems that report again every record says so; touched sensors do not wait for it."""
+COUNTED = 64
+"""Notifications that are counted before the event loop gets its turn."""
+
 log = get_logger("decider")
 
 
@@ -39,7 +45,9 @@ class Decider:
         self._ports = ports
         self._evaluator = evaluator
         self._held = HeldNotifications({})
-        self._touched: dict[int, frozenset[int] | None] = {}
+        self._touched: dict[int, set[int]] = {}
+        self._all: set[int] = set()  # tenants of which anything may have changed
+        self._all_again = 0.0  # of the loop's time: not before
         self._event = asyncio.Event()
         self._saved = (
             ports.db.wakes.sleeper(saving.WAKE),
@@ -72,38 +80,57 @@ class Decider:
             event.clear()
         self._held = await self._ports.db.read(load_held)
         self._touched.clear()
+        self._all.clear()
         for tenant in self._held.tenants:
             await self._decide(self._held.touched(tenant, None))
 
     async def decide_touched(self) -> None:
-        """Decide the notifications whose sensors were touched since the last time."""
+        """Decide the notifications whose sensors were touched since the last time, and all where anything may have changed."""
+        await self._decide_tenants()
+        await self._decide_sensors()
+
+    async def _decide_tenants(self) -> None:
+        everything, self._all = self._all, set()
+        for tenant in everything:
+            self._touched.pop(tenant, None)
+            await self._decide(self._held.touched(tenant, None))
+
+    async def _decide_sensors(self) -> None:
         touched, self._touched = self._touched, {}
         for tenant, sensors in touched.items():
-            await self._decide(self._held.touched(tenant, sensors))
+            await self._decide(self._held.touched(tenant, frozenset(sensors)))
 
     def _note(self, tenant: int, touched: frozenset[int] | None, position: int) -> None:
-        self._touch(tenant, touched)
+        if touched is None:
+            self._all.add(tenant)
+        else:
+            self._touched.setdefault(tenant, set()).update(touched)
         self._event.set()
-
-    def _touch(self, tenant: int, sensors: frozenset[int] | None) -> None:
-        known = self._touched.get(tenant, frozenset())
-        self._touched[tenant] = None if known is None or sensors is None else known | sensors
 
     async def _run(self) -> None:
         tick = min(self._ports.limits.tick_seconds, LONGEST_TICK)
         loop = asyncio.get_running_loop()
         due = loop.time() + tick
         while True:
-            await self._wait(due - loop.time())
+            await self._wait(min(due, self._all_again if self._all else due) - loop.time())
             try:
                 if loop.time() >= due or any(event.is_set() for event in self._saved):
                     due = loop.time() + tick
                     await self.decide_all()
                 else:
-                    await self.decide_touched()
+                    await self._decide_what_may_be(loop)
             except SQLAlchemyError as error:
                 self._fail("the notifications cannot be read", error)
             await self._rest()
+
+    async def _decide_what_may_be(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Touched sensors at once; all notifications of a tenant no sooner than the last such round allows."""
+        await self._decide_sensors()
+        begun = loop.time()
+        if self._all and begun >= self._all_again:
+            await self._decide_tenants()
+            ended = loop.time()
+            self._all_again = ended + REST_OF_ALL * (ended - begun)
 
     async def _wait(self, seconds: float) -> None:
         """Until something was touched or saved, at most ``seconds``."""
@@ -132,19 +159,25 @@ class Decider:
         self._saved[0].set()
 
     async def _decide(self, notifications: Iterable[Held]) -> None:
-        """One after the other; one that cannot be decided holds up no other."""
-        for held in notifications:
-            counted = self._count(held)
-            if not held.wants_step(counted, self._ports.limits):
-                continue
-            try:
-                step = await self._step(held, counted)
-            except SQLAlchemyError as error:
-                about = {"tenant": held.tenant, "notification": held.notification.id}
-                self._fail("a notification cannot be decided", error, **about)
-                continue
-            held.take(step)
-            self._report(held, step)
+        """Each in a unit of its own, which those of the moment commit together; one that cannot be decided holds up no other."""
+        steps: list[asyncio.Task[None]] = []
+        for some in chunked(notifications, COUNTED):
+            for held in some:
+                counted = self._count(held)
+                if held.wants_step(counted, self._ports.limits):
+                    steps.append(asyncio.create_task(self._take_step(held, counted)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*steps)
+
+    async def _take_step(self, held: Held, counted: Counted) -> None:
+        try:
+            step = await self._step(held, counted)
+        except SQLAlchemyError as error:
+            about = {"tenant": held.tenant, "notification": held.notification.id}
+            self._fail("a notification cannot be decided", error, **about)
+            return
+        held.take(step)
+        self._report(held, step)
 
     def _count(self, held: Held) -> Counted:
         count = self._evaluator.count(held.tenant, held.picks, held.notification.group_index)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from pyroaring import BitMap
@@ -44,26 +45,33 @@ OPENED = "activation.opened"
 __all__ = ["CLOSED", "OPENED", "decide_in", "facts_of", "rule_of"]
 
 
+class _Open(NamedTuple):
+    """The open activation and who is affected by it now."""
+
+    activation: str
+    current: BitMap
+
+
 def decide_in(conn: Connection, tenant: int, notification_id: str, counted: Counted, limits: Limits) -> Step:
     """Take one notification as far as ``counted`` says. A unit of the decider."""
     notification = lock_notification_in(conn, tenant, notification_id)
-    end_outdated_in(
-        conn, tenant, notification_id, notification.revision if notification else None, counted.now
-    )
+    activation = store.find_open(conn, tenant, notification_id)
+    revision = notification.revision if notification else None
+    if activation is not None and end_outdated_in(conn, tenant, notification_id, revision, counted.now):
+        activation = None
     watch = store.find_watch(conn, tenant, notification_id)
     if notification is None:
         return Step(StepOutcome.GONE, None, watch, "", BitMap())
-    activation = store.find_open(conn, tenant, notification_id)
     watch = replace(watch, is_open=activation is not None)
     if notification.revision != counted.revision:
-        return _after(StepOutcome.STALE, conn, tenant, activation, None, watch)
+        return _after(StepOutcome.STALE, _now_open(conn, tenant, activation), None, watch)
     decision = decide_activation(rule_of(notification, limits), facts_of(counted), watch)
     opens = decision.kind is DecisionKind.OPEN
     sensed_at = watch.met_since or find_journal_time(conn, tenant, counted.position) if opens else None
-    activation = _apply_in(conn, tenant, notification, activation, decision, counted, sensed_at)
+    now_open = _apply_in(conn, tenant, notification, activation, decision, counted, sensed_at)
     if decision.watch != watch:
         store.save_watch(conn, tenant, notification_id, decision.watch)
-    step = _after(StepOutcome.DECIDED, conn, tenant, activation, decision, decision.watch)
+    step = _after(StepOutcome.DECIDED, now_open, decision, decision.watch)
     return replace(step, seconds_to_open=(counted.now - sensed_at).total_seconds()) if sensed_at else step
 
 
@@ -97,8 +105,8 @@ def _apply_in(
     decision: Decision,
     counted: Counted,
     sensed_at: datetime | None,
-) -> Activation | None:
-    """Write what was decided; the open activation afterwards."""
+) -> _Open | None:
+    """Write what was decided; what is open afterwards."""
     if decision.kind is DecisionKind.OPEN:
         return _open_in(conn, tenant, notification, counted, sensed_at)
     if activation is None:
@@ -108,7 +116,7 @@ def _apply_in(
     if decision.kind is DecisionKind.RESOLVE:
         close_in(conn, tenant, activation, ActivationState.RESOLVED, Resolution.AUTO, "", counted.now)
         return None
-    return activation
+    return _now_open(conn, tenant, activation)
 
 
 def _open_in(
@@ -117,7 +125,7 @@ def _open_in(
     notification: Notification,
     counted: Counted,
     sensed_at: datetime | None,
-) -> Activation:
+) -> _Open:
     opening = store.Opening(
         id=str(uuid4()),
         notification=notification.id,
@@ -130,9 +138,13 @@ def _open_in(
     store.insert_activation(conn, tenant, opening)
     enqueue(conn, tenant, OPENED, {"activation": opening.id}, unique=opening.id, priority=0)
     wake(conn, WAKE)
-    opened = store.find_open(conn, tenant, notification.id)
-    assert opened is not None
-    return opened
+    return _Open(opening.id, counted.qualifying)
+
+
+def _now_open(conn: Connection, tenant: int, activation: Activation | None) -> _Open | None:
+    if activation is None:
+        return None
+    return _Open(activation.id, store.find_current(conn, tenant, activation.id))
 
 
 def _grow_in(conn: Connection, tenant: int, activation: Activation, counted: Counted) -> None:
@@ -157,16 +169,6 @@ def _snapshot(notification: Notification, reporting: int, sensed_at: datetime | 
     )
 
 
-def _after(
-    outcome: StepOutcome,
-    conn: Connection,
-    tenant: int,
-    activation: Activation | None,
-    decision: Decision | None,
-    watch: Watch,
-) -> Step:
-    watch = replace(watch, is_open=activation is not None)
-    if activation is None:
-        return Step(outcome, decision, watch, "", BitMap())
-    current = store.find_current(conn, tenant, activation.id)
-    return Step(outcome, decision, watch, activation.id, current)
+def _after(outcome: StepOutcome, now_open: _Open | None, decision: Decision | None, watch: Watch) -> Step:
+    watch = replace(watch, is_open=now_open is not None)
+    return Step(outcome, decision, watch, *(now_open or _Open("", BitMap())))

@@ -14,6 +14,7 @@ from opulse.monitoring.activations.models import (
     Counted,
     DecisionKind,
     DecisionReason,
+    Rule,
     Step,
     Watch,
 )
@@ -35,10 +36,12 @@ class Held:
     sensors: frozenset[int]
     watch: Watch
     current: BitMap
+    rule: Rule | None = None  # of the notification, once it was asked for
 
     def wants_step(self, counted: Counted, limits: Limits) -> bool:
         """Whether a transaction would change anything. The transaction decides again, from what the database says."""
-        decision = decide_activation(rule_of(self.notification, limits), facts_of(counted), self.watch)
+        self.rule = self.rule or rule_of(self.notification, limits)
+        decision = decide_activation(self.rule, facts_of(counted), self.watch)
         if decision.reason is DecisionReason.ALREADY_DECIDED:
             return False
         if decision.kind is not DecisionKind.NOTHING or decision.watch != self.watch:

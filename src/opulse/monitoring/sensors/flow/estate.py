@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 from pyroaring import BitMap
 
+from opulse.monitoring.sensors.flow.guids import KnownSystems
 from opulse.monitoring.sensors.flow.heard import Heard, HeardDump
 from opulse.monitoring.sensors.flow.sequences import Sequences
 from opulse.monitoring.sensors.flow.triggered import InstanceDump, Triggered
-from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, StatesRecord, Touched
-from opulse.monitoring.sensors.rules.packing import list_changes, unpack
+from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Touched
+from opulse.monitoring.sensors.rules.packing import States, unpack
 from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, JournalEntry, MembersRecord, RecordKind
+
+_NOBODY = BitMap()
 
 
 class EstateDump(msgspec.Struct, frozen=True, array_like=True):
@@ -26,12 +28,12 @@ class EstateDump(msgspec.Struct, frozen=True, array_like=True):
     sequences: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a record changed. ``touched`` None: members, reporting or the catalogue, so anything may have changed."""
+class Applied(msgspec.Struct, frozen=True):
+    """What a record changed: the bits of some sensors, and, where ``all`` says so, members, reporting or the catalogue."""
 
     position: int
-    touched: Touched | None
+    touched: Touched = frozenset()
+    all: bool = False
 
 
 class Estate:
@@ -39,13 +41,41 @@ class Estate:
 
     def __init__(self, window: timedelta) -> None:
         self.position = 0
-        self.members: dict[int, BitMap] = {}
         self.sensors: dict[int, Sensor] = {}
         self.by_name: dict[str, Sensor] = {}
         self.triggered = Triggered()
         self.heard = Heard(window)
+        self.known = KnownSystems()
+        self.groups: dict[str, int] = {}  # GUID → index, of the groups that keys were asked for
         self.told = Sequences()  # what senders were answered
         self._applied = Sequences()
+        self._members: dict[int, BitMap] = {}
+        self._reporting: dict[int, BitMap] = {}  # members of a group that report, until either changes
+        self._allowed: dict[frozenset[int], BitMap] = {}  # members of several groups, until one changes
+
+    @property
+    def members(self) -> dict[int, BitMap]:
+        """Members by index of the group. To be replaced as a whole, not changed."""
+        return self._members
+
+    @members.setter
+    def members(self, members: dict[int, BitMap]) -> None:
+        self._members = members
+        self._reporting.clear()
+        self._allowed.clear()
+
+    @property
+    def living(self) -> BitMap:
+        """Every system that is no tombstone."""
+        return self._members.get(ALL_SYSTEMS_IDX, _NOBODY)
+
+    def allowed(self, groups: frozenset[int]) -> BitMap:
+        """Members of any of the groups. Not to be changed by the caller."""
+        found = self._allowed.get(groups)
+        if found is None:
+            found = BitMap.union(BitMap(), *(self._members.get(idx, _NOBODY) for idx in groups))
+            self._allowed[groups] = found
+        return found
 
     def set_sensors(self, sensors: Iterable[Sensor]) -> None:
         """Take over the catalogue."""
@@ -56,27 +86,57 @@ class Estate:
         """Change what the record says. Records come in order, without a gap."""
         if entry.position != self.position + 1:
             raise ValueError(f"journal position {entry.position} does not follow {self.position}")
-        self.position = entry.position
         if entry.kind is RecordKind.STATES:
-            return Applied(entry.position, self._apply_states(unpack(entry.payload), entry.at))
+            return self.apply_states(entry.position, unpack(entry.payload), entry.at)
+        self.position = entry.position
         if entry.kind is RecordKind.MEMBERS:
             self._apply_members(msgspec.msgpack.decode(entry.payload, type=MembersRecord))
-        return Applied(entry.position, None)
+        return Applied(entry.position, all=True)
+
+    def apply_states(self, position: int, states: States, at: datetime) -> Applied:
+        """:meth:`apply` for a batch that need not be unpacked any more. It is not changed."""
+        self.position = position
+        named = states.named & self.living  # a system may have been deleted while its batch was on its way
+        late = self._applied.older_than(named, states.seq)
+        named -= late
+        self._applied.raise_to(named, states.seq)
+        self.told.raise_to(named, states.seq)
+        touched = self.triggered.clear(named) if states.full else set()
+        whole = len(named) == len(states.named)
+        for change in states.changes:
+            self.triggered.apply(change if whole else change._replace(systems=change.systems & named))
+            touched.add(change.sensor)
+        returned = self._hear(named, at)
+        return Applied(position, frozenset(touched), returned)
+
+    def untell(self, systems: BitMap, waiting: Iterable[States]) -> None:
+        """A batch was not taken after all: these systems are judged by what was applied and by what waits for its commit."""
+        self.told.lower_to(systems, self._applied)
+        for states in waiting:
+            self.told.raise_to(states.named & systems, states.seq)
 
     def hear(self, systems: BitMap, seq: int, at: datetime) -> bool:
         """A heartbeat; True when a system that was silent reports again."""
         self.told.raise_to(systems, seq)
         self._applied.raise_to(systems, seq)
-        return self.heard.hear(systems, at)
+        return self._hear(systems, at)
+
+    def expire(self, now: datetime) -> bool:
+        """Notice who has fallen silent; True when somebody has."""
+        fallen = bool(self.heard.expire(now))
+        if fallen:
+            self._reporting.clear()
+        return fallen
 
     def count(self, picks: Sequence[SensorPick], group_idx: int) -> Count:
         """See :meth:`Evaluator.count`."""
-        members = self.members.get(group_idx, BitMap())
-        reporting = members & self.heard.reporting
-        qualifying = reporting.copy() if picks else BitMap()
-        for pick in picks:
-            qualifying &= self._systems_of(pick)
-        return Count(qualifying, len(reporting), len(members), self.position)
+        reporting = self._reporting_of(group_idx)
+        qualifying = BitMap()
+        if picks:
+            hit = [self._systems_of(pick) for pick in picks]
+            # the smallest first: every further intersection is as cheap as what is left
+            qualifying = BitMap.intersection(*sorted((*hit, reporting), key=len))
+        return Count(qualifying, len(reporting), len(self._members.get(group_idx, _NOBODY)), self.position)
 
     def active_instances(
         self, systems: BitMap, picks: Iterable[SensorPick]
@@ -104,31 +164,34 @@ class Estate:
         self.position = dump.position
         self.triggered.restore(dump.triggered)
         self.heard.restore(dump.heard)
+        self._reporting.clear()
         self._applied.restore(dump.sequences)
         self.told = self._applied.copy()
+
+    def _reporting_of(self, group_idx: int) -> BitMap:
+        found = self._reporting.get(group_idx)
+        if found is None:
+            found = self._members.get(group_idx, _NOBODY) & self.heard.reporting
+            self._reporting[group_idx] = found
+        return found
 
     def _systems_of(self, pick: SensorPick) -> BitMap:
         sensor = self.sensors.get(pick.sensor_idx)
         if sensor is None or not sensor.enabled:
-            return BitMap()
+            return _NOBODY
         return self.triggered.systems(pick.sensor_idx, pick.instance)
 
-    def _apply_states(self, record: StatesRecord, at: datetime) -> Touched | None:
-        named = BitMap.deserialize(record.named)
-        late = self._applied.older_than(named, record.seq)
-        named -= late
-        self._applied.raise_to(named, record.seq)
-        self.told.raise_to(named, record.seq)
-        touched = self.triggered.clear(named) if record.full else set()
-        for change in list_changes(record):
-            self.triggered.apply(change._replace(systems=change.systems - late) if late else change)
-            touched.add(change.sensor)
-        returned = self.heard.hear(named, at)
-        return None if returned else frozenset(touched)
+    def _hear(self, systems: BitMap, at: datetime) -> bool:
+        returned = self.heard.hear(systems, at)
+        if returned:
+            self._reporting.clear()
+        return returned
 
     def _apply_members(self, record: MembersRecord) -> None:
         added, removed = BitMap.deserialize(record.added), BitMap.deserialize(record.removed)
-        self.members[record.group] = (self.members.get(record.group, BitMap()) | added) - removed
+        self._members[record.group] = (self._members.get(record.group, _NOBODY) | added) - removed
         if record.group == ALL_SYSTEMS_IDX and removed:
             self.triggered.clear(removed)
             self.heard.forget(removed)
+        self._reporting.clear()
+        self._allowed.clear()

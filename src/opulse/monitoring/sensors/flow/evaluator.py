@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -12,15 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.clock import Clock
 from opulse.db import Database
+from opulse.db.together import Together
 from opulse.db.wake import wait
 from opulse.monitoring.sensors import views
 from opulse.monitoring.sensors.flow.catalogue import seed_tenant_in
 from opulse.monitoring.sensors.flow.estate import Applied, Estate
 from opulse.monitoring.sensors.flow.snapshots import write_snapshot_in
+from opulse.monitoring.sensors.flow.writing import JournalWriter
 from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Subscriber
+from opulse.monitoring.sensors.rules.packing import States
 from opulse.monitoring.systems import views as systems
 from opulse.monitoring.systems.flow.journal import JOURNAL_TOPIC, prune_journal_in
-from opulse.monitoring.systems.models import JournalEntry, RecordKind
+from opulse.monitoring.systems.models import RecordKind
 from opulse.observe import get_logger
 from opulse.ports import Limits
 from opulse.tenancy import list_tenants
@@ -51,6 +54,8 @@ class Evaluator:
         self._task: asyncio.Task[None] | None = None
         self._snapshot_at = clock.now()
         self.frozen_until: datetime = clock.now()
+        self._lookups: dict[int, Together[str, int]] = {}
+        self.writer = JournalWriter(db, self)
 
     async def start(self) -> None:
         """:meth:`load`, then follow the journal and tick until :meth:`stop`."""
@@ -59,6 +64,7 @@ class Evaluator:
 
     async def stop(self) -> None:
         """Stop following; leave a snapshot."""
+        await self.writer.drain()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -74,24 +80,23 @@ class Evaluator:
 
     async def follow(self, tenant: int) -> int:
         """Apply what the journal holds beyond what is applied; the position reached."""
-        estate = await self._estate(tenant)
+        estate = await self.ready(tenant)
         for applied in await self._catch_up(tenant, estate):
             self._tell(tenant, applied)
         return estate.position
 
-    async def take(self, tenant: int, entry: JournalEntry) -> None:
-        """Apply a record that this process has just committed; reads the journal only where something lies between."""
-        estate = await self._estate(tenant)
-        if entry.position == estate.position + 1 and entry.kind is RecordKind.STATES:
-            self._tell(tenant, estate.apply(entry))
-        elif entry.position > estate.position:
-            await self.follow(tenant)
+    def take(self, tenant: int, position: int, states: States, at: datetime) -> bool:
+        """Apply a batch that this process has just committed; False where other records lie between: follow the journal then."""
+        estate = self._estates[tenant]
+        if position == estate.position + 1:
+            self._tell(tenant, estate.apply_states(position, states, at))
+        return position <= estate.position
 
-    async def hear(self, tenant: int, named: BitMap, seq: int) -> None:
+    def hear(self, tenant: int, named: BitMap, seq: int) -> None:
         """Systems that reported without a change. Not in the journal: a restart freezes reporting instead."""
-        estate = await self._estate(tenant)
+        estate = self._estates[tenant]
         if estate.hear(named, seq, self._clock.now()):
-            self._tell(tenant, Applied(estate.position, None))
+            self._tell(tenant, Applied(estate.position, all=True))
 
     def count(self, tenant: int, picks: Sequence[SensorPick], group_idx: int) -> Count:
         """Which members of the group report and have all ``picks`` triggered. No picks: nobody."""
@@ -99,7 +104,8 @@ class Evaluator:
         return Count(BitMap(), 0, 0, 0) if estate is None else estate.count(picks, group_idx)
 
     def subscribe(self, callback: Subscriber) -> None:
-        """Call ``callback`` after each applied record, and with ``touched=None`` whenever systems fell silent."""
+        """Call ``callback`` after each applied record with the sensors that it touched, and with None whenever members, the
+        catalogue or who reports changed."""
         self._subscribers.append(callback)
 
     def active_instances(
@@ -161,9 +167,23 @@ class Evaluator:
         estate = self._estates.get(tenant)
         return {} if estate is None else estate.by_name
 
+    def estate(self, tenant: int) -> Estate | None:
+        """The tenant's memory, if it is loaded."""
+        return self._estates.get(tenant)
+
     async def ready(self, tenant: int) -> Estate:
         """The tenant's memory, loaded: for the ingest flow, which judges a batch by it."""
-        return await self._estate(tenant)
+        return self._estates.get(tenant) or await self._load(tenant)
+
+    def lookups(self, tenant: int) -> Together[str, int]:
+        """Lower-case GUID → index of living systems, asked of the database: for systems that memory has not met."""
+        if tenant not in self._lookups:
+
+            def ask(guids: set[str]) -> Awaitable[Mapping[str, int]]:
+                return self._db.read(systems.map_living, tenant, guids)
+
+            self._lookups[tenant] = Together(ask)
+        return self._lookups[tenant]
 
     def freeze(self) -> None:
         """We did not listen until now: whoever was reporting is given a window to report again."""
@@ -175,8 +195,8 @@ class Evaluator:
         if now < self.frozen_until:
             return
         for tenant, estate in self._estates.items():
-            if estate.heard.expire(now):
-                self._tell(tenant, Applied(estate.position, None))
+            if estate.expire(now):
+                self._tell(tenant, Applied(estate.position, all=True))
 
     async def write_snapshots(self) -> None:
         """Leave what is held, and drop journal records that nobody needs any more."""
@@ -208,10 +228,7 @@ class Evaluator:
         if self._clock.now() - self._snapshot_at >= SNAPSHOT_EVERY:
             await self.write_snapshots()
 
-    async def _estate(self, tenant: int) -> Estate:
-        known = self._estates.get(tenant)
-        if known is not None:
-            return known
+    async def _load(self, tenant: int) -> Estate:
         async with self._loading:
             if tenant not in self._estates:
                 self._estates[tenant] = await self._load_one(tenant)
@@ -242,4 +259,7 @@ class Evaluator:
 
     def _tell(self, tenant: int, applied: Applied) -> None:
         for callback in self._subscribers:
-            callback(tenant, applied.touched, applied.position)
+            if applied.touched:
+                callback(tenant, applied.touched, applied.position)
+            if applied.all:
+                callback(tenant, None, applied.position)

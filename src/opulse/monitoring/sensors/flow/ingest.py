@@ -3,125 +3,158 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from pyroaring import BitMap
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from opulse.db import Priority
+from opulse.monitoring.sensors.flow.estate import Estate
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
-from opulse.monitoring.sensors.rules.batch import Decided, Sender, decide_batch, guids_in
-from opulse.monitoring.sensors.rules.packing import pack
+from opulse.monitoring.sensors.flow.senders import learn_sender, learn_systems, recall_sender, recall_systems
+from opulse.monitoring.sensors.rules.batch import Decided, decide_batch
+from opulse.monitoring.sensors.rules.columns import Columns
 from opulse.monitoring.systems import views as systems
-from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_in
-from opulse.observe import faults
+from opulse.monitoring.systems.flow.journal import RepeatedBatch
 from opulse.observe.metrics import CHANGES
 from opulse.ports import Ports
-from opulse.web.roles import Caller, Role
-from opulse.wire.sensor_states import BatchRead, decode_batch, encode_answer
+from opulse.web.roles import Caller
+from opulse.wire.sensor_states import RefusalReason, encode_answer
 
-# A source's batches are judged and journaled one after the other: two of one system in flight must not overtake each other.
+# A source's batches are judged one after the other and journaled in that order: two of one system must not overtake each other
+# while the database is asked for the first one's systems. A source is here only while one of its batches asks.
 _turns: WeakValueDictionary[tuple[int, int, str], asyncio.Lock] = WeakValueDictionary()
 
-
-class _Known(NamedTuple):
-    """What the database says of a batch: its earlier answer, or who sent it and which systems it names."""
-
-    answer: bytes | None
-    sender: Sender
-    systems: dict[str, int]
+_ACCEPTED = CHANGES.labels("accepted")
+_OLD_SEQ = CHANGES.labels("old_seq")
+_REPEATED = CHANGES.labels("repeated_batch")
+_BEHIND = {RefusalReason.UNKNOWN_SYSTEM, RefusalReason.UNKNOWN_SENSOR, RefusalReason.NOT_YOURS}
+"""Refusals that memory may be to blame for, when it has not followed the journal to its end."""
 
 
-async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, body: bytes) -> bytes:
+async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, columns: Columns) -> bytes:
     """Take what can be taken of a batch and return the body of the 202.
 
     A batch that the source has sent before is answered the same and changes nothing.
-
-    Raises:
-        UnreadableBody: the body is no batch.
     """
-    read = decode_batch(body)
-    source = caller.key_id or caller.name
-    turn = _turns.setdefault((id(evaluator), caller.tenant, source), asyncio.Lock())
-    async with turn:
-        try:
-            return await _take_in_turn(ports, evaluator, caller, source, read)
-        except RepeatedBatch:  # its twin was on its way through another process
-            return (await ports.db.read(_find_known, caller, source, read)).answer or b""
-        except (SQLAlchemyError, OSError):
-            evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
-            raise
+    tenant, source = caller.tenant, caller.key_id or caller.name
+    try:
+        estate = evaluator.estate(tenant) or await evaluator.ready(tenant)
+        if (id(evaluator), tenant, source) not in _turns:
+            taken = _take_from_memory(ports, evaluator, estate, caller, source, columns)
+            if taken is not None:
+                return taken if isinstance(taken, bytes) else await taken
+        return await _take_in_turn(ports, evaluator, estate, caller, source, columns)
+    except RepeatedBatch:
+        _REPEATED.inc(len(columns))
+        return await ports.db.read(systems.find_answer, tenant, source, columns.batch) or b""
+    except (SQLAlchemyError, OSError):
+        evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
+        raise
+
+
+def _take_from_memory(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, source: str, columns: Columns
+) -> asyncio.Future[bytes] | bytes | None:
+    """The usual case: a heartbeat is answered at once, a change once it is durable. None: the database must be asked first."""
+    if evaluator.writer.find(caller.tenant, source, columns.batch) is not None:
+        return None
+    sender = recall_sender(estate, caller)
+    known = recall_systems(estate, columns.systems)
+    if sender is None or known is None:
+        return None
+    decided = decide_batch(columns, sender, known, estate.by_name, estate.told.older_than)
+    if decided.refused or (_is_empty(decided) and len(columns)):
+        return None
+    if _is_empty(decided):
+        return _hear(evaluator, caller.tenant, decided)
+    return _write(ports, evaluator, estate, caller, source, columns, decided)
 
 
 async def _take_in_turn(
-    ports: Ports, evaluator: Evaluator, caller: Caller, source: str, read: BatchRead
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, source: str, columns: Columns
 ) -> bytes:
-    known = await ports.db.read(_find_known, caller, source, read)
-    if known.answer is not None:
-        CHANGES.labels("repeated_batch").inc(len(read.batch.changes))
-        return known.answer
-    estate = await evaluator.ready(caller.tenant)
-    decided = decide_batch(read, known.sender, known.systems, estate.by_name, estate.told.last)
-    answer = encode_answer(decided.answer)
+    tenant = caller.tenant
+    turn = _turns.setdefault((id(evaluator), tenant, source), asyncio.Lock())
+    async with turn:
+        twin = evaluator.writer.find(tenant, source, columns.batch)
+        if twin is not None:
+            return await asyncio.shield(twin)
+        decided = await _decide(ports, evaluator, estate, caller, columns)
+        if _is_empty(decided):
+            if len(columns):
+                await _refuse_repeated(ports, tenant, source, columns.batch)
+            return _hear(evaluator, tenant, decided)
+        outcome = _write(ports, evaluator, estate, caller, source, columns, decided)
+    return await outcome
+
+
+def _is_empty(decided: Decided) -> bool:
+    """Whether nothing is left to be written: a heartbeat, or every line was refused or is old."""
+    states = decided.states
+    return not states.changes and not (states.full and states.named)
+
+
+def _hear(evaluator: Evaluator, tenant: int, decided: Decided) -> bytes:
     _measure(decided)
-    if not decided.changes and not (read.batch.full and decided.named):
-        await evaluator.hear(caller.tenant, decided.named, read.batch.seq)
-        return answer
-    estate.told.raise_to(decided.named, read.batch.seq)
-    payload = pack(read.batch.seq, read.batch.full, decided.named, decided.changes, decided.spellings)
-    entry = await ports.db.write_first(
-        Priority.INGEST,
-        append_batch_in,
-        caller.tenant,
-        source,
-        read.batch.batch,
-        payload,
-        answer,
-        ports.clock.now(),
+    evaluator.hear(tenant, decided.states.named, decided.states.seq)
+    return encode_answer(decided.answer)
+
+
+def _write(
+    ports: Ports,
+    evaluator: Evaluator,
+    estate: Estate,
+    caller: Caller,
+    source: str,
+    columns: Columns,
+    decided: Decided,
+) -> asyncio.Future[bytes]:
+    """Queue for the journal what was decided; later batches are judged by it from now on."""
+    states, tenant, writer = decided.states, caller.tenant, evaluator.writer
+    estate.told.raise_to(states.named, states.seq)
+    outcome = writer.add(
+        tenant, source, columns.batch, states, encode_answer(decided.answer), ports.clock.now()
     )
-    faults.point("states.journaled")
-    await evaluator.take(caller.tenant, entry)
-    return answer
+
+    def conclude(ended: asyncio.Future[bytes]) -> None:
+        if ended.cancelled() or ended.exception() is not None:
+            estate.untell(states.named, writer.waiting(tenant))
+        else:
+            _measure(decided)
+
+    outcome.add_done_callback(conclude)
+    return outcome
 
 
-def _find_known(conn: Connection, caller: Caller, source: str, read: BatchRead) -> _Known:
-    answer = systems.find_answer(conn, caller.tenant, source, read.batch.batch)
-    if answer is not None:
-        return _Known(answer, Sender(), {})
-    return _Known(None, *_find_sender_and_systems(conn, caller, read))
+async def _decide(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, columns: Columns
+) -> Decided:
+    before = estate.position
+    decided = await _judge(ports, evaluator, estate, caller, columns)
+    if any(line.reason in _BEHIND for line in decided.refused):
+        if await evaluator.follow(caller.tenant) != before:
+            return await _judge(ports, evaluator, estate, caller, columns)
+    return decided
 
 
-def _find_sender_and_systems(
-    conn: Connection, caller: Caller, read: BatchRead
-) -> tuple[Sender, dict[str, int]]:
-    named = guids_in(read.batch)
-    if caller.role is Role.AGENT:
-        own = {guid.lower() for guid in caller.scope}
-        known = systems.map_living(conn, caller.tenant, named | own)
-        mine = next(((known[guid], guid) for guid in own if guid in known), None)
-        if mine is None:
-            return Sender(allowed=BitMap()), known
-        return Sender(mine[0], mine[1], BitMap([mine[0]])), known
-    known = systems.map_living(conn, caller.tenant, named) if named else {}
-    if not caller.scope and caller.role is Role.INTEGRATION:
-        return Sender(), known
-    return Sender(allowed=_members_of(conn, caller)), known
+async def _judge(
+    ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller, columns: Columns
+) -> Decided:
+    sender = recall_sender(estate, caller) or await learn_sender(ports, evaluator, estate, caller)
+    known = recall_systems(estate, columns.systems)
+    if known is None:
+        known = await learn_systems(evaluator, estate, caller.tenant, columns.systems)
+    return decide_batch(columns, sender, known, estate.by_name, estate.told.older_than)
 
 
-def _members_of(conn: Connection, caller: Caller) -> BitMap:
-    """Every system of the groups that the key is for."""
-    allowed = BitMap()
-    for guid in caller.scope:
-        group = systems.find_group(conn, caller.tenant, guid)
-        if group is not None:
-            allowed |= systems.list_members(conn, caller.tenant, group.idx)
-    return allowed
+async def _refuse_repeated(ports: Ports, tenant: int, source: str, batch: str) -> None:
+    """Nothing is left of the batch, maybe because it was taken before: the journal's own key is not asked then."""
+    if await ports.db.read(systems.find_answer, tenant, source, batch) is not None:
+        raise RepeatedBatch
 
 
 def _measure(decided: Decided) -> None:
-    CHANGES.labels("accepted").inc(decided.accepted)
-    CHANGES.labels("old_seq").inc(len(decided.ignored))
+    _ACCEPTED.inc(decided.accepted)
+    if decided.ignored:
+        _OLD_SEQ.inc(len(decided.ignored))
     for line in decided.refused:
         CHANGES.labels(line.reason.value).inc()

@@ -18,6 +18,7 @@ class Sequences:
 
     def __init__(self) -> None:
         self._last: array[int] = array("Q")
+        self._largest = 0  # of all systems: who sends no less need not be compared one by one
 
     def last(self, system: int) -> int:
         return self._last[system] if system < len(self._last) else 0
@@ -26,20 +27,37 @@ class Sequences:
         """Note that these systems have sent ``seq``."""
         if not systems:
             return
-        missing = systems.max() + 1 - len(self._last)
+        first, end = systems.min(), systems.max() + 1
+        missing = end - len(self._last)
         if missing > 0:
             self._last.extend(array("Q", bytes(8 * max(missing, 1024))))
+        if seq < self._largest:
+            systems = systems - self.older_than(systems, seq)
+        self._largest = max(self._largest, seq)
+        last = self._last
+        if len(systems) == end - first:
+            last[first:end] = array("Q", [seq]) * (end - first)
+            return
         for system in systems:
-            if self._last[system] < seq:
-                self._last[system] = seq
+            last[system] = seq
 
     def older_than(self, systems: BitMap, seq: int) -> BitMap:
         """Those of ``systems`` that have sent a larger number."""
-        return BitMap(system for system in systems if self.last(system) > seq)
+        if seq >= self._largest:
+            return BitMap()
+        last, known = self._last, len(self._last)
+        return BitMap([system for system in systems if system < known and last[system] > seq])
+
+    def lower_to(self, systems: BitMap, other: Sequences) -> None:
+        """Forget what these systems have sent beyond what ``other`` says: a batch was not taken after all."""
+        for system in systems:
+            if system < len(self._last):
+                self._last[system] = other.last(system)
 
     def copy(self) -> Sequences:
         made = Sequences()
         made._last = array("Q", self._last)
+        made._largest = self._largest
         return made
 
     def dump(self) -> bytes:
@@ -56,3 +74,4 @@ class Sequences:
         if sys.byteorder == "big":
             column.byteswap()
         self._last = column
+        self._largest = max(column, default=0)

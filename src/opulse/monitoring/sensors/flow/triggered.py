@@ -40,7 +40,10 @@ class Triggered:
     def apply(self, change: Change) -> None:
         """Set or clear the bits of one change."""
         instances = self._sensors.setdefault(change.sensor, {})
-        instance = instances.setdefault(change.instance.casefold(), Instance(change.instance))
+        key = change.instance.casefold()
+        instance = instances.get(key)
+        if instance is None:
+            instance = instances[key] = Instance(change.instance)
         if change.triggered:
             instance.systems |= change.systems
         else:
@@ -69,6 +72,8 @@ class Triggered:
         if instance is not None:
             found = instances.get(instance.casefold())
             return BitMap() if found is None else found.systems
+        if len(instances) == 1:
+            return next(iter(instances.values())).systems
         if sensor not in self._unions:
             self._unions[sensor] = BitMap.union(BitMap(), *(one.systems for one in instances.values()))
         return self._unions[sensor]

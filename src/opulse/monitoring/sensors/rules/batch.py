@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from pyroaring import BitMap
 
 from opulse.monitoring.sensors.models import Sensor
-from opulse.monitoring.sensors.rules.packing import Key
-from opulse.wire.sensor_states import (
-    BatchRead,
-    IgnoredSystem,
-    IgnoreReason,
-    RefusalReason,
-    RefusedLine,
-    StateAnswer,
-    StateBatch,
-    StateChange,
-)
+from opulse.monitoring.sensors.rules.columns import Columns, Combination
+from opulse.monitoring.sensors.rules.packing import Change, States
+from opulse.wire.sensor_states import IgnoredSystem, IgnoreReason, RefusalReason, RefusedLine, StateAnswer
+
+Older = Callable[[BitMap, int], BitMap]
+"""``older(systems, seq)``: those of them that have sent a larger number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Whom a key speaks for. ``own`` and ``own_guid``: an agent's system; ``allowed``: None for every system of the tenant."""
 
     own: int | None = None
@@ -30,68 +25,51 @@ class Sender:
     allowed: BitMap | None = None
 
 
-@dataclass(slots=True)
-class Decided:
-    """A batch after the decision. ``named`` are the systems that it validly speaks for; ``changes`` keeps the last word
-    on each (system, sensor, casefolded instance), ``spellings`` how each instance was first written."""
+class Decided(msgspec.Struct, frozen=True):
+    """A decided batch. ``states`` keeps the last word on each system, sensor and instance; ``accepted`` counts lines."""
 
-    named: BitMap = field(default_factory=BitMap)
-    changes: dict[Key, bool] = field(default_factory=dict)
-    spellings: dict[str, str] = field(default_factory=dict)
-    accepted: int = 0
-    refused: list[RefusedLine] = field(default_factory=list)
-    ignored: dict[int, str] = field(default_factory=dict)
+    states: States
+    accepted: int
+    refused: list[RefusedLine] = []
+    ignored: list[str] = []
 
     @property
     def answer(self) -> StateAnswer:
         """What the sender is told."""
-        ignored = [IgnoredSystem(guid, IgnoreReason.OLD_SEQ) for guid in self.ignored.values()]
+        ignored = [IgnoredSystem(guid, IgnoreReason.OLD_SEQ) for guid in self.ignored]
         return StateAnswer(self.accepted, sorted(self.refused, key=lambda line: line.index), ignored)
 
 
-def guids_in(batch: StateBatch) -> set[str]:
-    """Every system that the batch names, in lower case."""
-    named = {change.system for change in batch.changes if change.system is not None}
-    return {guid.lower() for guid in named.union(batch.heartbeat or ())}
-
-
 def decide_batch(
-    read: BatchRead,
-    sender: Sender,
-    systems: Mapping[str, int],
-    sensors: Mapping[str, Sensor],
-    last_seq: Callable[[int], int],
+    columns: Columns, sender: Sender, known: Sequence[int], sensors: Mapping[str, Sensor], older: Older
 ) -> Decided:
     """Take what can be taken.
 
     Args:
-        systems: lower-case GUID → index, of the living systems that the batch names.
+        known: the index of each of ``columns.systems``; 0 for what is no living system here.
         sensors: the tenant's sensors by name.
-        last_seq: the largest sequence number that a system has sent so far (0: none).
     """
-    batch = read.batch
-    decided = Decided(refused=list(read.refused))
+    systems = [*known, sender.own or 0]
+    picked = [sensors.get(name) for name in columns.sensors]
+    strangers = _find_strangers(sender, systems)
+    gathered = _gather(columns, systems)
+    unfit = _find_unfit(gathered, columns, picked)
+    if unfit or (strangers and not strangers.keys().isdisjoint(columns.system)):
+        columns = _without_refused(columns, strangers, unfit)
+        gathered = _gather(columns, systems)
+    vouched = [place for place in columns.heartbeat if place not in strangers]
+    named = BitMap([systems[place] for place in {*columns.system, *vouched}])
     if sender.own is not None:
-        _name(decided, sender.own, sender.own_guid, batch.seq, last_seq)
-    for guid in batch.heartbeat or ():
-        idx = systems.get(guid.lower())
-        if idx is not None and _speaks_for(sender, idx):
-            _name(decided, idx, guid, batch.seq, last_seq)
-    # A loop over the lines of machines, not over people: each line is its own fact and must be answered by its index.
-    for number, change in enumerate(batch.changes):
-        verdict = _resolve(change, sender, systems, sensors)
-        if isinstance(verdict, RefusalReason):
-            position = number if read.positions is None else read.positions[number]
-            decided.refused.append(RefusedLine(position, verdict, _SENTENCES[verdict]))
-            continue
-        idx, sensor = verdict
-        if _name(decided, idx, change.system or sender.own_guid, batch.seq, last_seq):
-            instance = change.instance or ""
-            folded = instance.casefold()
-            decided.spellings.setdefault(folded, instance)
-            decided.changes[(idx, sensor.idx, folded)] = change.triggered
-            decided.accepted += 1
-    return decided
+        named.add(sender.own)
+    late = older(named, columns.seq)
+    ignored: list[str] = []
+    accepted = len(columns)
+    if late:
+        named -= late
+        accepted -= sum(systems[place] in late for place in columns.system)
+        ignored = _name_ignored(columns, sender, systems, vouched, late)
+    changes = _changes(columns, systems, gathered, picked, late)
+    return Decided(States(columns.seq, columns.full, named, changes), accepted, columns.refused, ignored)
 
 
 _SENTENCES = {
@@ -101,33 +79,121 @@ _SENTENCES = {
     RefusalReason.NO_INSTANCES: "this sensor has no instances",
 }
 
-
-def _resolve(
-    change: StateChange, sender: Sender, systems: Mapping[str, int], sensors: Mapping[str, Sensor]
-) -> tuple[int, Sensor] | RefusalReason:
-    idx = sender.own if change.system is None else systems.get(change.system.lower())
-    if idx is None:
-        return RefusalReason.UNKNOWN_SYSTEM
-    if not _speaks_for(sender, idx):
-        return RefusalReason.NOT_YOURS
-    sensor = sensors.get(change.sensor)
-    if sensor is None:
-        return RefusalReason.UNKNOWN_SENSOR
-    if change.instance and not sensor.instanced:
-        return RefusalReason.NO_INSTANCES
-    return idx, sensor
+Gathered = dict[Combination, list[int]]
+"""The systems of every combination of sensor, instance and direction that the lines make."""
 
 
-def _speaks_for(sender: Sender, idx: int) -> bool:
-    return sender.allowed is None or idx in sender.allowed
+def _find_strangers(sender: Sender, systems: Sequence[int]) -> dict[int, RefusalReason]:
+    """Places of systems that the sender cannot speak for."""
+    allowed, own = sender.allowed, len(systems) - 1
+    if 0 not in systems[:own] and (allowed is None or BitMap(systems[:own]).issubset(allowed)):
+        return {} if sender.own is not None else {own: RefusalReason.UNKNOWN_SYSTEM}
+    strangers = {}
+    for place, idx in enumerate(systems):
+        if idx == 0:
+            strangers[place] = RefusalReason.UNKNOWN_SYSTEM
+        elif allowed is not None and idx not in allowed:
+            strangers[place] = RefusalReason.NOT_YOURS
+    return strangers
 
 
-def _name(decided: Decided, idx: int, guid: str, seq: int, last_seq: Callable[[int], int]) -> bool:
-    """Note that the batch speaks for the system; False when it is older than what the system has said already."""
-    if idx in decided.named:
-        return True
-    if last_seq(idx) > seq:
-        decided.ignored[idx] = guid
-        return False
-    decided.named.add(idx)
-    return True
+def _gather(columns: Columns, systems: Sequence[int]) -> Gathered:
+    gathered: defaultdict[Combination, list[int]] = defaultdict(list)
+    # the one loop over lines: two look-ups each, nothing is decided here
+    for combination, idx in zip(columns.combinations, map(systems.__getitem__, columns.system), strict=True):
+        gathered[combination].append(idx)
+    return gathered
+
+
+def _find_unfit(
+    gathered: Gathered, columns: Columns, picked: Sequence[Sensor | None]
+) -> dict[Combination, RefusalReason]:
+    unfit = {}
+    for combination in gathered:
+        sensor = picked[combination[0]]
+        if sensor is None:
+            unfit[combination] = RefusalReason.UNKNOWN_SENSOR
+        elif columns.instances[combination[1]] and not sensor.instanced:
+            unfit[combination] = RefusalReason.NO_INSTANCES
+    return unfit
+
+
+def _without_refused(
+    columns: Columns, strangers: Mapping[int, RefusalReason], unfit: Mapping[Combination, RefusalReason]
+) -> Columns:
+    reasons = [
+        strangers.get(place) or unfit.get(combination)
+        for place, combination in zip(columns.system, columns.combinations, strict=True)
+    ]
+    refused = [
+        RefusedLine(columns.position(line), reason, _SENTENCES[reason])
+        for line, reason in enumerate(reasons)
+        if reason is not None
+    ]
+    return columns.keep([reason is None for reason in reasons], refused)
+
+
+def _name_ignored(
+    columns: Columns, sender: Sender, systems: Sequence[int], vouched: Sequence[int], late: BitMap
+) -> list[str]:
+    """GUIDs of the systems that are passed over, in the order in which the batch names them."""
+    own = len(columns.systems)
+    first = [own] if sender.own is not None else []
+    guids: dict[int, str] = {}
+    for place in (*first, *vouched, *dict.fromkeys(columns.system)):
+        if systems[place] in late:
+            guid = sender.own_guid if place == own else columns.systems.text(place)
+            guids.setdefault(systems[place], guid)
+    return list(guids.values())
+
+
+def _changes(
+    columns: Columns,
+    systems: Sequence[int],
+    gathered: Gathered,
+    picked: Sequence[Sensor | None],
+    late: BitMap,
+) -> list[Change]:
+    on: dict[tuple[int, str], BitMap] = {}
+    off: dict[tuple[int, str], BitMap] = {}
+    spelled: dict[tuple[int, str], str] = {}
+    for (place, instance, triggered), hit in gathered.items():
+        sensor, name = picked[place], columns.instances[instance]
+        assert sensor is not None, "lines of unknown sensors were refused"
+        key = (sensor.idx, name.casefold())
+        spelled.setdefault(key, name)
+        side = on if triggered else off
+        side[key] = side[key] | BitMap(hit) if key in side else BitMap(hit)
+    contested = {key for key in on.keys() & off.keys() if on[key].intersect(off[key])}
+    if contested:
+        _settle(columns, systems, picked, contested, on, off)
+    return [
+        Change(key[0], spelled[key], triggered, left)
+        for triggered, side in ((True, on), (False, off))
+        for key, hit in side.items()
+        if (left := hit - late if late else hit)
+    ]
+
+
+def _settle(
+    columns: Columns,
+    systems: Sequence[int],
+    picked: Sequence[Sensor | None],
+    contested: set[tuple[int, str]],
+    on: dict[tuple[int, str], BitMap],
+    off: dict[tuple[int, str], BitMap],
+) -> None:
+    """Where a batch says both of one system, its last word counts."""
+    last: dict[tuple[int, str], dict[int, int]] = {key: {} for key in contested}
+    keys = {
+        (place, instance): (sensor.idx, columns.instances[instance].casefold())
+        for place, instance in set(zip(columns.sensor, columns.instance, strict=True))
+        if (sensor := picked[place]) is not None
+    }
+    for (place, instance, triggered), at in zip(columns.combinations, columns.system, strict=True):
+        words = last.get(keys[place, instance])
+        if words is not None:
+            words[systems[at]] = triggered
+    for key, words in last.items():
+        on[key] = BitMap([idx for idx, triggered in words.items() if triggered])
+        off[key] = BitMap([idx for idx, triggered in words.items() if not triggered])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from opulse.db import wake
-from opulse.monitoring.systems.models import JournalEntry, RecordKind
+from opulse.monitoring.systems.models import JournalEntry, NewBatch, RecordKind
 from opulse.monitoring.systems.store import journal
 
 JOURNAL_TOPIC = "sensor_journal"
@@ -30,21 +32,32 @@ def append_in(conn: Connection, tenant: int, kind: RecordKind, payload: bytes, n
     return journal.insert_entry(conn, tenant, kind, payload, now)
 
 
-def append_batch_in(
-    conn: Connection, tenant: int, source: str, batch: str, payload: bytes, answer: bytes, now: datetime
-) -> JournalEntry:
-    """Record a batch of sensor states, once. Whoever commits it hands the record to the evaluator.
+def append_batch_in(conn: Connection, batch: NewBatch) -> int:
+    """Record a batch of sensor states, once; its position. Whoever commits it hands it to the evaluator.
 
     Raises:
         RepeatedBatch: the source has sent the batch before.
     """
-    kind = RecordKind.STATES
+    return append_batches_in(conn, [batch])[0]
+
+
+def append_batches_in(conn: Connection, batches: Sequence[NewBatch]) -> list[int]:
+    """Record batches of any tenants in this order; their positions.
+
+    Raises:
+        RepeatedBatch: one of them was sent before; nothing is written.
+    """
+    by_tenant: dict[int, list[NewBatch]] = {}
+    for batch in batches:
+        by_tenant.setdefault(batch.tenant, []).append(batch)
+    following: dict[int, Iterator[int]] = {}
     try:
-        return journal.insert_entry(
-            conn, tenant, kind, payload, now, source=source, batch=batch, answer=answer
-        )
+        for tenant in sorted(by_tenant):  # the same order in every process: counters are locked one by one
+            first = journal.insert_batches(conn, tenant, by_tenant[tenant])
+            following[tenant] = count(first)
     except IntegrityError as error:
-        raise RepeatedBatch(batch) from error
+        raise RepeatedBatch from error
+    return [next(following[batch.tenant]) for batch in batches]
 
 
 def prune_journal_in(conn: Connection, tenant: int, up_to: int, now: datetime) -> int:

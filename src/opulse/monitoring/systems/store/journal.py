@@ -2,46 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from opulse.monitoring.systems.models import JournalEntry, Numbered, RecordKind
+from opulse.db import Instant, chunked
+from opulse.monitoring.systems.models import JournalEntry, NewBatch, Numbered, RecordKind
 from opulse.monitoring.systems.store.numbers import take_numbers
 from opulse.monitoring.systems.store.tables import journal
 
+_INSERT = "INSERT INTO sensor_journal (tenant, position, kind, source, batch, at, payload, answer) VALUES "
+_MARKS = "(?, ?, ?, ?, ?, ?, ?, ?)"
+_AT_ONCE = 500  # rows of one statement: 4,000 bound values, of SQLite's 32,766
+_INSTANT = Instant()
+
 
 def insert_entry(
-    conn: Connection,
-    tenant: int,
-    kind: RecordKind,
-    payload: bytes,
-    now: datetime,
-    *,
-    source: str = "",
-    batch: str = "",
-    answer: bytes = b"",
+    conn: Connection, tenant: int, kind: RecordKind, payload: bytes, now: datetime
 ) -> JournalEntry:
-    """Append a record. The counter's row stays locked until the commit, so no reader ever sees a number before a smaller one.
+    """Append a record of our own. The counter's row stays locked until the commit: no reader sees a number before a smaller."""
+    position = take_numbers(conn, tenant, Numbered.JOURNAL, 1)
+    row = _row(tenant, position, kind, "", str(position), now, payload, b"")
+    conn.execute(insert(journal).values(row))
+    return JournalEntry(position, kind, now, payload)
+
+
+def insert_batches(conn: Connection, tenant: int, batches: Sequence[NewBatch]) -> int:
+    """Append batches of one tenant; the position of the first.
 
     Raises:
-        IntegrityError: the source has sent the batch before.
+        IntegrityError: a source has sent its batch before.
     """
-    position = take_numbers(conn, tenant, Numbered.JOURNAL, 1)
-    conn.execute(
-        insert(journal).values(
-            tenant=tenant,
-            position=position,
-            kind=kind.value,
-            source=source,
-            batch=batch or str(position),
-            at=now,
-            payload=payload,
-            answer=answer,
-        )
-    )
-    return JournalEntry(position, kind, now, payload)
+    first = take_numbers(conn, tenant, Numbered.JOURNAL, len(batches))
+    numbered = enumerate(batches, first)
+    if conn.dialect.name == "sqlite":
+        for chunk in chunked(numbered, _AT_ONCE):
+            _insert_in_one_statement(conn, chunk)
+    else:
+        kind = RecordKind.STATES
+        rows = [
+            _row(tenant, position, kind, one.source, one.batch, one.at, one.payload, one.answer)
+            for position, one in numbered
+        ]
+        conn.execute(insert(journal), rows)
+    return first
+
+
+def _insert_in_one_statement(conn: Connection, numbered: Sequence[tuple[int, NewBatch]]) -> None:
+    """By hand for SQLite: an executemany lets go of the interpreter at every row and queues behind the web server for it."""
+    kind = RecordKind.STATES.value
+    values: list[Any] = []
+    for position, one in numbered:
+        at = _INSTANT.process_bind_param(one.at, conn.dialect)
+        values += (one.tenant, position, kind, one.source, one.batch, at, one.payload, one.answer)
+    conn.exec_driver_sql(_INSERT + ", ".join([_MARKS] * len(numbered)), tuple(values))
+
+
+def _row(
+    tenant: int,
+    position: int,
+    kind: RecordKind,
+    source: str,
+    batch: str,
+    at: datetime,
+    payload: bytes,
+    answer: bytes,
+) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "position": position,
+        "kind": kind.value,
+        "source": source,
+        "batch": batch,
+        "at": at,
+        "payload": payload,
+        "answer": answer,
+    }
 
 
 def find_answer(conn: Connection, tenant: int, source: str, batch: str) -> bytes | None:

@@ -1,0 +1,221 @@
+"""Sensor states taken over HTTP, each durable before its 202.
+
+Rows beside Alertmanager in memory, the packed form beside bare appends, single changes of many agents beside a POST that does
+nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import wrk
+from bench.estates import add_keys, add_systems, guid_of, open_estate
+from bench.figures import Figure, Goal, Scope, ratios
+from bench.peers import alertmanager
+from opulse.catalogue import load_catalogue
+from opulse.tenancy.models import KeyKind
+from opulse.wire.sensor_states_packed import (
+    MEDIA_TYPE,
+    PackedBatch,
+    PackedLines,
+    column,
+    encode_packed,
+    pack_guids,
+)
+from tests.servers.opulse import OpulseProcess
+from tests.servers.processes import Server, accepts, free_port
+
+SYSTEMS = 50_000
+GATEWAYS = 32
+AGENTS = 2_000
+ROWS = 500
+PACKED = 10_000
+PACKED_SYSTEMS = 2_500
+BATCH_CONNECTIONS = 16
+AGENT_CONNECTIONS = 256
+PROCESSES = ("excel.exe", "outlook.exe", "msedge.exe", "teams.exe")
+STATES = "/api/v1/sensor-states"
+MARK = "#" * 18
+
+
+@dataclass
+class Measured:
+    """Per run: changes or requests or bytes a second."""
+
+    ours: list[float] = field(default_factory=list)
+    theirs: list[float] = field(default_factory=list)
+    notes: dict[str, object] = field(default_factory=dict)
+
+
+async def measure(scope: Scope) -> list[Figure]:
+    seconds = scope.pick(5, 15)
+    data = scope.folder / "data"
+    gateways, agents = await _provide(data)
+    rows, packed, single = Measured(), Measured(), Measured()
+    server = OpulseProcess(data, log_level="warning")
+    server.start()
+    try:
+        for run in range(scope.runs):
+            folder = scope.folder / f"run-{run}"
+            await _measure_rows(server.url, folder, gateways, seconds, rows)
+            await _measure_packed(server.url, folder, gateways, seconds, packed)
+            await _measure_single(server.url, folder, agents, seconds, single)
+    finally:
+        server.stop()
+    return [
+        Figure(
+            "ingest_vs_alertmanager",
+            ratios(rows.ours, rows.theirs),
+            "x",
+            f"sensor changes taken durably in batches of {ROWS} as JSON rows, to alerts that Alertmanager takes in memory",
+            Goal(at_least=5),
+            f"{rows.ours[-1]:,.0f} changes/s to {rows.theirs[-1]:,.0f} alerts/s",
+            rows.notes,
+        ),
+        Figure(
+            "ingest_vs_fsync_append",
+            ratios(packed.ours, packed.theirs),
+            "x",
+            f"bytes taken durably in packed batches of {PACKED}, to the same bodies appended to a file with fdatasync",
+            Goal(at_least=0.6),
+            f"{packed.ours[-1] / 1e6:,.1f} MB/s to {packed.theirs[-1] / 1e6:,.1f} MB/s",
+            packed.notes,
+        ),
+        Figure(
+            "single_post_vs_noop",
+            ratios(single.ours, single.theirs),
+            "x",
+            f"single changes posted durably by {AGENTS} agents with a key each, to POSTs that do nothing on the same server",
+            Goal(at_least=0.5),
+            f"{single.ours[-1]:,.0f}/s to {single.theirs[-1]:,.0f}/s",
+            single.notes,
+        ),
+    ]
+
+
+async def _provide(data: Path) -> tuple[list[str], list[str]]:
+    """Keys of gateways that speak for every system, and of agents."""
+    estate = await open_estate(data)
+    await add_systems(estate, SYSTEMS)
+    gateways = await add_keys(estate, KeyKind.INTEGRATION, [()] * GATEWAYS)
+    agents = await add_keys(estate, KeyKind.AGENT, [(guid_of(idx),) for idx in range(1, AGENTS + 1)])
+    await estate.close()
+    return gateways, agents
+
+
+async def _measure_rows(url: str, folder: Path, keys: Sequence[str], seconds: int, into: Measured) -> None:
+    said = list(_sayings(ROWS))
+    alerts = wrk.Load([(wrk.as_json([_alert(*one) for one in lines]), b"") for lines in said], number="")
+    with alertmanager.running(folder / "alertmanager") as (address, _):
+        script = alerts.write(folder / "alerts", "")
+        theirs = await _pushed(f"{address}/api/v2/alerts", script, BATCH_CONNECTIONS, seconds)
+    changes = wrk.Load([_split(wrk.as_json(_batch(lines))) for lines in said], keys=keys)
+    script = changes.write(folder / "rows", f"rows{folder.name[-4:]:>4}")
+    ours = await _pushed(url + STATES, script, BATCH_CONNECTIONS, seconds)
+    into.ours.append(ours.per_second * ROWS)
+    into.theirs.append(theirs.per_second * ROWS)
+    into.notes |= {"ours_p99_ms": ours.p99_ms, "theirs_p99_ms": theirs.p99_ms}
+
+
+async def _measure_packed(url: str, folder: Path, keys: Sequence[str], seconds: int, into: Measured) -> None:
+    bodies = [_split(_packed(gateway)) for gateway in range(GATEWAYS)]
+    size = len(b"".join(bodies[0])) + len(MARK)
+    script = wrk.Load(bodies, MEDIA_TYPE, keys).write(folder / "packed", f"pack{folder.name[-4:]:>4}")
+    theirs = await _appended(folder / "packed", seconds)
+    ours = await _pushed(url + STATES, script, BATCH_CONNECTIONS, seconds)
+    into.ours.append(ours.per_second * size)
+    into.theirs.append(theirs * size)
+    into.notes |= {"body_bytes": size, "ours_p99_ms": ours.p99_ms, "changes_per_s": ours.per_second * PACKED}
+
+
+async def _measure_single(url: str, folder: Path, keys: Sequence[str], seconds: int, into: Measured) -> None:
+    changes = [
+        {"sensor": sensor.name, "triggered": True} for sensor in load_catalogue() if not sensor.instanced
+    ]
+    bodies = [_split(wrk.as_json({"batch": MARK, "seq": 1, "changes": [one]})) for one in changes[:16]]
+    script = wrk.Load(bodies, keys=keys).write(folder / "single", f"sing{folder.name[-4:]:>4}")
+    with _bare(folder) as address:
+        theirs = await _pushed(address, script, AGENT_CONNECTIONS, seconds)
+    ours = await _pushed(url + STATES, script, AGENT_CONNECTIONS, seconds)
+    into.ours.append(ours.per_second)
+    into.theirs.append(theirs.per_second)
+    into.notes |= {"ours_p99_ms": ours.p99_ms, "theirs_p99_ms": theirs.p99_ms}
+
+
+async def _pushed(url: str, script: Path, connections: int, seconds: int) -> wrk.Throughput:
+    await wrk.run(url, script, connections, 1)  # warm: keys read, tables in memory, code specialised
+    done = await wrk.run(url, script, connections, seconds)
+    if done.failed:
+        raise RuntimeError(f"{url}: {done.failed} of {done.completed} requests failed")
+    return done
+
+
+async def _appended(folder: Path, seconds: int) -> float:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bench.peers.append_fsync",
+        str(folder),
+        str(seconds),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await process.communicate()
+    return float(told)
+
+
+@contextmanager
+def _bare(folder: Path) -> Iterator[str]:
+    port = free_port()
+    server = Server([sys.executable, "-m", "bench.peers.bare_asgi", str(port)], folder / "bare.log")
+    try:
+        server.wait_until(lambda: accepts(port), "the bare ASGI application")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.stop()
+
+
+def _sayings(lines: int) -> Iterator[list[tuple[str, str, str]]]:
+    """For each gateway: (GUID, sensor, process) of systems of its own."""
+    sensors = [sensor.name for sensor in load_catalogue() if sensor.instanced][:20]
+    for gateway in range(GATEWAYS):
+        chance = random.Random(gateway)
+        systems = range(1 + gateway * ROWS, 1 + (gateway + 1) * ROWS)
+        yield [(guid_of(idx), chance.choice(sensors), chance.choice(PROCESSES)) for idx in systems[:lines]]
+
+
+def _alert(guid: str, sensor: str, process: str) -> dict[str, object]:
+    return {"labels": {"alertname": sensor, "instance": guid, "process": process}}
+
+
+def _batch(lines: Sequence[tuple[str, str, str]]) -> dict[str, object]:
+    changes = [
+        {"system": guid, "sensor": sensor, "instance": process, "triggered": True}
+        for guid, sensor, process in lines
+    ]
+    return {"batch": MARK, "seq": 1, "changes": changes}
+
+
+def _packed(gateway: int) -> bytes:
+    chance = random.Random(gateway)
+    first = 1 + gateway * (SYSTEMS // GATEWAYS) % (SYSTEMS - PACKED_SYSTEMS)
+    sensors = [sensor.name for sensor in load_catalogue() if sensor.instanced][:50]
+    bits = chance.sample(range(PACKED_SYSTEMS * len(sensors) * len(PROCESSES)), PACKED)  # each told of once
+    lines = PackedLines(
+        system=column(bit % PACKED_SYSTEMS for bit in bits),
+        sensor=column(bit // PACKED_SYSTEMS % len(sensors) for bit in bits),
+        instance=column(bit // PACKED_SYSTEMS // len(sensors) for bit in bits),
+        triggered=bytes(chance.randrange(2) for _ in bits),
+    )
+    systems = pack_guids(guid_of(idx) for idx in range(first, first + PACKED_SYSTEMS))
+    return encode_packed(PackedBatch(MARK, 1, False, systems, sensors, list(PROCESSES), lines))
+
+
+def _split(body: bytes) -> tuple[bytes, bytes]:
+    head, _, tail = body.partition(MARK.encode())
+    return head, tail

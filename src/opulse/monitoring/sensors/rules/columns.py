@@ -1,0 +1,146 @@
+"""A batch in columns, whichever form it came in: dictionaries of names, and for each line a place in them. Pure.
+
+Judging then asks once per name and once per combination, not once per line.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+
+import msgspec
+
+from opulse.wire.sensor_states import BatchRead, RefusedLine
+from opulse.wire.sensor_states_packed import GUID_BYTES, PackedRead, unpack_guid
+
+Combination = tuple[int, int, int]
+"""Places of a sensor and of an instance, and 1 for triggered or 0."""
+
+
+class Texts(msgspec.Struct, frozen=True):
+    """GUIDs as a sender wrote them."""
+
+    guids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.guids)
+
+    def text(self, place: int) -> str:
+        return self.guids[place]
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """GUIDs of 16 bytes, one behind the other."""
+
+    blob: bytes
+
+    def __len__(self) -> int:
+        return len(self.blob) // GUID_BYTES
+
+    def text(self, place: int) -> str:
+        return unpack_guid(self.blob, place)
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """One batch.
+
+    ``system`` counts places in ``systems``, the one behind the last being the sender's own system; ``instances`` ends with the
+    empty name. ``positions[i]`` is where line ``i`` stood in the body; None: at ``i``.
+    """
+
+    batch: str
+    seq: int
+    full: bool
+    systems: Texts | Packed
+    sensors: Sequence[str]
+    instances: Sequence[str]
+    system: Sequence[int]
+    sensor: Sequence[int]
+    instance: Sequence[int]
+    triggered: Sequence[int]
+    heartbeat: Sequence[int]
+    refused: list[RefusedLine]
+    positions: Sequence[int] | None
+
+    def __len__(self) -> int:
+        return len(self.triggered)
+
+    @property
+    def combinations(self) -> Iterator[Combination]:
+        """What each line says of its system."""
+        return zip(self.sensor, self.instance, self.triggered, strict=True)
+
+    def position(self, line: int) -> int:
+        return line if self.positions is None else self.positions[line]
+
+    def keep(self, lines: Sequence[bool], refused: Iterable[RefusedLine]) -> Columns:
+        """The lines for which ``lines`` is true; why the others went is added to ``refused``."""
+        return msgspec.structs.replace(
+            self,
+            system=array("I", compress(self.system, lines)),
+            sensor=array("I", compress(self.sensor, lines)),
+            instance=array("I", compress(self.instance, lines)),
+            triggered=bytes(compress(self.triggered, lines)),
+            refused=[*self.refused, *refused],
+            positions=list(compress(self.positions or range(len(self)), lines)),
+        )
+
+
+def columns_of_rows(read: BatchRead) -> Columns:
+    """A batch that came line by line."""
+    batch, changes = read.batch, read.batch.changes
+    heartbeat = batch.heartbeat or ()
+    named: dict[str | None, int] = dict.fromkeys(heartbeat, 0)
+    named |= dict.fromkeys([change.system for change in changes], 0)
+    named.pop(None, None)
+    texts = Texts(tuple(named))  # type: ignore[arg-type]  # None has just gone
+    systems: dict[str | None, int] = {guid: place for place, guid in enumerate(texts.guids)}
+    systems[None] = len(texts)
+    sensors = _places([change.sensor for change in changes])
+    instances = _places([change.instance for change in changes if change.instance is not None])
+    names = (*instances, "")
+    places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+    places[None] = len(instances)
+    return Columns(
+        batch=batch.batch,
+        seq=batch.seq,
+        full=batch.full,
+        systems=texts,
+        sensors=tuple(sensors),
+        instances=names,
+        system=[systems[change.system] for change in changes],
+        sensor=[sensors[change.sensor] for change in changes],
+        instance=[places[change.instance] for change in changes],
+        triggered=[int(change.triggered) for change in changes],
+        heartbeat=[systems[guid] for guid in heartbeat],
+        refused=read.refused,
+        positions=read.positions,
+    )
+
+
+def columns_of_packed(read: PackedRead) -> Columns:
+    """A batch that came in columns."""
+    batch = read.batch
+    return Columns(
+        batch=batch.batch,
+        seq=batch.seq,
+        full=batch.full,
+        systems=Packed(batch.systems),
+        sensors=batch.sensors,
+        instances=(*batch.instances, ""),
+        system=read.system,
+        sensor=read.sensor,
+        instance=read.instance,
+        triggered=read.triggered,
+        heartbeat=read.heartbeat,
+        refused=read.refused,
+        positions=read.positions,
+    )
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
+
+
+__all__ = ["Columns", "Combination", "Packed", "Texts", "columns_of_packed", "columns_of_rows"]
