@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from opulse.db import wake
+from opulse.db.wake import wake_elsewhere
 from opulse.monitoring.systems.models import JournalEntry, RecordKind
 from opulse.monitoring.systems.store import journal
 
@@ -38,6 +39,7 @@ def append_batch_in(
     Raises:
         RepeatedBatch: the source has sent the batch before.
     """
+    wake_elsewhere(conn, JOURNAL_TOPIC)
     kind = RecordKind.STATES
     try:
         return journal.insert_entry(
