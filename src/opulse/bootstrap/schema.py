@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from opulse.db import Database
 
@@ -20,6 +20,9 @@ async def migrate(db: Database) -> None:
 
 def migrate_in(conn: Connection, revision: str = "head") -> None:
     """See :func:`migrate`; on the caller's connection."""
+    if conn.dialect.name == "postgresql":
+        # several processes start at once: one migrates, the others wait for it and find nothing to do
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('opulse migrations', 0))"))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = conn

@@ -1,4 +1,4 @@
-"""When a connection to PostgreSQL is given up: seconds after its other end stopped answering, not the kernel's quarter of an hour.
+"""When a connection to PostgreSQL is given up: seconds after its other end fell silent, not the kernel's quarter of an hour.
 
 How long a statement may take is left open (a migration takes its time); that the server's machine still answers is not.
 """

@@ -65,7 +65,9 @@ class Notices:
             self._wakes.set_all()
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=PATIENCE_SECONDS, command_timeout=PATIENCE_SECONDS)
+        connection = await asyncpg.connect(
+            self._url, timeout=PATIENCE_SECONDS, command_timeout=PATIENCE_SECONDS
+        )
         give_up_soon(connection)
         try:
             await connection.add_listener(CHANNEL, self._hear)

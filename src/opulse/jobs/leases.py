@@ -52,6 +52,19 @@ def take_lease(conn: Connection, name: str, owner: str, now: datetime, until: da
     return Lease(name, owner, epoch, until)
 
 
+def renew_leases(conn: Connection, prefix: str, owner: str, now: datetime, until: datetime) -> list[Lease]:
+    """Hold on to every lease of ``owner`` whose name begins so and that has not ended. Those, in one statement."""
+    rows = conn.execute(
+        update(leases)
+        .where(
+            leases.c.name.startswith(prefix, autoescape=True), leases.c.owner == owner, leases.c.until > now
+        )
+        .values(until=until)
+        .returning(leases.c.name, leases.c.epoch)
+    )
+    return [Lease(row.name, owner, row.epoch, until) for row in rows]
+
+
 def confirm(conn: Connection, lease: Lease) -> bool:
     """Whether nobody has held it since; until this transaction ends, nobody can. Call it before what depends on it."""
     found = conn.execute(

@@ -94,5 +94,7 @@ class Runner:
                 await self._db.write(table.renew_lease, job, self._clock.now() + self.lease)
                 if beat is not None:
                     await beat()
-            except Exception as error:  # the database is away: the next third of the lease may still be in time
+            except (
+                Exception
+            ) as error:  # the database is away: the next third of the lease may still be in time
                 log.warning("a lease could not be renewed", job=job.id, error=str(error))

@@ -1,6 +1,7 @@
 """The loop that decides: on every touched sensor, on every saved notification, and on a tick.
 
-One per process. Holding, clearing, re-arming and systems that fall silent come without an event, hence the tick.
+One per process; of several, each decides about the tenants that it owns.
+Holding, clearing, re-arming and systems that fall silent come without an event, hence the tick.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from opulse.db import Priority
 from opulse.monitoring.activations.flow import ending
 from opulse.monitoring.activations.flow.deciding import decide_in
 from opulse.monitoring.activations.flow.held import Held, HeldNotifications, load_held
+from opulse.monitoring.activations.flow.ownership import NotOwner, Ownership, SoleOwner
 from opulse.monitoring.activations.models import Counted, DecisionKind, Step, StepOutcome
 from opulse.monitoring.notifications.flow import saving
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
@@ -35,9 +37,10 @@ log = get_logger("decider")
 class Decider:
     """``bootstrap`` makes it after the evaluator has loaded, awaits :meth:`start`, and :meth:`stop` at the end."""
 
-    def __init__(self, ports: Ports, evaluator: Evaluator) -> None:
+    def __init__(self, ports: Ports, evaluator: Evaluator, ownership: Ownership | None = None) -> None:
         self._ports = ports
         self._evaluator = evaluator
+        self._ownership = ownership or SoleOwner()
         self._held = HeldNotifications({})
         self._touched: dict[int, frozenset[int] | None] = {}
         self._event = asyncio.Event()
@@ -49,6 +52,7 @@ class Decider:
         self._grew = False
         self._task: asyncio.Task[None] | None = None
         evaluator.subscribe(self._note)
+        self._ownership.subscribe(self._saved[0].set)  # a tenant was gained: everything is read again
 
     async def start(self) -> None:
         """Read the notifications, decide all of them once, then run until :meth:`stop`."""
@@ -132,13 +136,17 @@ class Decider:
         self._saved[0].set()
 
     async def _decide(self, notifications: Iterable[Held]) -> None:
-        """One after the other; one that cannot be decided holds up no other."""
+        """One after the other; one that cannot be decided holds up no other. Other processes' tenants are left alone."""
         for held in notifications:
+            if not self._ownership.owns(held.tenant):
+                continue
             counted = self._count(held)
             if not held.wants_step(counted, self._ports.limits):
                 continue
             try:
                 step = await self._step(held, counted)
+            except NotOwner:
+                continue
             except SQLAlchemyError as error:
                 about = {"tenant": held.tenant, "notification": held.notification.id}
                 self._fail("a notification cannot be decided", error, **about)
@@ -160,6 +168,7 @@ class Decider:
 
     async def _step(self, held: Held, counted: Counted) -> Step:
         def unit(conn: Connection) -> Step:
+            self._ownership.check_in(conn, held.tenant)
             return decide_in(conn, held.tenant, held.notification.id, counted, self._ports.limits)
 
         return await self._ports.db.write_first(Priority.ACTIVATION, unit)
