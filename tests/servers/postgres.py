@@ -6,10 +6,12 @@ import itertools
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.servers.processes import (
+    Server,
     ServerDidNotStart,
     demoted,
     program,
@@ -22,9 +24,13 @@ FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacu
 
 
 class PostgresServer:
-    """The running server. Addresses are ``postgresql://opulse@127.0.0.1:<port>/<database>``."""
+    """The running server. Addresses are ``postgresql://opulse@127.0.0.1:<port>/<database>``.
 
-    def __init__(self) -> None:
+    ``options`` are settings beside ours; ``durable`` leaves those at their defaults that make a crash harmless.
+    """
+
+    def __init__(self, *options: str, durable: bool = False) -> None:
+        self._options = (*options, *(() if durable else FAST))
         self._binaries = _newest_binaries()
         self._folder = scratch_folder("opulse-postgres-")
         self._data = self._folder / "data"
@@ -66,6 +72,19 @@ class PostgresServer:
             raise RuntimeError(f"psql: {done.stderr.strip()}")
         return done.stdout.strip()
 
+    def restart(self, away_seconds: float = 0.0) -> None:
+        """Crash at once, stay away for a while, and come back on the same port with what was committed."""
+        self._server.stop(signal.SIGQUIT)
+        time.sleep(away_seconds)
+        self._server = Server(self._command(self.port), self._folder / "log", cwd=self._folder)
+        self._server.wait_until(lambda: self._is_ready(self.port), "PostgreSQL")
+
+    def trust(self, network: str) -> None:
+        """Let clients from this network in, as those of this machine are."""
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        self.sql("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
         self._server.stop(signal.SIGQUIT)  # at once: there is nothing to keep
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -81,7 +100,7 @@ class PostgresServer:
 
     def _command(self, port: int) -> list[str]:
         options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}",
-                   "max_connections=200", "shared_buffers=64MB", *FAST]  # fmt: skip
+                   "max_connections=200", "shared_buffers=64MB", *self._options]  # fmt: skip
         flags = [word for option in options for word in ("-c", option)]
         return demoted([self._binaries / "postgres", "-D", self._data, *flags])
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from fastapi import FastAPI
 
-from opulse.bootstrap.stages import handlers_of
+from opulse.bootstrap.stages import handlers_of, load_extensions
 from opulse.db.postgres import PostgresDatabase
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
@@ -77,6 +77,7 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
     Raises:
         ValueError: NATS without PostgreSQL, or without its client.
     """
+    load_extensions()
     process = f"{platform.node()}-{secrets.token_hex(4)}"
     parts: list[Part] = []
     if isinstance(ports.db, PostgresDatabase):

@@ -160,6 +160,9 @@ class JetStream:
     @asynccontextmanager
     async def _asked(self, *, says_nothing: bool = False) -> AsyncIterator[None]:
         """Note whether the cluster answers. ``says_nothing``: no answer is no sign, neither of life nor of death."""
+        if not self._client.is_connected:
+            self._away_since = self._away_since or time.monotonic()
+            raise StreamAway("no connection")
         try:
             yield
         except (NatsError, APIError, OSError, TimeoutError) as error:

@@ -169,8 +169,10 @@ class Decider:
     async def _step(self, held: Held, counted: Counted) -> Step:
         def unit(conn: Connection) -> Step:
             self._ownership.check_in(conn, held.tenant)
+            faults.point("activation.confirmed")
             return decide_in(conn, held.tenant, held.notification.id, counted, self._ports.limits)
 
+        faults.point("activation.counted")
         return await self._ports.db.write_first(Priority.ACTIVATION, unit)
 
     def _report(self, held: Held, step: Step) -> None:
