@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from tests.faults.evidence import mails_of
-from tests.faults.installation import Installation
+from tests.faults.installation import SETTLED, Installation
 from tests.faults.verdict import everything_went_well, nothing_is_there_twice
 from tests.faults.world import AT_ACTIVATION, Incident, batch_of, make_tenant, make_world, report
 from tests.servers.nats import NatsCluster
@@ -51,8 +53,10 @@ class Cluster:
             "wave_seconds": 1,
             "lease_seconds": LEASE_SECONDS,
             "log_format": "text",
+            "fault_file": folder / "die-at",
             **options,
         }
+        self._fault = folder / "die-at"
         key = make_tenant(self.data, database_url=self.database)
         self.web = OpulseProcess(self.data, port=port, queues="", **self.options)
         self.workers = {name: self.worker(name, queues) for name, queues in workers.items()}
@@ -65,7 +69,9 @@ class Cluster:
     def start(self) -> None:
         self.web.start()
         for worker in self.workers.values():
-            worker.start()
+            worker.spawn()
+        for worker in self.workers.values():
+            worker.wait()
         self.installation.incidents = asyncio.run(self._make_world())
 
     def stop(self) -> None:
@@ -78,6 +84,20 @@ class Cluster:
     async def _make_world(self) -> dict[str, Incident]:
         async with self.installation.api() as client:
             return await make_world(client, client, self._names)
+
+    def doom(self, point: str) -> None:
+        """The first process that passes the point dies there, or stops (``stop <point>``)."""
+        self._fault.write_text(point, encoding="utf-8")
+
+    async def victim(self) -> WorkProcess:
+        """The worker that met its doom, as soon as one has."""
+        until = time.monotonic() + SETTLED
+        while True:
+            for worker in self.workers.values():
+                if worker.state in (psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED, psutil.STATUS_DEAD):
+                    return worker
+            assert time.monotonic() < until, "nobody passed the point"
+            await asyncio.sleep(0.05)
 
     async def begin(self, name: str) -> Incident:
         """Systems report: what follows is the work of all processes. Sent again until it is answered, as an agent does."""

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from tests.servers.processes import Server
 
 COMMAND = Path(sys.executable).parent / "opulse"
@@ -41,17 +43,38 @@ class WorkProcess:
         self._data = data
         self._command: list[str | Path] = [*inside, COMMAND, "work", "--data", data, "--queues", queues]
         self._options = options
+        self._begin = 0
         self._server: Server | None = None
 
     def start(self) -> None:
-        """Run until it says that it works.
+        """``spawn`` and ``wait``."""
+        self.spawn()
+        self.wait()
+
+    def spawn(self) -> None:
+        """Begin; several may begin side by side. What is left of an earlier run is ended first."""
+        self.kill()
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
+        self._server = Server(self._command, self.log, environment=environment(self._options))
+
+    def wait(self) -> None:
+        """Until it says that it works.
 
         Raises:
             ServerDidNotStart: with the end of the log.
         """
-        begin = self.log.stat().st_size if self.log.exists() else 0
-        self._server = Server(self._command, self.log, environment=environment(self._options))
-        self._server.wait_until(lambda: bool(_WORKS.search(self.said(begin))), "opulse work", seconds=60)
+        assert self._server is not None, "not spawned"
+        self._server.wait_until(
+            lambda: bool(_WORKS.search(self.said(self._begin))), "opulse work", seconds=60
+        )
+
+    @property
+    def state(self) -> str:
+        """As the kernel says it: ``psutil.STATUS_*``."""
+        try:
+            return str(psutil.Process(self.pid).status())
+        except psutil.NoSuchProcess:
+            return str(psutil.STATUS_DEAD)
 
     def said(self, begin: int = 0) -> str:
         """The log from ``begin`` on."""

@@ -73,7 +73,10 @@ class PostgresServer:
         return done.stdout.strip()
 
     def restart(self, away_seconds: float = 0.0) -> None:
-        """Crash at once, stay away for a while, and come back on the same port with what was committed."""
+        """Crash at once, stay away for a while, and come back on the same port with what was committed.
+
+        Call it in the main thread: the kernel ends a server with the thread that started it.
+        """
         self._server.stop(signal.SIGQUIT)
         time.sleep(away_seconds)
         self._server = Server(self._command(self.port), self._folder / "log", cwd=self._folder)

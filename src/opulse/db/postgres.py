@@ -36,6 +36,14 @@ SESSION = {
 CONNECT_SECONDS = 5.0
 
 
+class _Unfinished(Exception):
+    """The connection was lost before the commit was asked for: nothing happened, and the unit can be run again."""
+
+    def __init__(self, error: DBAPIError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class PostgresDatabase:
     """See :class:`opulse.db.engine.Database`."""
 
@@ -62,10 +70,13 @@ class PostgresDatabase:
         for attempt in range(1, TRIES + 1):
             try:
                 return await self._write_once(unit, *args, **kwargs)
+            except _Unfinished as unfinished:
+                if attempt == TRIES:
+                    raise unfinished.error from unfinished
             except DBAPIError as error:
                 if attempt == TRIES or getattr(error.orig, "sqlstate", None) not in _AGAIN:
                     raise
-                await asyncio.sleep(0.02 * attempt)
+            await asyncio.sleep(0.02 * attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def write_first(
@@ -81,8 +92,14 @@ class PostgresDatabase:
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._reading.connect() as conn:
-            return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
+        try:
+            return await self._read_once(query, *args, **kwargs)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return await self._read_once(
+                query, *args, **kwargs
+            )  # the pool has dropped what the server's end took along
 
     def notices(self) -> Notices:
         """The part that wakes the sleepers of other processes, and ours when they have committed something."""
@@ -91,13 +108,24 @@ class PostgresDatabase:
     async def close(self) -> None:
         await self._engine.dispose()
 
+    async def _read_once(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._reading.connect() as conn:
+            return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
+
     async def _write_once(
         self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         async with self._engine.connect() as conn:
             await conn.run_sync(_take_topics)  # those of a unit that failed on this connection
             async with conn.begin():
-                result = await conn.run_sync(lambda sync: unit(sync, *args, **kwargs))
+                try:
+                    result = await conn.run_sync(lambda sync: unit(sync, *args, **kwargs))
+                except DBAPIError as error:
+                    if error.connection_invalidated:
+                        raise _Unfinished(error) from error
+                    raise
             here, elsewhere = await conn.run_sync(_take_topics)
         self.wakes.set(here)
         if (topics := here | elsewhere) and self.wakes.tell_others is not None:

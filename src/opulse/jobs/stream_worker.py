@@ -11,7 +11,6 @@ from typing import Any
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.clock import Clock
 from opulse.db import Database
@@ -159,7 +158,7 @@ class StreamWorker:
             jobs = await self._db.write(
                 table.claim_due, self._queue, secrets.token_hex(8), self._clock.now(), self._lease, slots.free
             )
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:
             log.error("jobs cannot be claimed", queue=self._queue, error=str(error))
             return
         for job in jobs:

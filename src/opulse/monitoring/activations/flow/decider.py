@@ -105,7 +105,7 @@ class Decider:
                     await self.decide_all()
                 else:
                     await self.decide_touched()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:
                 self._fail("the notifications cannot be read", error)
             await self._rest()
 
@@ -129,7 +129,7 @@ class Decider:
             await asyncio.sleep(AFTER_GROWTH)
         self._grew = False
 
-    def _fail(self, what: str, error: SQLAlchemyError, **about: object) -> None:
+    def _fail(self, what: str, error: Exception, **about: object) -> None:
         """Everything is read and decided again: nothing that was touched is lost."""
         log.error(what, again_in=AFTER_A_FAULT, exc_info=error, **about)
         self._failed = True
@@ -147,7 +147,7 @@ class Decider:
                 step = await self._step(held, counted)
             except NotOwner:
                 continue
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:
                 about = {"tenant": held.tenant, "notification": held.notification.id}
                 self._fail("a notification cannot be decided", error, **about)
                 continue
