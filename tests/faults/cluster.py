@@ -103,7 +103,7 @@ class Cluster:
         """Systems report: what follows is the work of all processes. Sent again until it is answered, as an agent does."""
         incident = self.installation.incidents[name]
         batch = batch_of(next(self.installation.seq), incident.first)
-        while not await report(self.web.url, self.installation.key, batch):
+        while not await report(self.web.url, self.installation.key, batch):  # noqa: ASYNC110  # until it is answered
             await asyncio.sleep(0.2)
         return incident
 

@@ -106,10 +106,7 @@ class StreamWorker:
             except StreamAway as away:
                 log.warning("the stream says nothing", error=str(away))
                 await asyncio.sleep(AGAIN_SECONDS)
-            except (
-                SQLAlchemyError,
-                OSError,
-            ) as error:  # the messages come again when their time to answer is over
+            except Exception as error:  # the messages come again when their time to answer is over
                 log.error("jobs cannot be claimed", queue=self._queue, error=str(error))
                 await asyncio.sleep(AGAIN_SECONDS)
 
