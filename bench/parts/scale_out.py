@@ -67,7 +67,14 @@ class _Bench:
         self._times = folder / "times"
         self._times.touch()
         port = free_port()
-        command = [sys.executable, "-m", "bench.peers.slow_relay", str(port), str(MILLISECONDS), self._times]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "bench.peers.slow_relay",
+            str(port),
+            str(MILLISECONDS),
+            self._times,
+        ]
         self._relay = Server(command, folder / "relay.log")
         self._relay.wait_until(lambda: accepts(port), "the slow relay")
         self.options: dict[str, Any] = {

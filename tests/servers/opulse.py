@@ -110,9 +110,9 @@ class OpulseProcess:
     starts the same one, so that addresses in mails still lead here.
     """
 
-    def __init__(self, data: Path, *, name: str = "", **options: object) -> None:
+    def __init__(self, data: Path, **options: object) -> None:
         self.data = data
-        self.log = data.parent / f"{name or data.name}.log"
+        self.log = data.parent / f"{data.name}.log"
         self._options = options
         self._port = int(str(options.get("port", 0)))
         self._server: Server | None = None
