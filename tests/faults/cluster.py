@@ -13,6 +13,7 @@ from tests.faults.evidence import mails_of
 from tests.faults.installation import SETTLED, Installation
 from tests.faults.verdict import everything_went_well, nothing_is_there_twice
 from tests.faults.world import AT_ACTIVATION, Incident, batch_of, make_tenant, make_world, report
+from tests.servers.namespace import Namespace
 from tests.servers.nats import NatsCluster
 from tests.servers.opulse import OpulseProcess, WorkProcess
 from tests.servers.postgres import PostgresServer
@@ -32,19 +33,25 @@ class Cluster:
         workers: dict[str, str],
         *,
         nats: NatsCluster | None = None,
-        sink_options: Sequence[str] = (),
+        far: Namespace | None = None,
         **options: object,
     ) -> None:
-        self.postgres = PostgresServer(durable=True)
-        self.sink = SmtpSink(*sink_options)
+        """``far``: a second host that reaches all servers at its address of this machine; those in ``workers`` stay here."""
+        address = far.address if far else "127.0.0.1"
+        listen = (f"listen_addresses=127.0.0.1,{address}",) if far else ()
+        self.postgres = PostgresServer(*listen, durable=True)
+        if far:
+            self.postgres.trust(far.network)
+        self.sink = SmtpSink(address="" if far else "127.0.0.1")
         self.data = folder / "data"
-        self.database = self.postgres.url(self.postgres.create_database())
+        self.database = self.postgres.url(self.postgres.create_database()).replace("127.0.0.1", address)
         port = free_port()
         self.options: dict[str, object] = {
             "database_url": self.database,
             "nats_url": nats.url if nats else "",
-            "public_url": f"http://127.0.0.1:{port}",
-            "smtp_host": "127.0.0.1",
+            "host": address,
+            "public_url": f"http://{address}:{port}",
+            "smtp_host": address,
             "smtp_port": self.sink.port,
             "smtp_security": "none",
             "smtp_connections": 2,

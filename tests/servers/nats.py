@@ -43,7 +43,7 @@ class NatsCluster:
         """Start a node, or start it again on what it had stored."""
         node = self._node(name)
         node.server = Server(self._command(node), self._folder / f"{name}.log", cwd=self._folder)
-        node.server.wait_until(lambda: accepts(node.port), f"nats-server {name}")
+        node.server.wait_until(lambda: accepts(node.port, self._address), f"nats-server {name}")
 
     def kill(self, name: str) -> None:
         """``kill -9``."""
