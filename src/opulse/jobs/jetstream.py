@@ -25,7 +25,7 @@ from nats.js.errors import APIError, BadRequestError
 from opulse.jobs.announcing import Announcement
 from opulse.observe import get_logger
 
-STREAM = "OPULSE_JOBS"
+STREAM = "opulse-jobs"
 SUBJECTS = "opulse.jobs"
 REPLICAS = 3
 REMEMBERS_SECONDS = 120.0  # ids of messages: one that is published twice within this time is kept once
