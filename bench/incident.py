@@ -61,7 +61,9 @@ async def run(served: Served, watched: Watched, seq: int) -> Pass:
         await _check_ledger(served, activation, people)
         async with ApiClient(served.url, served.key) as api:
             await api.post(f"/api/v1/activations/{activation}/resolve")
-        await _report_all(client, watched, watched.systems, seq + 1, triggered=False)  # below once: armed again
+        await _report_all(
+            client, watched, watched.systems, seq + 1, triggered=False
+        )  # below once: armed again
     await served.db.write(_let_a_quarter_of_an_hour_pass, activation)
     return Pass(people, first - begin, last - begin, memory.peak_mb, activation)
 

@@ -88,7 +88,9 @@ def _default(value: object) -> str:
     shown = value.get_secret_value() if hasattr(value, "get_secret_value") else value
     if isinstance(shown, bool):
         return f"`{str(shown).lower()}`"
-    return f"`{shown}`" if shown not in ("", None, ()) else "empty"
+    if isinstance(shown, tuple):
+        shown = ",".join(map(str, shown))
+    return f"`{shown}`" if shown not in ("", None) else "empty"
 
 
 # command

@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.faults.mortal import Mortal
+from tests.servers.opulse import environment
 from tests.servers.processes import Launched, Server
 
 _ERROR = re.compile(r"\[error\s*\] (.*?)(?:\s{2,}|$)")
@@ -68,7 +69,7 @@ class Member(Mortal):
     """One process of the installation under test."""
 
     def _launch(self, command: list[str | Path]) -> Server:
-        return _ForkedServer(command, self.log, environment=self._environment)
+        return _ForkedServer(command, self.log, environment=environment(self._options))
 
     @property
     def port(self) -> int:

@@ -17,7 +17,7 @@ from bench.peers.smtp_source import Sink, send
 from opulse.cli.demo.calling import ApiClient
 from opulse.db import open_database
 from tests.servers.opulse import OpulseProcess
-from tests.servers.postgres import DURABLE, PostgresServer
+from tests.servers.postgres import PostgresServer
 
 CONNECTIONS = 4
 FEW = 2_000
@@ -143,7 +143,7 @@ def _database(folder: Path, dialect: str) -> Iterator[str]:
     if dialect == "sqlite":
         yield ""
         return
-    server = PostgresServer(DURABLE)
+    server = PostgresServer(durable=True)
     try:
         yield server.url(server.create_database())
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from opulse.cli.serve import loop_factory
+from opulse.bootstrap.loop import loop_factory
 
 START = {
     "type": "http.response.start",

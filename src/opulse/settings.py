@@ -14,7 +14,10 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "OPULSE_"
-SECRETS = ("secret_key", "smtp_password", "database_url")
+SECRETS = ("secret_key", "smtp_password", "database_url", "nats_url")
+Queue = Literal["jobs", "mail", "decisions", "schedule"]
+QUEUES: tuple[Queue, ...] = ("jobs", "mail", "decisions", "schedule")
+"""What there is to work on beside the web server: background jobs, mails that are due, notifications to decide, the clock."""
 
 
 class Settings(BaseSettings):
@@ -28,6 +31,15 @@ class Settings(BaseSettings):
         Path(".opulse"), description="Folder that holds the database, keys, snapshots and the demo's mails."
     )
     database_url: str = Field("", description="postgresql://… ; empty: SQLite in the data folder.")
+    nats_url: str = Field(
+        "",
+        description="nats://a,b,c: servers of a NATS cluster that spreads jobs over several processes on one PostgreSQL; "
+        "empty: each looks through the table.",
+    )
+    queues: Annotated[tuple[Queue, ...], NoDecode] = Field(
+        QUEUES,
+        description="What this process works on: any of jobs, mail, decisions, schedule, comma-separated; empty: nothing.",
+    )
     wing: Literal["all", "monitoring", "experience"] = Field(
         "all", description="Which half this process serves; the other one may be the real product."
     )
@@ -93,15 +105,28 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, Any]) -> dict[str, Any]:
-        origins = values.get("allow_origins")
-        if isinstance(origins, str):
-            values["allow_origins"] = tuple(part.strip() for part in origins.split(",") if part.strip())
+        for name in ("allow_origins", "queues"):
+            given = values.get(name)
+            if isinstance(given, str):
+                values[name] = tuple(part.strip() for part in given.split(",") if part.strip())
         return values
 
     @property
     def database(self) -> str:
         """The address of the database that is really used."""
         return self.database_url or f"sqlite:///{self.data / 'opulse.db'}"
+
+    @property
+    def nats_servers(self) -> tuple[str, ...]:
+        """The addresses in ``nats_url``; a scheme, and a user with a password, count for those behind it that have none."""
+        if not self.nats_url:
+            return ()
+        scheme, _, rest = self.nats_url.rpartition("://")
+        user, _, hosts = rest.rpartition("@")
+        sign_in = f"{user}@" if user else ""
+        return tuple(
+            f"{scheme or 'nats'}://{sign_in}{host.strip()}" for host in hosts.split(",") if host.strip()
+        )
 
 
 def load_settings(data: Path | None = None, **overrides: Any) -> Settings:

@@ -17,7 +17,7 @@ import yaml
 
 from opulse import __version__
 from opulse.cli.main import app as command
-from opulse.settings import PREFIX, Settings
+from opulse.settings import PREFIX, QUEUES, Settings, load_settings
 from tests.edges.matrix.routes import walk
 from tests.house.tree import ROOT, tracked_files
 from tools.make_reference import application
@@ -74,10 +74,16 @@ def compose() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def unit() -> dict[str, dict[str, str]]:
+def scaled() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.scale.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(params=["opulse.service", "opulse-web.service", "opulse-work@.service"])
+def unit(request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
     parser = ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read(DEPLOY / "opulse.service", encoding="utf-8")
+    parser.read(DEPLOY / request.param, encoding="utf-8")
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
@@ -149,9 +155,45 @@ def test_compose_and_image_agree(compose: dict[str, Any]) -> None:
     assert place == given["OPULSE_DATA"] == dict(instructions())["VOLUME"]
 
 
+def test_every_process_of_the_scaled_one_runs_a_verb_with_options_that_exist(scaled: dict[str, Any]) -> None:
+    ours = {name: one for name, one in scaled["services"].items() if one["image"] == f"opulse:{__version__}"}
+    assert len(ours) == 3
+    worked_on: list[str] = []
+    for name, service in ours.items():
+        verb, *words = service["command"]
+        known = typer.main.get_command(command).commands[verb].params  # type: ignore[attr-defined]
+        assert {word for word in words if word.startswith("--")} <= {
+            option for one in known for option in one.opts
+        }, name
+        assert set(service["environment"]) <= OPTIONS, name
+        worked_on += load_settings(queues=words[words.index("--queues") + 1]).queues
+        if verb == "work":
+            told = words[words.index("--port") + 1]
+            assert told == dict(instructions())["EXPOSE"], "the image asks there whether it is healthy"
+    assert sorted(worked_on) == sorted(QUEUES), "each kind of work is done, by one kind of process"
+
+
+def test_the_scaled_one_has_three_nats_servers_that_know_each_other(scaled: dict[str, Any]) -> None:
+    servers = {name: one for name, one in scaled["services"].items() if name.startswith("nats-")}
+    url = scaled["services"]["web"]["environment"]["OPULSE_NATS_URL"]
+    assert load_settings(nats_url=url).nats_servers == tuple(f"nats://{name}:4222" for name in servers)
+    assert len(servers) == 3
+    for name, service in servers.items():
+        words = service["command"]
+        assert words[words.index("-n") + 1] == name
+        routes = words[words.index("--routes") + 1].split(",")
+        assert sorted(routes) == [f"nats://{other}:6222" for other in sorted(servers) if other != name]
+        assert service["volumes"] == [f"{name}:/data"]
+        assert name in scaled["volumes"]
+
+
+def test_the_scaled_one_names_no_registry(scaled: dict[str, Any]) -> None:
+    assert [one["image"] for one in scaled["services"].values() if "/" in one["image"]] == []
+
+
 def test_the_example_of_options_has_only_options_that_exist(compose: dict[str, Any]) -> None:
     example = (DEPLOY / "opulse.env.example").read_text(encoding="utf-8")
-    named = re.findall(r"^(\w+)=(.*)$", example, re.MULTILINE)
+    named = re.findall(r"^(?:# )?([A-Z]\w+)=(.*)$", example, re.MULTILINE)
     assert {name for name, _ in named} <= OPTIONS
     assert not any(value.startswith(('"', "'")) for _, value in named)
     (file,) = compose["services"]["opulse"]["env_file"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 POINTS = {
     "journal": "states.journaled",
+    "counting": "activation.counted",
+    "confirming": "activation.confirmed",
     "opening": "activation.decided",
     "webhook": "delivery.taken",
     "page": "page.taken",
@@ -14,4 +16,4 @@ POINTS = {
     "accepting": "mail.accepted 5",
 }
 """Incident → where the process dies in it."""
-ANSWERS = {"storing": "answer.stored", "counting": "answer.counted"}
+ANSWERS = {"storing": "answer.stored", "tallying": "answer.counted"}

@@ -10,28 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from opulse.cli.demo.calling import ApiClient
 from tests.faults.browser import Browser, link_in
-from tests.faults.evidence import (
-    Evidence,
-    ask,
-    count_rows,
-    gather,
-    list_activations,
-    mails_of,
-    nothing_waits,
-)
+from tests.faults.evidence import Evidence, ask, count_rows, mails_of
+from tests.faults.installation import SETTLED, Installation
 from tests.faults.mortal import Mortal
 from tests.faults.points import ANSWERS, POINTS
+from tests.faults.verdict import copies, everything_went_well, nobody_is_lost, nothing_is_there_twice
 from tests.faults.world import (
     AT_ACTIVATION,
     SYSTEMS,
@@ -52,64 +41,11 @@ NAMES = (*POINTS, *ANSWERS, "ending")
 
 TICK = 1.0  # seconds between two decisions without an event
 
-SETTLED = (
-    40.0  # seconds of patience: what takes longer than a lease and the webhook's first pauses is a fault
-)
-
-
-@dataclass
-class Installation:
-    """A process with a database and a relay, and the incidents that are prepared on it."""
-
-    process: Mortal
-    database: str
-    sink: SmtpSink
-    key: str
-    incidents: dict[str, Incident] = field(default_factory=dict)
-    seq: Iterator[int] = field(default_factory=lambda: count(1))
-
-    @asynccontextmanager
-    async def api(self) -> AsyncIterator[ApiClient]:
-        async with ApiClient(self.process.url, self.key) as client:
-            yield client
-
-    async def activation_of(self, incident: Incident) -> str:
-        """The one activation of the incident's notification, once there is one."""
-        until = time.monotonic() + SETTLED
-        while not (found := await ask(self.database, list_activations, incident.notification)):
-            assert time.monotonic() < until, "no activation"
-            await asyncio.sleep(0.1)
-        assert len(found) == 1
-        return found[0]
-
-    async def ledger(self, activation: str) -> dict[str, Any]:
-        async with self.api() as client:
-            found: dict[str, Any] = await client.get(f"/api/v1/activations/{activation}/ledger")
-        return found
-
-    async def settle(self, activation: str, systems: int) -> float:
-        """Wait until ``systems`` are in the ledger and none is under way. Seconds that it took."""
-        begin = time.monotonic()
-        while not await self._is_settled(activation, systems):
-            assert time.monotonic() - begin < SETTLED, await self.ledger(activation)
-            await asyncio.sleep(0.2)
-        return time.monotonic() - begin
-
-    async def _is_settled(self, activation: str, systems: int) -> bool:
-        ledger = await self.ledger(activation)
-        under_way = {"being_resolved", "queued"} & ledger["states"].keys()
-        if ledger["total"] != systems or under_way:
-            return False
-        return await ask(self.database, nothing_waits, activation)
-
-    async def gather(self, incident: Incident, activation: str) -> Evidence:
-        return await ask(self.database, gather, incident.notification, activation)
-
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def installation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
+) -> Iterator[Installation[Mortal]]:
     folder: Path = tmp_path_factory.mktemp(f"faults-{request.param}")
     data = folder / "data"
     server: PostgresServer | None = None
@@ -142,13 +78,15 @@ def installation(
         sink.remove()
 
 
-async def _prepare(made: Installation) -> dict[str, Incident]:
+async def _prepare(made: Installation[Mortal]) -> dict[str, Incident]:
     async with made.api() as client:
         return await make_world(client, client, NAMES)
 
 
 @pytest.mark.parametrize("name", POINTS)
-async def test_an_incident_ends_as_if_nothing_had_happened(installation: Installation, name: str) -> None:
+async def test_an_incident_ends_as_if_nothing_had_happened(
+    installation: Installation[Mortal], name: str
+) -> None:
     incident, process = installation.incidents[name], installation.process
     process.doom(POINTS[name])
     batch = batch_of(next(installation.seq), incident.first)
@@ -168,16 +106,16 @@ async def test_an_incident_ends_as_if_nothing_had_happened(installation: Install
     evidence = await installation.gather(incident, activation)
     mails = mails_of(installation.sink, incident.people)
     log.info(_measured(name, seconds_to_start, seconds_to_settle, evidence, mails))
-    _nobody_is_lost(incident, evidence, mails)
-    _nothing_is_there_twice(evidence, mails)
-    _everything_went_well(evidence)
+    nobody_is_lost(incident, evidence, mails)
+    nothing_is_there_twice(evidence, mails)
+    everything_went_well(evidence)
     ledger = await installation.ledger(activation)
     assert ledger["states"] == {"accepted": SYSTEMS - 2, "same_person": 1, "no_user": 1}
     assert evidence.ever == evidence.reached == sum(ledger["states"].values()) == SYSTEMS
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-async def test_an_answer_is_kept_and_counted_once(installation: Installation, name: str) -> None:
+async def test_an_answer_is_kept_and_counted_once(installation: Installation[Mortal], name: str) -> None:
     incident, process = installation.incidents[name], installation.process
     assert await report(process.url, installation.key, batch_of(next(installation.seq), incident.first))
     activation = await installation.activation_of(incident)
@@ -202,11 +140,11 @@ async def test_an_answer_is_kept_and_counted_once(installation: Installation, na
     log.info(_measured(name, seconds_to_start, time.monotonic() - begin, evidence, mails))
     assert not (pressed.taken and name == "storing"), "it died after it had answered"
     assert evidence.responses == len(links)
-    _nothing_is_there_twice(evidence, mails)
+    nothing_is_there_twice(evidence, mails)
     assert (await installation.ledger(activation))["states"]["answered"] == len(links)
 
 
-async def test_what_a_person_ended_stays_ended(installation: Installation) -> None:
+async def test_what_a_person_ended_stays_ended(installation: Installation[Mortal]) -> None:
     """The systems are still triggered and the journal is replayed: neither opens a second activation."""
     incident, process = installation.incidents["ending"], installation.process
     assert await report(process.url, installation.key, batch_of(next(installation.seq), incident.first))
@@ -222,7 +160,7 @@ async def test_what_a_person_ended_stays_ended(installation: Installation) -> No
     assert mails_of(installation.sink, incident.people) == before
 
 
-async def test_a_crash_while_nothing_happens_changes_nothing(installation: Installation) -> None:
+async def test_a_crash_while_nothing_happens_changes_nothing(installation: Installation[Mortal]) -> None:
     """Last of all: open activations of ten incidents, and a journal that holds every one of them."""
     everybody = [who for incident in installation.incidents.values() for who in incident.people]
     rows, mails = await ask(installation.database, count_rows), mails_of(installation.sink, everybody)
@@ -234,7 +172,7 @@ async def test_a_crash_while_nothing_happens_changes_nothing(installation: Insta
 
 
 async def _until_counted(
-    installation: Installation, incident: Incident, activation: str, answers: int
+    installation: Installation[Mortal], incident: Incident, activation: str, answers: int
 ) -> Evidence:
     begin = time.monotonic()
     while (evidence := await installation.gather(incident, activation)).counted != answers:
@@ -242,34 +180,6 @@ async def _until_counted(
         assert time.monotonic() - begin < SETTLED, evidence
         await asyncio.sleep(0.2)
     return evidence
-
-
-def _nobody_is_lost(incident: Incident, evidence: Evidence, mails: dict[str, list[str]]) -> None:
-    assert evidence.invitations.keys() == incident.people
-    assert {one.state for one in evidence.invitations.values()} == {"accepted"}
-    assert mails.keys() == incident.people
-
-
-def _nothing_is_there_twice(evidence: Evidence, mails: dict[str, list[str]]) -> None:
-    assert evidence.activations == 1
-    assert {what: number for what, number in evidence.twice.items() if number} == {}
-    copied = {who for who, ids in mails.items() if len(ids) > 1}
-    assert copied <= {who for who, one in evidence.invitations.items() if one.ambiguous}
-    assert _copies(mails) <= evidence.ambiguous
-    for who, ids in mails.items():
-        assert set(ids) == {evidence.invitations[who].message_id}, "a resend is the same message"
-
-
-def _everything_went_well(evidence: Evidence) -> None:
-    assert evidence.deliveries == {"delivered": 1}
-    assert evidence.attempts["accepted"] == 1
-    assert evidence.runs.keys() == {"succeeded"}
-    assert evidence.dead_jobs == 0
-    assert evidence.looks <= 1, "one loop asks for newcomers"
-
-
-def _copies(mails: dict[str, list[str]]) -> int:
-    return sum(len(ids) - 1 for ids in mails.values())
 
 
 def _links(sink: SmtpSink, people: list[str]) -> list[str]:
@@ -283,6 +193,6 @@ def _measured(
     """A line of the table in docs/explain/crashes.md; ``pytest --log-cli-level=info`` shows it."""
     return (
         f"measured {name}: listening after {started:.1f} s, settled after {settled:.1f} s more, webhook attempts "
-        f"{sum(evidence.attempts.values())}, ambiguous {evidence.ambiguous}, copies {_copies(mails)}, lost "
+        f"{sum(evidence.attempts.values())}, ambiguous {evidence.ambiguous}, copies {copies(mails)}, lost "
         f"{len(evidence.invitations.keys() - mails.keys())}"
     )

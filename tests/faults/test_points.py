@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -57,6 +58,17 @@ def test_the_process_dies_at_the_passing_that_was_named_and_its_successor_lives(
         [sys.executable, "-c", program, order], capture_output=True, text=True, check=False
     )
     assert (lives.returncode, lives.stdout.count("alive")) == (0, 5)
+
+
+def test_a_process_may_be_stopped_at_a_point_and_goes_on_when_it_is_told_to(order: Path) -> None:
+    order.write_text("stop here")
+    program = PASSES + "print('alive', flush=True); faults.point('here'); print('alive', flush=True)"
+    process = subprocess.Popen([sys.executable, "-c", program, order], stdout=subprocess.PIPE, text=True)
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    assert not order.exists()
+    process.send_signal(signal.SIGCONT)
+    assert process.communicate(timeout=30)[0].count("alive") == 2
 
 
 def test_every_point_is_crashed_at_and_stands_in_the_table() -> None:

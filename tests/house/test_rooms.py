@@ -24,12 +24,12 @@ REASON = re.compile(r"^# over 300 lines: \S.{15,}", re.MULTILINE)
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 
 # Who may open connections, beside the two rooms that exist for it: programs that stand outside the product and use it,
-# and the one module that binds the address that is served.
-NETWORK = ("outbound/", "mail/", "agent/", "emulators/", "cli/", "bootstrap/server.py")
+# the one module that binds the address that is served, and the one that tells the database's sockets when to give up.
+NETWORK = ("outbound/", "mail/", "agent/", "emulators/", "cli/", "bootstrap/server.py", "db/keepalive.py")
 NETWORK_MODULES = {"httpx2", "aiohttp", "requests", "socket", "smtplib", "urllib.request", "http.client"}
 
 # Where a failure of any kind must be met, so that one bad job, request or unit takes no other with it.
-CATCH_ALL = ("jobs/worker.py", "web/", "db/sqlite.py")
+CATCH_ALL = ("jobs/worker.py", "jobs/stream_worker.py", "jobs/running.py", "web/", "db/sqlite.py")
 
 
 def test_no_module_is_longer_than_a_reader_can_hold() -> None:

@@ -1,4 +1,5 @@
-"""The product as its users run it: the command ``opulse serve`` in a process of its own, which tests may kill and start again."""
+"""The product as its users run it: ``opulse serve`` and ``opulse work`` in processes of their own, which tests may kill, stop for
+a while, and start again."""
 
 from __future__ import annotations
 
@@ -6,12 +7,100 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import psutil
 
 from tests.servers.processes import Server
 
 COMMAND = Path(sys.executable).parent / "opulse"
 _ADDRESS = re.compile(r"listens on (http://\S+)")
+
+
+_WORKS = re.compile(r"Operational Pulse works on ")
+
+
+def environment(options: Mapping[str, object]) -> dict[str, str]:
+    """This process's, with exactly these options of ours."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("OPULSE_")},
+        **{f"OPULSE_{name.upper()}": str(value) for name, value in options.items()},
+    }
+
+
+class WorkProcess:
+    """``opulse work`` on ``queues``, beside an :class:`OpulseProcess` with the same data folder and database.
+
+    ``inside`` are words before the command, for example to run it in a network namespace.
+    """
+
+    def __init__(
+        self, data: Path, name: str, queues: str, *, inside: Sequence[str] = (), **options: object
+    ) -> None:
+        self.name = name
+        self.log = data.parent / f"{name}.log"
+        self._data = data
+        self._command: list[str | Path] = [*inside, COMMAND, "work", "--data", data, "--queues", queues]
+        self._options = options
+        self._begin = 0
+        self._server: Server | None = None
+
+    def start(self) -> None:
+        """``spawn`` and ``wait``."""
+        self.spawn()
+        self.wait()
+
+    def spawn(self) -> None:
+        """Begin; several may begin side by side. What is left of an earlier run is ended first."""
+        self.kill()
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
+        self._server = Server(self._command, self.log, environment=environment(self._options))
+
+    def wait(self) -> None:
+        """Until it says that it works.
+
+        Raises:
+            ServerDidNotStart: with the end of the log.
+        """
+        assert self._server is not None, "not spawned"
+        self._server.wait_until(
+            lambda: bool(_WORKS.search(self.said(self._begin))), "opulse work", seconds=60
+        )
+
+    @property
+    def state(self) -> str:
+        """As the kernel says it: ``psutil.STATUS_*``."""
+        try:
+            return str(psutil.Process(self.pid).status())
+        except psutil.NoSuchProcess:
+            return str(psutil.STATUS_DEAD)
+
+    def said(self, begin: int = 0) -> str:
+        """The log from ``begin`` on."""
+        return self.log.read_bytes()[begin:].decode(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        assert self._server is not None, "not started"
+        return self._server.process.pid
+
+    def pause(self) -> None:
+        """``SIGSTOP``: it holds what it holds and does nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        if self._server is not None:
+            self._server.stop(signal.SIGKILL, patience=20)
+
+    def stop(self) -> None:
+        """As an administrator stops it."""
+        if self._server is not None:
+            self._server.stop(signal.SIGTERM, patience=20)
 
 
 class OpulseProcess:
@@ -24,10 +113,7 @@ class OpulseProcess:
     def __init__(self, data: Path, **options: object) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("OPULSE_")},
-            **{f"OPULSE_{name.upper()}": str(value) for name, value in options.items()},
-        }
+        self._options = options
         self._port = int(str(options.get("port", 0)))
         self._server: Server | None = None
         self.url = ""
@@ -46,7 +132,7 @@ class OpulseProcess:
         self._port = int(self.url.rsplit(":", 1)[1])
 
     def _launch(self, command: list[str | Path]) -> Server:
-        return Server(command, self.log, environment=self._environment)
+        return Server(command, self.log, environment=environment(self._options))
 
     @property
     def pid(self) -> int:

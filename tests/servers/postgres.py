@@ -6,10 +6,12 @@ import itertools
 import shutil
 import signal
 import subprocess
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.servers.processes import (
+    Server,
     ServerDidNotStart,
     demoted,
     program,
@@ -19,14 +21,16 @@ from tests.servers.processes import (
 
 # Nothing of it outlives the tests, so nothing of it needs to reach the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
-DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "autovacuum=on")
 
 
 class PostgresServer:
-    """The running server. Addresses are ``postgresql://opulse@127.0.0.1:<port>/<database>``."""
+    """The running server. Addresses are ``postgresql://opulse@127.0.0.1:<port>/<database>``.
 
-    def __init__(self, options: Sequence[str] = FAST) -> None:
-        self._options = options
+    ``options`` are settings beside ours; ``durable`` leaves those at their defaults that make a crash harmless.
+    """
+
+    def __init__(self, *options: str, durable: bool = False) -> None:
+        self._options = (*options, *(() if durable else FAST))
         self._binaries = _newest_binaries()
         self._folder = scratch_folder("opulse-postgres-")
         self._data = self._folder / "data"
@@ -67,6 +71,22 @@ class PostgresServer:
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr.strip()}")
         return done.stdout.strip()
+
+    def restart(self, away_seconds: float = 0.0) -> None:
+        """Crash at once, stay away for a while, and come back on the same port with what was committed.
+
+        Call it in the main thread: the kernel ends a server with the thread that started it.
+        """
+        self._server.stop(signal.SIGQUIT)
+        time.sleep(away_seconds)
+        self._server = Server(self._command(self.port), self._folder / "log", cwd=self._folder)
+        self._server.wait_until(lambda: self._is_ready(self.port), "PostgreSQL")
+
+    def trust(self, network: str) -> None:
+        """Let clients from this network in, as those of this machine are."""
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        self.sql("SELECT pg_reload_conf()")
 
     def stop(self) -> None:
         self._server.stop(signal.SIGQUIT)  # at once: there is nothing to keep

@@ -61,11 +61,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def accepts(port: int) -> bool:
-    """Something listens on this loopback port."""
+def accepts(port: int, address: str = "127.0.0.1") -> bool:
+    """Something listens on this port of ours."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 class Launched(Protocol):

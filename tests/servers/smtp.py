@@ -33,10 +33,14 @@ class SunkMail:
 
 
 class SmtpSink:
-    """The running sink on ``127.0.0.1:port``. ``options`` are smtp-sink's own, for example ``("-r", "RCPT")``."""
+    """The running sink on ``127.0.0.1:port``. ``options`` are smtp-sink's own, for example ``("-r", "RCPT")``.
 
-    def __init__(self, *options: str) -> None:
+    ``address`` "" listens on all of the machine's, so that a namespace reaches it too.
+    """
+
+    def __init__(self, *options: str, address: str = "127.0.0.1") -> None:
         self._options = options
+        self._address = address
         self._folder = scratch_folder("opulse-smtp-")
         self._server, self.port = start_on_free_port("smtp-sink", self._folder, self._command, accepts)
 
@@ -59,7 +63,14 @@ class SmtpSink:
 
     def _command(self, port: int) -> list[str]:
         return demoted(
-            [program("smtp-sink"), "-d", self._folder / "mail.", *self._options, f"127.0.0.1:{port}", "128"]
+            [
+                program("smtp-sink"),
+                "-d",
+                self._folder / "mail.",
+                *self._options,
+                f"{self._address}:{port}",
+                "128",
+            ]
         )
 
 

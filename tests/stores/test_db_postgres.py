@@ -84,3 +84,29 @@ async def test_a_connection_that_the_server_ends_is_told_as_such_and_replaced(da
         await database.write(be_ended)
     await database.write(lambda conn: conn.execute(update(balances).values(amount=7)) and None)
     assert await database.read(_amounts) == [7, 7]
+
+
+async def test_connections_that_a_restart_of_the_server_cut_are_no_error(
+    database: Database, postgres: PostgresServer
+) -> None:
+    async def cut() -> None:
+        await asyncio.gather(*(database.read(_amounts) for _ in range(5)))  # the pool holds some at rest
+        await asyncio.to_thread(
+            postgres.sql,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname LIKE 'test_%'",
+        )
+        await asyncio.sleep(0.1)
+
+    await cut()
+    assert await database.read(_amounts) == [0, 0]
+    await cut()
+    await database.write(lambda conn: conn.execute(update(balances).values(amount=balances.c.amount + 1)))
+    assert await database.read(_amounts) == [1, 1]
+
+
+async def test_a_transaction_that_does_nothing_is_ended_by_the_server(database: Database) -> None:
+    """So that a process that was stopped in the middle of one keeps nobody waiting for its rows."""
+    shown = await database.read(
+        lambda conn: conn.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
+    )
+    assert shown == "10s"

@@ -94,6 +94,16 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     return app
 
 
+def make_health_app(ports: Ports, wing: str) -> FastAPI:
+    """What a process without pages and API serves: whether it lives, whether it can work, and its numbers."""
+    app = FastAPI(title="Operational Pulse", version=__version__, openapi_url=None)
+    app.state.ports = ports
+    app.state.wing = wing
+    app.state.watch = Watch(ports)
+    app.include_router(health)
+    return app
+
+
 def _install_pages(app: FastAPI, wing: str) -> None:
     try:
         manifest = load_manifest()

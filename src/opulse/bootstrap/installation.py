@@ -3,87 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
 
 from opulse import __version__
-from opulse.bootstrap.app import make_app
+from opulse.bootstrap.app import make_app, make_health_app
+from opulse.bootstrap.keys import KEY_FILE
 from opulse.bootstrap.owning import owned
+from opulse.bootstrap.parts import Part, make_parts
 from opulse.bootstrap.ports import close_ports, open_ports
 from opulse.bootstrap.schema import migrate
 from opulse.bootstrap.server import Listening, listen
-from opulse.bootstrap.stages import handlers_of
 from opulse.clock import Clock
-from opulse.experience.directory.jobs import ALARMS_DUE
-from opulse.experience.distributions.flow.sending import Sender
-from opulse.jobs import Worker
-from opulse.jobs.schedule import Schedule
-from opulse.jobs.table import release_leases
-from opulse.monitoring.activations.flow.decider import Decider
-from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.observe import faults
 from opulse.observe.traces import close_traces, configure_traces
 from opulse.ports import Ports
 from opulse.settings import Settings
 
-SCHEDULE: Mapping[str, Mapping[str, float]] = {
-    "monitoring": {},
-    "experience": {ALARMS_DUE: 60.0},
-}
 GRACE_SECONDS = 5  # open live streams are cut after this long on shutdown
-
-
-class Part(Protocol):
-    """Something that runs beside the web server."""
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-
-class Jobs:
-    """The worker as a part."""
-
-    def __init__(self, ports: Ports, wing: str, at_once: int, lease: timedelta, *, alone: bool) -> None:
-        self._ports = ports
-        self._alone = alone
-        self._worker = Worker(ports.db, ports.clock, handlers_of(wing), ports, at_once=at_once, lease=lease)
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        if self._alone:
-            # nobody else works on this database: what a killed predecessor held can be taken up at once
-            await self._ports.db.write(release_leases)
-        self._task = asyncio.create_task(self._worker.run(), name="worker")
-
-    async def stop(self) -> None:
-        self._worker.stop()
-        if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-
-def make_parts(app: FastAPI, ports: Ports, settings: Settings) -> list[Part]:
-    """The parts of this process's wing, in the order in which they start."""
-    parts: list[Part] = []
-    lease, alone = timedelta(seconds=settings.lease_seconds), ports.db.dialect == "sqlite"
-    if settings.wing in ("all", "monitoring"):
-        evaluator = Evaluator(ports.db, ports.clock, ports.limits)
-        app.state.evaluator = evaluator
-        parts += [evaluator, Decider(ports, evaluator)]
-    if settings.wing in ("all", "experience"):
-        parts.append(Sender(ports, lease=lease, alone=alone))
-    parts.append(Jobs(ports, settings.wing, settings.job_workers, lease, alone=alone))
-    wings = ("monitoring", "experience") if settings.wing == "all" else (settings.wing,)
-    every = {kind: seconds for wing in wings for kind, seconds in SCHEDULE[wing].items()}
-    parts.append(Schedule(ports.db, ports.clock, every))
-    return parts
 
 
 @asynccontextmanager
@@ -93,51 +33,115 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     Raises:
         DatabaseTaken: another process serves this database.
         PortTaken: somebody listens there already.
+        ValueError: options that do not go together.
     """
     faults.arm(settings.fault_file)
+    with owned(settings.database):
+        listening = listen(settings.host, settings.port)
+        try:
+            async with _traced(settings), _opened(settings, listening.url, clock) as ports:
+                app = make_app(ports, settings.wing)
+                async with _started(make_parts(app, ports, settings)), _served(app, listening, settings):
+                    listening.ports = ports
+                    yield listening
+        finally:
+            listening.socket.close()
+
+
+@asynccontextmanager
+async def working(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Listening | None]:
+    """The same without pages and API: a process that only works. Gives where it tells its health; None: nowhere (port 0).
+
+    Raises:
+        PortTaken: somebody listens there already.
+        ValueError: options that do not go together, or that the other processes must share and this one lacks.
+    """
+    _check_shared(settings)
+    faults.arm(settings.fault_file)
+    listening = listen(settings.host, settings.port) if settings.port else None
+    try:
+        async with (
+            _traced(settings),
+            _opened(settings, settings.public_url, clock) as ports,
+            _started(make_parts(None, ports, settings)),
+        ):
+            if listening is None:
+                yield None
+                return
+            listening.ports = ports
+            async with _served(make_health_app(ports, settings.wing), listening, settings):
+                yield listening
+    finally:
+        if listening is not None:
+            listening.socket.close()
+
+
+@asynccontextmanager
+async def _traced(settings: Settings) -> AsyncIterator[None]:
+    """Spans are sent somewhere, where that is configured; the last ones before the process ends."""
     configure_traces(settings.otlp_endpoint, __version__)
     try:
-        with owned(settings.database):
-            async with _running(settings, clock) as listening:
-                yield listening
+        yield
     finally:
         await asyncio.to_thread(close_traces)
 
 
+def _check_shared(settings: Settings) -> None:
+    if not settings.database_url.startswith("postgres"):
+        raise ValueError(
+            "opulse work shares a PostgreSQL with opulse serve: set OPULSE_DATABASE_URL (SQLite has one process)"
+        )
+    if not settings.public_url:
+        raise ValueError("links in mails lead to the web server: set OPULSE_PUBLIC_URL")
+    if not settings.secret_key.get_secret_value() and not (settings.data / KEY_FILE).exists():
+        raise ValueError(
+            "every process signs and seals with the same keys: set OPULSE_SECRET_KEY alike for all of them, or give this "
+            f"one {KEY_FILE} of the first one's data folder"
+        )
+
+
 @asynccontextmanager
-async def _running(settings: Settings, clock: Clock | None) -> AsyncIterator[Listening]:
-    listening = listen(settings.host, settings.port)
-    ports = await open_ports(settings, listening.url, clock)
-    started: list[Part] = []
+async def _opened(settings: Settings, url: str, clock: Clock | None) -> AsyncIterator[Ports]:
+    ports = await open_ports(settings, url, clock)
     try:
         await migrate(ports.db)
-        app = make_app(ports, settings.wing)
-        for part in make_parts(app, ports, settings):
+        yield ports
+    finally:
+        await close_ports(ports)
+
+
+@asynccontextmanager
+async def _started(parts: Sequence[Part]) -> AsyncIterator[None]:
+    started: list[Part] = []
+    try:
+        for part in parts:
             await part.start()
             started.append(part)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                proxy_headers=bool(settings.proxy_headers),
-                forwarded_allow_ips=settings.proxy_headers or None,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                server_header=False,
-            )
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listening.socket]), name="web")
-        listening.ports = ports
-        listening.server = server
-        try:
-            await listening.wait_until_open(server)
-            yield listening
-        finally:
-            server.should_exit = True
-            await serving
+        yield
     finally:
         for part in reversed(started):
             await part.stop()
-        await close_ports(ports)
-        listening.socket.close()
+
+
+@asynccontextmanager
+async def _served(app: FastAPI, listening: Listening, settings: Settings) -> AsyncIterator[None]:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            proxy_headers=bool(settings.proxy_headers),
+            forwarded_allow_ips=settings.proxy_headers or None,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            server_header=False,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listening.socket]), name="web")
+    listening.server = server
+    try:
+        await listening.wait_until_open(server)
+        yield
+    finally:
+        server.should_exit = True
+        await serving

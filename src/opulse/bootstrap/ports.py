@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from opulse.bootstrap.keys import load_keys
 from opulse.clock import Clock, SystemClock
 from opulse.db import open_database
 from opulse.mail.models import Relay, Security
+from opulse.mail.shared_rate import shared_rate
 from opulse.mail.smtp import RelayPool
 from opulse.outbound import AddressPolicy, OutboundClient
 from opulse.ports import Limits, Ports, SecretBox
@@ -31,11 +33,13 @@ async def open_ports(settings: Settings, public_url: str, clock: Clock | None = 
     origins = {origin(public), origin(monitoring), *settings.allow_origins}
     policy = AddressPolicy.of(origins=origins, allow_http=settings.allow_http)
     relay = make_relay(settings)
+    db = await open_database(settings.database)
     return Ports(
-        db=await open_database(settings.database),
+        db=db,
         clock=clock,
         http=OutboundClient(policy, clock),
-        relays=RelayPool(clock),
+        # one process sends from a SQLite database; those that share a PostgreSQL share each relay's rate too
+        relays=RelayPool(clock, partial(shared_rate, db, clock) if db.dialect == "postgresql" else None),
         relay=lambda: relay,
         links=LinkTokens(list(keys.links)),
         secrets=SecretBox(list(keys.sealing)),

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from opulse.db import Database
 
@@ -22,6 +22,9 @@ async def migrate(db: Database) -> None:
 
 def migrate_in(conn: Connection, revision: str = "head") -> None:
     """See :func:`migrate`; on the caller's connection."""
+    if conn.dialect.name == "postgresql":
+        # several processes start at once: one migrates, the others wait for it and find nothing to do
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('opulse migrations', 0))"))
     config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, revision)

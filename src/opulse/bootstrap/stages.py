@@ -101,8 +101,10 @@ def template_folders(wing: str) -> dict[str, Path]:
 
 def import_stores(wing: str = "all") -> None:
     """Import every module that hangs tables on the metadata."""
-    for stage in (*stages_of(wing), "opulse.jobs.table"):
-        if _spec(stage) is None and not stage.endswith(".table"):
+    for table in ("opulse.jobs.table", "opulse.jobs.leases", "opulse.mail.store"):
+        import_module(table)
+    for stage in stages_of(wing):
+        if _spec(stage) is None:
             continue
         import_module(stage)
         for room in ("store", "views"):

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
+    Select,
     Table,
     Text,
     UniqueConstraint,
+    and_,
     delete,
     exists,
     func,
@@ -31,6 +34,7 @@ from opulse.jobs.models import Job, JobState
 
 DUE_NOW = datetime(1970, 1, 1, tzinfo=UTC)
 NO_LEASE = DUE_NOW
+NEVER = DUE_NOW
 
 jobs = Table(
     "jobs",
@@ -51,6 +55,10 @@ jobs = Table(
     Column("lease_until", Instant, nullable=False),
     Column("lease_owner", Text, nullable=False),
     Column("last_error", Text, nullable=False),
+    Column(
+        "announced_at", Instant, nullable=False, default=NEVER
+    ),  # to the stream, for this try: announcing.py
+    Column("announcement", Integer, nullable=False, default=0),  # how often
     UniqueConstraint("tenant", "kind", "unique_key"),
     Index("ix_jobs_due", "state", "queue", "run_at"),
 )
@@ -103,6 +111,25 @@ def claim_due(
 
     ``owner`` names this claim and no other, so that a worker which was too slow cannot end what it has meanwhile claimed again.
     """
+    turn = func.row_number().over(
+        partition_by=jobs.c.tenant, order_by=(jobs.c.priority, jobs.c.run_at, jobs.c.id)
+    )
+    due = (
+        select(jobs.c.id, jobs.c.priority, turn.label("turn"))
+        .where(jobs.c.queue == queue, is_free(now), in_order())
+        .subquery()
+    )
+    chosen = select(due.c.id).order_by(due.c.turn, due.c.priority, due.c.id).limit(limit)
+    return lease_picked(conn, select(jobs.c.id).where(jobs.c.id.in_(chosen)), owner, now, lease)
+
+
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """Due, and nobody has it."""
+    return and_(jobs.c.state == JobState.WAITING.value, jobs.c.run_at <= now, jobs.c.lease_until <= now)
+
+
+def in_order() -> ColumnElement[bool]:
+    """No earlier job of the same ordering key waits or runs."""
     earlier = jobs.alias("earlier")
     blocked = exists().where(
         earlier.c.tenant == jobs.c.tenant,
@@ -110,28 +137,15 @@ def claim_due(
         earlier.c.id < jobs.c.id,
         earlier.c.state == JobState.WAITING.value,
     )
-    turn = func.row_number().over(
-        partition_by=jobs.c.tenant, order_by=(jobs.c.priority, jobs.c.run_at, jobs.c.id)
-    )
-    due = (
-        select(jobs.c.id, jobs.c.priority, turn.label("turn"))
-        .where(
-            jobs.c.state == JobState.WAITING.value,
-            jobs.c.queue == queue,
-            jobs.c.run_at <= now,
-            jobs.c.lease_until <= now,
-            or_(jobs.c.ordering_key == "", ~blocked),
-        )
-        .subquery()
-    )
-    chosen = select(due.c.id).order_by(due.c.turn, due.c.priority, due.c.id).limit(limit)
-    # the whole test once more: on PostgreSQL a row may have been taken, put off or buried since `due` was read
-    picked = select(jobs.c.id).where(
-        jobs.c.id.in_(chosen),
-        jobs.c.state == JobState.WAITING.value,
-        jobs.c.run_at <= now,
-        jobs.c.lease_until <= now,
-    )
+    return or_(jobs.c.ordering_key == "", ~blocked)
+
+
+def lease_picked(
+    conn: Connection, picked: Select[tuple[int]], owner: str, now: datetime, lease: timedelta
+) -> list[Job]:
+    """Lease those of the picked rows that are free, the most urgent first."""
+    # the test once more: on PostgreSQL a row may have been taken, put off or buried since it was picked
+    picked = picked.where(is_free(now))
     if conn.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
     once = picked.cte("picked")  # PostgreSQL may run a subquery with SKIP LOCKED again and claim too many
@@ -182,7 +196,12 @@ def reschedule(conn: Connection, job: Job, run_at: datetime, error: str, *, coun
         update(jobs)
         .where(jobs.c.id == job.id, jobs.c.lease_owner == job.owner)
         .values(
-            run_at=run_at, lease_until=NO_LEASE, lease_owner="", attempts=attempts, last_error=error[:2000]
+            run_at=run_at,
+            lease_until=NO_LEASE,
+            lease_owner="",
+            attempts=attempts,
+            last_error=error[:2000],
+            announced_at=NEVER,
         )
     )
 
@@ -212,7 +231,7 @@ def revive(conn: Connection, tenant: int, job_id: int) -> bool:
     revived = conn.execute(
         update(jobs)
         .where(jobs.c.tenant == tenant, jobs.c.id == job_id, jobs.c.state == JobState.DEAD.value)
-        .values(state=JobState.WAITING.value, attempts=0, run_at=DUE_NOW)
+        .values(state=JobState.WAITING.value, attempts=0, run_at=DUE_NOW, announced_at=NEVER)
         .returning(jobs.c.queue)
     ).scalar_one_or_none()
     if revived is not None:
@@ -250,7 +269,10 @@ __all__ = [
     "count_waiting",
     "enqueue",
     "forget_dead",
+    "in_order",
+    "is_free",
     "jobs",
+    "lease_picked",
     "list_dead",
     "next_due",
     "release_leases",

@@ -6,11 +6,33 @@ import asyncio
 from collections import deque
 from datetime import datetime, timedelta
 from math import ceil
+from typing import NamedTuple, Protocol
 
 from opulse.clock import Clock
 
 _MINUTE = 60_000_000
 """Microseconds, the clock's own grain: no rounding can add a mail."""
+
+
+class Rate(Protocol):
+    """Leave to send, as the pool asks for it."""
+
+    async def acquire(self, wanted: int) -> int:
+        """Waits until at least one mail may leave; how many may, at most ``wanted``."""
+        ...
+
+
+class Bucket(NamedTuple):
+    """``size`` tokens, each of which stays ``away`` once it was taken."""
+
+    size: int
+    away: timedelta
+
+
+def bucket_of(per_minute: int) -> Bucket:
+    """What the rate lets out in at most 5 s; taken as often as it comes back, that is never above the rate."""
+    size = max(1, per_minute // 12)
+    return Bucket(size, timedelta(microseconds=_away(per_minute, size)))
 
 
 class RateLimit:
@@ -25,8 +47,7 @@ class RateLimit:
         if per_minute is not None and per_minute < 1:
             raise ValueError("a relay's rate is at least 1 mail a minute, or None")
         self._clock = clock
-        self._size = max(1, per_minute // 12) if per_minute else 0
-        self._away = timedelta(microseconds=_away(per_minute, self._size)) if per_minute else timedelta()
+        self._size, self._away = bucket_of(per_minute) if per_minute else Bucket(0, timedelta())
         self._back_at: deque[datetime] = deque()
         self._turn = asyncio.Lock()
 

@@ -57,4 +57,3 @@ class Verp:
 
     def _sign(self, key: bytes, reference: bytes) -> bytes:
         return hmac.digest(key, b"bounce\0" + reference, sha256)[:_SIGNATURE_BYTES]
-

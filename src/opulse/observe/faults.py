@@ -2,7 +2,8 @@
 
 Off unless ``bootstrap`` armed it with the path of a file (setting ``fault_file``); then a point looks into the file, and a
 file that names it means SIGKILL: no handler runs, nothing is flushed, what was committed is all there is. The file is removed
-first, so that the process that comes after lives. ``docs/explain/crashes.md`` lists the points.
+first, so that the process that comes after lives. A process may also be told to stop there (SIGSTOP), as a machine does that is
+suspended: it goes on when it is sent SIGCONT. ``docs/explain/crashes.md`` lists the points.
 """
 
 from __future__ import annotations
@@ -20,21 +21,23 @@ def arm(file: Path | None) -> None:
 
 
 def point(name: str) -> None:
-    """Die here if the file says ``<name>``, or at the n-th passing if it says ``<name> <n>``."""
+    """Die here if the file says ``<name>``, or at the n-th passing if it says ``<name> <n>``; ``stop <name>`` stops instead."""
     if _file is not None:
         _look(_file, name)
 
 
 def _look(file: Path, name: str) -> None:
     try:
-        wanted, _, times = file.read_text(encoding="utf-8").strip().partition(" ")
+        text = file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return
+    order = text.removeprefix("stop ")
+    wanted, _, times = order.partition(" ")
     if wanted != name:
         return
     left = int(times or 1) - 1
     if left > 0:
-        file.write_text(f"{name} {left}", encoding="utf-8")
+        file.write_text(text.replace(order, f"{name} {left}"), encoding="utf-8")
         return
     file.unlink()
-    signal.raise_signal(signal.SIGKILL)
+    signal.raise_signal(signal.SIGKILL if order == text else signal.SIGSTOP)

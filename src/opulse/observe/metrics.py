@@ -12,7 +12,13 @@ _STAGE_SECONDS = (0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 900, 3600,
 
 JOBS = Counter("opulse_jobs_total", "Background jobs by kind and how they ended", ["kind", "end"])
 JOB_SECONDS = Histogram("opulse_job_seconds", "Running time of a background job", ["kind"], buckets=_SECONDS)
+ANNOUNCEMENTS = Counter(
+    "opulse_announcements_total", "Jobs announced to the stream, in time or late", ["when"]
+)
 DECISIONS = Counter("opulse_decisions_total", "Decisions of rules by reason", ["rule", "reason"])
+DECISIONS_REFUSED = Counter(
+    "opulse_decisions_refused_total", "Decisions that were not written because another process decides by now"
+)
 CHANGES = Counter("opulse_sensor_changes_total", "Sensor state changes by how they were taken", ["outcome"])
 RUNS = Counter("opulse_runs_total", "Workflow runs by the state in which they ended", ["state"])
 MAILS = Counter("opulse_mails_total", "Mails by what became of a try, and why", ["outcome", "reason"])

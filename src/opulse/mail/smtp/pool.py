@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 
 from opulse.clock import Clock
 from opulse.mail.models import Envelope, Outcome, Relay
-from opulse.mail.rate import RateLimit
+from opulse.mail.rate import Rate, RateLimit
 from opulse.mail.smtp.burst import BURST, Stop, exchange, never
 from opulse.mail.smtp.mails import not_sent
 from opulse.mail.smtp.replies import SessionBroken
@@ -35,8 +35,8 @@ class Permit:
 class _Lane:
     """One relay: its rate, its sessions at rest, and how many may be open."""
 
-    def __init__(self, relay: Relay, clock: Clock) -> None:
-        self.limit = RateLimit(relay.per_minute, clock)
+    def __init__(self, relay: Relay, clock: Clock, limit: Rate) -> None:
+        self.limit = limit
         self.gate = asyncio.Semaphore(max(1, relay.connections))
         self._clock = clock
         self._resting: list[tuple[Session, timedelta]] = []
@@ -71,12 +71,15 @@ class _Lane:
 class RelayPool:
     """Up to ``relay.connections`` sessions per relay, and each relay's rate. One per process; several tasks may use it.
 
+    ``rate_of`` makes a relay's bucket where several processes share it; else each relay has one in this process.
+
     To send: ``permit`` (waits for the rate), then write down that these rows are being sent, then ``send_burst``.
     In this order no row rests in ``sending`` while the rate holds it back.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rate_of: Callable[[Relay], Rate] | None = None) -> None:
         self._clock = clock
+        self._rate_of = rate_of or (lambda relay: RateLimit(relay.per_minute, clock))
         self._lanes: dict[Relay, _Lane] = {}
 
     async def permit(self, relay: Relay, wanted: int = BURST) -> Permit:
@@ -128,7 +131,7 @@ class RelayPool:
 
     def _lane(self, relay: Relay) -> _Lane:
         if relay not in self._lanes:
-            self._lanes[relay] = _Lane(relay, self._clock)
+            self._lanes[relay] = _Lane(relay, self._clock, self._rate_of(relay))
         return self._lanes[relay]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +19,18 @@ Subscriber = Callable[[int, "Touched | None", int], None]
 """``callback(tenant, touched, position)``, called in the event loop; ``touched`` is None when anything may have changed
 (members, reporting, the catalogue): a batch from which systems report again calls twice. It must return quickly: note what to
 re-decide, do not decide."""
+
+Heard = Callable[[int, BitMap, datetime], None]
+"""``callback(tenant, systems, at)``, called in the event loop for systems that reported to this process without a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Systems of a tenant that reported, without a change, in the quarter of a minute that began at ``heard_at``."""
+
+    tenant: int
+    heard_at: datetime
+    systems: BitMap
 
 
 class SensorOrigin(StrEnum):

@@ -1,6 +1,7 @@
 """The loop that decides: on every touched sensor, on every saved notification, and on a tick.
 
-One per process. Holding, clearing, re-arming and systems that fall silent come without an event, hence the tick.
+One per process; of several, each decides about the tenants that it owns.
+Holding, clearing, re-arming and systems that fall silent come without an event, hence the tick.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from opulse.db import Priority, chunked
 from opulse.monitoring.activations.flow import ending
 from opulse.monitoring.activations.flow.deciding import decide_in
 from opulse.monitoring.activations.flow.held import Held, HeldNotifications, load_held
+from opulse.monitoring.activations.flow.ownership import NotOwner, Ownership, SoleOwner
 from opulse.monitoring.activations.models import Counted, DecisionKind, Step, StepOutcome
 from opulse.monitoring.notifications.flow import saving
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
@@ -41,9 +43,10 @@ log = get_logger("decider")
 class Decider:
     """``bootstrap`` makes it after the evaluator has loaded, awaits :meth:`start`, and :meth:`stop` at the end."""
 
-    def __init__(self, ports: Ports, evaluator: Evaluator) -> None:
+    def __init__(self, ports: Ports, evaluator: Evaluator, ownership: Ownership | None = None) -> None:
         self._ports = ports
         self._evaluator = evaluator
+        self._ownership = ownership or SoleOwner()
         self._held = HeldNotifications({})
         self._touched: dict[int, set[int]] = {}
         self._all: set[int] = set()  # tenants of which anything may have changed
@@ -57,6 +60,7 @@ class Decider:
         self._grew = False
         self._task: asyncio.Task[None] | None = None
         evaluator.subscribe(self._note)
+        self._ownership.subscribe(self._saved[0].set)  # a tenant was gained: everything is read again
 
     async def start(self) -> None:
         """Read the notifications, decide all of them once, then run until :meth:`stop`."""
@@ -119,7 +123,7 @@ class Decider:
                     await self.decide_all()
                 else:
                     await self._decide_what_may_be(loop)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:
                 self._fail("the notifications cannot be read", error)
             await self._rest()
 
@@ -152,17 +156,22 @@ class Decider:
             await asyncio.sleep(AFTER_GROWTH)
         self._grew = False
 
-    def _fail(self, what: str, error: SQLAlchemyError, **about: object) -> None:
+    def _fail(self, what: str, error: Exception, **about: object) -> None:
         """Everything is read and decided again: nothing that was touched is lost."""
         log.error(what, again_in=AFTER_A_FAULT, exc_info=error, **about)
         self._failed = True
         self._saved[0].set()
 
     async def _decide(self, notifications: Iterable[Held]) -> None:
-        """Each in a unit of its own, which those of the moment commit together; one that cannot be decided holds up no other."""
+        """Each in a unit of its own, which those of the moment commit together; one that cannot be decided holds up no other.
+
+        Other processes' tenants are left alone.
+        """
         steps: list[asyncio.Task[None]] = []
         for some in chunked(notifications, COUNTED):
             for held in some:
+                if not self._ownership.owns(held.tenant):
+                    continue
                 counted = self._count(held)
                 if held.wants_step(counted, self._ports.limits):
                     steps.append(asyncio.create_task(self._take_step(held, counted)))
@@ -172,7 +181,9 @@ class Decider:
     async def _take_step(self, held: Held, counted: Counted) -> None:
         try:
             step = await self._step(held, counted)
-        except SQLAlchemyError as error:
+        except NotOwner:
+            return
+        except (SQLAlchemyError, OSError) as error:
             about = {"tenant": held.tenant, "notification": held.notification.id}
             self._fail("a notification cannot be decided", error, **about)
             return
@@ -193,8 +204,11 @@ class Decider:
 
     async def _step(self, held: Held, counted: Counted) -> Step:
         def unit(conn: Connection) -> Step:
+            self._ownership.check_in(conn, held.tenant)
+            faults.point("activation.confirmed")
             return decide_in(conn, held.tenant, held.notification.id, counted, self._ports.limits)
 
+        faults.point("activation.counted")
         return await self._ports.db.write_first(Priority.ACTIVATION, unit)
 
     def _report(self, held: Held, step: Step) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -19,7 +19,7 @@ from opulse.monitoring.sensors.flow.catalogue import seed_tenant_in
 from opulse.monitoring.sensors.flow.estate import Applied, Estate
 from opulse.monitoring.sensors.flow.snapshots import write_snapshot_in
 from opulse.monitoring.sensors.flow.writing import JournalWriter
-from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Subscriber
+from opulse.monitoring.sensors.models import ActiveInstance, Count, Heard, Sensor, SensorPick, Subscriber
 from opulse.monitoring.sensors.rules.packing import States
 from opulse.monitoring.systems import views as systems
 from opulse.monitoring.systems.flow.journal import JOURNAL_TOPIC, prune_journal_in
@@ -49,6 +49,7 @@ class Evaluator:
         self._limits = limits
         self._estates: dict[int, Estate] = {}
         self._subscribers: list[Subscriber] = []
+        self._listeners: list[Heard] = []
         self._loading = asyncio.Lock()
         self._wake = db.wakes.sleeper(JOURNAL_TOPIC)
         self._task: asyncio.Task[None] | None = None
@@ -56,6 +57,8 @@ class Evaluator:
         self.frozen_until: datetime = clock.now()
         self._lookups: dict[int, Together[str, int]] = {}
         self.writer = JournalWriter(db, self)
+        # several processes: the tenant's owner does
+        self.keeps_snapshot: Callable[[int], bool] = lambda tenant: True
 
     async def start(self) -> None:
         """:meth:`load`, then follow the journal and tick until :meth:`stop`."""
@@ -95,8 +98,21 @@ class Evaluator:
     def hear(self, tenant: int, named: BitMap, seq: int) -> None:
         """Systems that reported without a change. Not in the journal: a restart freezes reporting instead."""
         estate = self._estates[tenant]
-        if estate.hear(named, seq, self._clock.now()):
+        now = self._clock.now()
+        for listener in self._listeners:
+            listener(tenant, named, now)
+        if estate.hear(named, seq, now):
             self._tell(tenant, Applied(estate.position, all=True))
+
+    async def hear_elsewhere(self, tenant: int, systems: BitMap, at: datetime) -> None:
+        """Systems that reported to another process without a change."""
+        estate = await self.ready(tenant)
+        if estate.heard.hear(systems, at):
+            self._tell(tenant, Applied(estate.position, all=True))
+
+    def subscribe_heard(self, callback: Heard) -> None:
+        """Call ``callback`` for each report without a change that this process takes."""
+        self._listeners.append(callback)
 
     def count(self, tenant: int, picks: Sequence[SensorPick], group_idx: int) -> Count:
         """Which members of the group report and have all ``picks`` triggered. No picks: nobody."""
@@ -202,6 +218,8 @@ class Evaluator:
         """Leave what is held, and drop journal records that nobody needs any more."""
         now = self._snapshot_at = self._clock.now()
         for tenant, estate in list(self._estates.items()):
+            if not self.keeps_snapshot(tenant):
+                continue
             await self._db.write(write_snapshot_in, tenant, estate.position, estate.dump(), now)
             more = True
             while more:

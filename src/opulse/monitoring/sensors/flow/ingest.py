@@ -130,9 +130,9 @@ async def _decide(
 ) -> Decided:
     before = estate.position
     decided = await _judge(ports, evaluator, estate, caller, columns)
-    if any(line.reason in _BEHIND for line in decided.refused):
-        if await evaluator.follow(caller.tenant) != before:
-            return await _judge(ports, evaluator, estate, caller, columns)
+    behind = any(line.reason in _BEHIND for line in decided.refused)
+    if behind and await evaluator.follow(caller.tenant) != before:
+        return await _judge(ports, evaluator, estate, caller, columns)
     return decided
 
 

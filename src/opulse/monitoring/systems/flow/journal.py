@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from opulse.db import wake
+from opulse.db.wake import wake_elsewhere
 from opulse.monitoring.systems.models import JournalEntry, NewBatch, RecordKind
 from opulse.monitoring.systems.store import journal
 
@@ -47,6 +48,7 @@ def append_batches_in(conn: Connection, batches: Sequence[NewBatch]) -> list[int
     Raises:
         RepeatedBatch: one of them was sent before; nothing is written.
     """
+    wake_elsewhere(conn, JOURNAL_TOPIC)
     by_tenant: dict[int, list[NewBatch]] = {}
     for batch in batches:
         by_tenant.setdefault(batch.tenant, []).append(batch)
