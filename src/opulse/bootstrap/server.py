@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import uvicorn
 
 from opulse.ports import Ports
+
+T = TypeVar("T")
+
+
+def run(serving: Coroutine[Any, Any, T]) -> T:
+    """``asyncio.run`` on the loop that uvicorn takes when it starts one itself (uvloop where there is one)."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner:
+        return runner.run(serving)
 
 
 @dataclass
@@ -50,7 +60,8 @@ def listen(host: str, port: int) -> Listening:
         PortTaken: with what to do.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # the protocol is named, else asyncio leaves Nagle's algorithm on: every kept connection would wait 40 ms per answer
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

@@ -25,7 +25,7 @@ def serve(
     wing: Annotated[str | None, typer.Option(help="all, monitoring or experience.")] = None,
 ) -> None:
     """Run web server, worker and schedule in one process, until Ctrl-C or SIGTERM."""
-    from opulse.bootstrap.server import PortTaken
+    from opulse.bootstrap.server import PortTaken, run
     from opulse.observe import configure_logs
     from opulse.settings import load_settings
 
@@ -33,7 +33,7 @@ def serve(
     try:
         settings = load_settings(data, **{name: value for name, value in given.items() if value is not None})
         configure_logs(settings.log_level, settings.log_format)
-        asyncio.run(_serve(settings))
+        run(_serve(settings))
     except (ValueError, PortTaken) as error:
         typer.echo(f"opulse: {error}", err=True)
         raise typer.Exit(2) from error

@@ -71,11 +71,11 @@ def incident(
 
 def _fail_clearly(make: Any) -> None:
     """Run the coroutine that ``make`` gives; a failure is one line on stderr and a non-zero exit."""
-    from opulse.bootstrap.server import PortTaken
+    from opulse.bootstrap.server import PortTaken, run
     from opulse.cli.demo.models import DemoFailed
 
     try:
-        asyncio.run(make())
+        run(make())
     except (DemoFailed, PortTaken, ValueError) as error:
         typer.echo(f"opulse demo: {error}", err=True)
         raise typer.Exit(1) from error
