@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
-from opulse.bootstrap.stages import load_extensions, routers_of, template_folders
+from opulse.bootstrap.stages import front_routes, load_extensions, routers_of, template_folders
 from opulse.ports import Ports
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
@@ -66,6 +66,7 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     app.state.frame_source = ConsoleFrame(ports, wing)
     _install_pages(app, wing)
     install_errors(app)
+    app.router.routes.extend(front_routes(wing))
     app.include_router(health)
     for router in routers_of(wing):
         app.include_router(router)

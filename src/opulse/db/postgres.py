@@ -36,6 +36,7 @@ class PostgresDatabase:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def write(
         self, unit: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -63,6 +64,12 @@ class PostgresDatabase:
         self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         async with self._reading.connect() as conn:
+            return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
+
+    async def look_up(
+        self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._looking.connect() as conn:
             return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
 
     async def close(self) -> None:

@@ -19,12 +19,6 @@ from opulse.experience.responses.models import (
 from opulse.experience.responses.store.tables import owner_corrections, response_history, responses
 
 
-def list_responses(conn: Connection, tenant: int, invitation: str) -> list[Response]:
-    """All responses of one invitation, the latest last."""
-    rows = conn.execute(_of_invitation(tenant, invitation))
-    return [_response(row) for row in rows]
-
-
 def claim_response(
     conn: Connection, tenant: int, invitation: str, states: Collection[ResponseState]
 ) -> Response | None:
@@ -78,16 +72,6 @@ def update_response(conn: Connection, tenant: int, response: Response) -> None:
         update(responses).where(responses.c.tenant == tenant, responses.c.id == response.id).values(values)
     )
     _insert_history(conn, tenant, response)
-
-
-def find_correction(conn: Connection, tenant: int, invitation: str) -> CorrectionKind | None:
-    """What the person said instead of answering; None when they did not."""
-    found = conn.execute(
-        select(owner_corrections.c.kind).where(
-            owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitation
-        )
-    ).scalar()
-    return CorrectionKind(found) if found else None
 
 
 def upsert_correction(conn: Connection, asked: Asked, kind: CorrectionKind, now: datetime) -> None:
