@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,8 +27,10 @@ async def serve() -> None:
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
     )
+    serving = asyncio.create_task(server.serve(sockets=[listening.socket]))
+    await listening.wait_until_open(server)
     print(f"listens on {listening.url}", flush=True)
-    await server.serve(sockets=[listening.socket])
+    await serving
 
 
 if __name__ == "__main__":

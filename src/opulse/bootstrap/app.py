@@ -12,10 +12,11 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
-from opulse.bootstrap.stages import front_routes, load_extensions, routers_of, template_folders
+from opulse.bootstrap.stages import at_once, front_routes, load_extensions, routers_of, template_folders
 from opulse.ports import Ports
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
+from opulse.web.at_once import Application
 from opulse.web.components.built_files import BuiltFiles
 from opulse.web.components.manifest import STATIC_URL, AssetsMissing, load_manifest
 from opulse.web.csrf import SameSiteOnly
@@ -59,7 +60,7 @@ async def get_openapi(request: Request) -> JSONResponse:
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
     load_extensions()
-    app = FastAPI(title="Operational Pulse", version=__version__, openapi_url=None)
+    app = Application(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing
     app.state.gate = TenancyGate(ports)
@@ -72,6 +73,7 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
         app.include_router(router)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(GZipMiddleware, minimum_size=800)
+    app.at_once = {prefix: answers(app.state) for prefix, answers in at_once(wing).items()}
     return app
 
 

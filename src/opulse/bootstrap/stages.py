@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from opulse.experience import extensions
 from opulse.experience.workflows.registry import Extension, register
 from opulse.jobs import Handler
+from opulse.web.at_once import AnswersAtOnce
 
 MONITORING = (
     "opulse.monitoring.systems",
@@ -80,6 +81,14 @@ def front_routes(wing: str) -> Iterator[BaseRoute]:
     for stage in stages_of(wing):
         for router in getattr(_room(stage, "pages"), "FRONT", ()):
             yield from router.routes
+
+
+def at_once(wing: str) -> dict[str, type[AnswersAtOnce]]:
+    """First segment of a path (``/s/``) → what a stage's pages name in ``AT_ONCE`` to answer it."""
+    found: dict[str, type[AnswersAtOnce]] = {}
+    for stage in stages_of(wing):
+        found |= getattr(_room(stage, "pages"), "AT_ONCE", {})
+    return found
 
 
 def handlers_of(wing: str) -> Mapping[str, Handler]:

@@ -12,12 +12,14 @@ from opulse.db.bulk import (
     json_merge,
     upsert,
 )
+from opulse.db.compiled import CompiledLookUp
 from opulse.db.engine import Database, Priority, open_database
 from opulse.db.storable import why_unstorable
-from opulse.db.types import Instant, JsonDoc, metadata
+from opulse.db.types import Instant, JsonDoc, instant, metadata
 from opulse.db.wake import Wakes, wake
 
 __all__ = [
+    "CompiledLookUp",
     "Database",
     "Instant",
     "JsonDoc",
@@ -25,6 +27,7 @@ __all__ = [
     "Wakes",
     "chunked",
     "insert_ignoring_known",
+    "instant",
     "json_list",
     "json_merge",
     "metadata",

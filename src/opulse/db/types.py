@@ -38,7 +38,12 @@ class Instant(TypeDecorator[datetime]):
         return (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+        return None if value is None else instant(value)
+
+
+def instant(stored: int) -> datetime:
+    """What an :class:`Instant` column holds, as Python has it."""
+    return _EPOCH + timedelta(microseconds=int(stored))
 
 
 JsonDoc = JSON().with_variant(JSONB(), "postgresql")

@@ -124,6 +124,19 @@ class LinkRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstLook:
+    """An individual link that may be answered and through which nothing came yet."""
+
+    tenant: int
+    invitation: str
+    survey: str
+    version: int
+    language: str
+    time_zone: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LinkFacts:
     """Everything about one link at one moment: what is asked, and what was answered so far.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from opulse.experience.responses import store
-from opulse.experience.responses.flow.documents import Documents, documents_of
-from opulse.experience.responses.models import LinkFacts, ResponseState
+from opulse.experience.responses.flow.documents import Documents, KnownDocument, documents_of
+from opulse.experience.responses.models import FirstLook, LinkFacts, ResponseState
 from opulse.ports import Ports
 from opulse.wire.tokens import LinkPurpose
 
@@ -21,6 +21,21 @@ async def find_link(ports: Ports, purpose: LinkPurpose, token: str) -> LinkFacts
         return None
     tenant, invitation = read
     return await ports.db.look_up(find_facts_in, documents_of(ports.db), tenant, invitation.hex())
+
+
+async def find_first_look(ports: Ports, token: str) -> tuple[FirstLook, KnownDocument] | None:
+    """The link and its document when it may be answered and nothing came through it yet; None: see :func:`find_link`."""
+    read = ports.links.read(LinkPurpose.ANSWER, token)
+    if read is None:
+        return None
+    look = await ports.db.look_up(store.find_first_look, read[0], read[1].hex())
+    if look is None or ports.clock.now() >= look.expires_at:
+        return None
+    documents = documents_of(ports.db)
+    known = documents.find(look.tenant, look.survey, look.version)
+    if known is None:
+        known = await ports.db.read(documents.get_in, look.tenant, look.survey, look.version)
+    return look, known
 
 
 def find_facts_in(conn: Connection, documents: Documents, tenant: int, invitation: str) -> LinkFacts | None:

@@ -18,7 +18,6 @@ from opulse.experience.responses.models import (
 )
 from opulse.experience.responses.pages import messages
 from opulse.experience.responses.pages.contexts import TRAP, MessagePage
-from opulse.experience.responses.pages.first_look import first_look
 from opulse.experience.responses.pages.questions import build_question_page, languages_of
 from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, localise_for, respond, speak
 from opulse.experience.responses.pages.routes import OpenRoute
@@ -48,8 +47,6 @@ async def show_survey(request: Request) -> Response:
         return await _show_preview(token, request, ports)
     survey = localise_for(request, facts, "")
     access = decide_access(facts.asked, facts.survey, None, ports.limits.finish_grace, ports.clock.now())
-    if (look := first_look(request, ports, survey, facts, access)) is not None:
-        return look
     instead = _instead_of_questions(request, survey, facts, access)
     if instead is not None:
         return respond(request, "message.html", instead, survey.language)
@@ -156,9 +153,7 @@ def _questions(
         problems,
         action=request.scope["path"],
         stamp=make_stamp(ports.digest_key, facts.asked.invitation, now),
-        languages=languages_of(
-            survey, request.scope["path"], {name: query[name] for name in ("q", "c", "change") if name in query}
-        ),
+        languages=languages_of(survey, "", {name: query[name] for name in ("q", "c", "change") if name in query}),
         notes=notes,
         until=words.answer_until.format(
             time=messages.say_when(survey.language, facts.asked.expires_at, zone)

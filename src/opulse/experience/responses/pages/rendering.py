@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 
-from markupsafe import escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from opulse.experience.responses.models import LinkFacts
-from opulse.experience.responses.pages.prepared import PreparedPages
 from opulse.experience.responses.wording import LANGUAGES
 from opulse.experience.surveys.models import LocalisedSurvey
 from opulse.experience.surveys.rules import resolve_language
@@ -29,16 +26,6 @@ PRIVATE_HEADERS = {
 
 _HEADER_READ = 200  # characters of Accept-Language: more is no wish of a person's
 
-_PLAIN = [
-    (name.lower().encode("latin-1"), value.encode("latin-1"))
-    for name, value in {
-        **PRIVATE_HEADERS,
-        "Content-Type": "text/html; charset=utf-8",
-        "Vary": "Accept-Encoding",
-    }.items()
-]
-_PACKED = [*_PLAIN, (b"content-encoding", b"gzip")]
-
 
 def respond(
     request: Request, template: str, context: object, language: str, status: int = 200
@@ -52,47 +39,6 @@ def respond(
     )
 
 
-def respond_prepared(
-    request: Request,
-    key: Hashable,
-    template: str,
-    draw: Callable[[], tuple[object, str]],
-    values: Mapping[str, str],
-) -> Response:
-    """One page of those that are alike for everybody.
-
-    Args:
-        key: everything that the page depends on beside ``values``; nothing in it may change its meaning later.
-        draw: the context with slots in it (``prepared.slot``) and the language; called when the page is not there yet.
-        values: slot → text, filled in escaped.
-    """
-    prepared = _prepared_of(request).get((template, key), lambda: _draw(request, template, *draw()))
-    filled = {name: str(escape(text)).encode() for name, text in values.items()}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers = prepared.fill_packed(filled), _PACKED
-    else:
-        body, headers = prepared.fill(filled), _PLAIN
-    response = Response(body)
-    response.raw_headers = [*headers, (b"content-length", str(len(body)).encode())]
-    return response
-
-
-def _draw(request: Request, template: str, context: object, language: str) -> str:
-    ports: Ports = request.app.state.ports
-    pages: Pages = request.app.state.pages
-    frame = RequestContext(path="", now=ports.clock.now(), locale=language)
-    return pages.render(frame, f"responses/{template}", context)
-
-
-def _prepared_of(request: Request) -> PreparedPages:
-    """The application's own: its pages carry the addresses of its assets."""
-    state = request.app.state
-    if not hasattr(state, "prepared_pages"):
-        state.prepared_pages = PreparedPages()
-    found: PreparedPages = state.prepared_pages
-    return found
-
-
 def localise_for(request: Request, facts: LinkFacts, posted_language: str) -> LocalisedSurvey:
     """The survey in the language the person switched to, answered in, is known to read, or whose browser asks for it."""
     wanted = (
@@ -100,18 +46,18 @@ def localise_for(request: Request, facts: LinkFacts, posted_language: str) -> Lo
         request.query_params.get("lang", ""),
         facts.response.language if facts.response else "",
         facts.asked.language,
-        _browsers_language(request),
+        browsers_language(request.headers.get("accept-language", "")),
     )
     return facts.word(resolve_language(facts.document.languages, *wanted))
 
 
 def speak(request: Request) -> str:
     """The language of a page that belongs to no survey."""
-    return resolve_language(LANGUAGES, _browsers_language(request))
+    return resolve_language(LANGUAGES, browsers_language(request.headers.get("accept-language", "")))
 
 
-def _browsers_language(request: Request) -> str:
-    header = request.headers.get("accept-language", "")
+def browsers_language(header: str) -> str:
+    """The language that an ``Accept-Language`` header asks for first; empty when there is none."""
     return _preferred(header[:_HEADER_READ]) if header else ""
 
 

@@ -20,11 +20,18 @@ from sqlalchemy import (
     select,
 )
 
-from opulse.db import Instant
+from opulse.db import CompiledLookUp, Instant, instant
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import DistributionState, LinkType
 from opulse.experience.distributions.views import distributions, invitations
-from opulse.experience.responses.models import Asked, CorrectionKind, LinkRow, Response, ResponseState
+from opulse.experience.responses.models import (
+    Asked,
+    CorrectionKind,
+    FirstLook,
+    LinkRow,
+    Response,
+    ResponseState,
+)
 from opulse.experience.responses.store.tables import owner_corrections, responses
 from opulse.experience.surveys.models import SurveyState
 from opulse.experience.surveys.views import surveys
@@ -42,6 +49,15 @@ def find_link(conn: Connection, tenant: int, invitation: str) -> LinkRow | None:
         responses=_responses(invitation, rows),
         correction=CorrectionKind(rows[0].correction) if rows[0].correction else None,
     )
+
+
+def find_first_look(conn: Connection, tenant: int, invitation: str) -> FirstLook | None:
+    """The individual link, unless its survey or distribution is closed or something came through it already."""
+    rows = _FIRST_LOOK.rows(conn, tenant, invitation)
+    if not rows:
+        return None
+    survey, version, language, time_zone, expires_at = rows[0]
+    return FirstLook(tenant, invitation, survey, version, language, time_zone, instant(expires_at))
 
 
 def _with(table: FromClause, of: FromClause, **columns: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -127,6 +143,35 @@ def _shared() -> Select[Any]:
     )
 
 
+def _first_look() -> Select[Any]:
+    sent = select(literal(1)).where(_with(responses, invitations, invitation=invitations.c.id))
+    corrected = select(literal(1)).where(_with(owner_corrections, invitations, invitation=invitations.c.id))
+    living = and_(_with(contacts, invitations, id=invitations.c.contact), contacts.c.deleted.is_(False))
+    return (
+        select(
+            distributions.c.survey,
+            distributions.c.version,
+            invitations.c.language,
+            func.coalesce(contacts.c.time_zone, ""),
+            invitations.c.expires_at,
+        )
+        .select_from(invitations)
+        .join(distributions, _with(distributions, invitations, id=invitations.c.distribution))
+        .join(surveys, _with(surveys, distributions, id=distributions.c.survey))
+        .outerjoin(contacts, living)
+        .where(
+            invitations.c.tenant == bindparam("tenant"),
+            invitations.c.id == bindparam("invitation"),
+            distributions.c.link_type == LinkType.INDIVIDUAL.value,
+            distributions.c.state != DistributionState.CANCELLED.value,
+            surveys.c.state == SurveyState.ACTIVE.value,
+            ~sent.exists(),
+            ~corrected.exists(),
+        )
+    )
+
+
+_FIRST_LOOK = CompiledLookUp(_first_look(), "tenant", "invitation")
 _INVITED = _invited()
 _SHARED = _shared()
 
