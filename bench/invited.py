@@ -142,7 +142,15 @@ def _people(conn: Connection, tenant: int, chunk: list[tuple[int, bytes]], now: 
 
 def _blank(table: Any, now: datetime) -> dict[str, Any]:
     """A row of ``table`` that says nothing."""
-    empty: dict[str, Any] = {"Integer": 0, "BigInteger": 0, "Boolean": False, "JSON": {}, "Text": "", "Instant": now}
+    empty: dict[str, Any] = {
+        "Integer": 0,
+        "BigInteger": 0,
+        "Boolean": False,
+        "JSON": {},
+        "Text": "",
+        "Instant": now,
+    }
     return {
-        column.name: None if column.nullable else empty[type(column.type).__name__] for column in table.columns
+        column.name: None if column.nullable else empty[type(column.type).__name__]
+        for column in table.columns
     }

@@ -56,8 +56,18 @@ async def load(url: str, requests: Sequence[str], folder: Path, seconds: float, 
     listed = folder / f"requests-{method.lower()}.txt"
     listed.write_text("\n".join(requests) + "\n", encoding="ascii")
     script = folder / f"wrk-{method.lower()}.lua"
-    script.write_text(_SCRIPT.replace("@REQUESTS@", str(listed)).replace("@METHOD@", method), encoding="ascii")
-    command = [program("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), url]
+    script.write_text(
+        _SCRIPT.replace("@REQUESTS@", str(listed)).replace("@METHOD@", method), encoding="ascii"
+    )
+    command = [
+        program("wrk"),
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{max(1, round(seconds))}s",
+        "-s",
+        str(script),
+        url,
+    ]
     running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     told = (await running.communicate())[0].decode()
     found = re.search(r"^\{.*\}$", told, re.MULTILINE)
@@ -65,8 +75,14 @@ async def load(url: str, requests: Sequence[str], folder: Path, seconds: float, 
         raise WentWrong(f"wrk ended with {running.returncode}: {told}")
     seen = json.loads(found.group())
     if seen["wrong"] or seen["timeouts"]:
-        raise WentWrong(f"{seen['wrong']} wrong answers and {seen['timeouts']} time-outs of {seen['requests']}")
+        raise WentWrong(
+            f"{seen['wrong']} wrong answers and {seen['timeouts']} time-outs of {seen['requests']}"
+        )
     took = seen["micros"] / 1e6
     return Load(
-        seen["requests"], seen["requests"] / took, seen["p50"] / 1e3, seen["p99"] / 1e3, seen["bytes"] / seen["requests"]
+        seen["requests"],
+        seen["requests"] / took,
+        seen["p50"] / 1e3,
+        seen["p99"] / 1e3,
+        seen["bytes"] / seen["requests"],
     )

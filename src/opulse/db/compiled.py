@@ -36,9 +36,7 @@ class CompiledLookUp:
     def _compile(self, dialect: Dialect) -> tuple[str, list[Any], list[tuple[int, int]]]:
         """The text, the values of its parameters in their order, and which of them stand for which name."""
         compiled = self._statement.compile(dialect=dialect)
-        order = list(compiled.positiontup or ())  # type: ignore[attr-defined]  # of an SQL compiler
+        order = list(compiled.positiontup or ())
         bound = [compiled.params[name] for name in order]
-        places = [
-            (place, self._names.index(name)) for place, name in enumerate(order) if name in self._names
-        ]
+        places = [(place, self._names.index(name)) for place, name in enumerate(order) if name in self._names]
         return str(compiled), bound, places

@@ -143,7 +143,9 @@ def _questions(
     now, zone = ports.clock.now(), facts.asked.time_zone
     answered = facts.response if facts.response and facts.response.state is ResponseState.RECORDED else None
     if answered is not None and not notes:
-        notes = (words.you_answered.format(time=messages.say_when(survey.language, answered.updated_at, zone)),)
+        notes = (
+            words.you_answered.format(time=messages.say_when(survey.language, answered.updated_at, zone)),
+        )
     elif not notes and not problems and "q" in request.query_params and form:
         notes = (words.preselected.format(button=words.send),)
     query = request.query_params
@@ -153,7 +155,9 @@ def _questions(
         problems,
         action=request.scope["path"],
         stamp=make_stamp(ports.digest_key, facts.asked.invitation, now),
-        languages=languages_of(survey, "", {name: query[name] for name in ("q", "c", "change") if name in query}),
+        languages=languages_of(
+            survey, "", {name: query[name] for name in ("q", "c", "change") if name in query}
+        ),
         notes=notes,
         until=words.answer_until.format(
             time=messages.say_when(survey.language, facts.asked.expires_at, zone)

@@ -28,7 +28,9 @@ class OpenRoute(APIRoute):
         needs = self.dependant
         guards = [inner.call for inner in needs.dependencies]
         if not guards or not all(isinstance(guard, Open) for guard in guards) or _takes(needs):
-            raise TypeError(f"{self.path}: an open route takes the request, and an Open guard stands before it")
+            raise TypeError(
+                f"{self.path}: an open route takes the request, and an Open guard stands before it"
+            )
         handler: Handler = self.endpoint
         return handler
 
