@@ -25,17 +25,19 @@ _ASSETS = re.compile(r'(?:href|src)="(/[^"]+\.(?:css|js|svg))"')
 async def measure(scope: Scope) -> list[Figure]:
     """GET beside a bare hello, run by run; then as many POSTs, each the first answer of its person."""
     invited = await invite(scope.folder / "data", PEOPLE)
-    seconds = scope.pick(4, 10)
+    pairs, seconds = scope.pick(5, 3 * scope.runs), scope.pick(2, 6)
     async with _serving(scope.folder / "data") as ours, _hello() as theirs:
         page = await _weigh(ours, invited.paths[0])
         await load(ours, invited.paths, scope.folder, 1)
-        pages, hellos, posts = [], [], []
-        for run in range(max(2, scope.runs)):
+        pages, hellos = [], []
+        for _ in range(pairs):
             hellos.append(await load(theirs, ["/"], scope.folder, seconds))
             pages.append(await load(ours, invited.paths, scope.folder, seconds))
-            posts.append(
-                await load(ours, _share(invited, run, max(2, scope.runs)), scope.folder, seconds, "POST")
-            )
+        rounds = max(2, scope.runs)
+        posts = [
+            await load(ours, _share(invited, one, rounds), scope.folder, scope.pick(4, 8), "POST")
+            for one in range(rounds)
+        ]
     return [
         Figure(
             "answer_get_vs_hello",
