@@ -7,6 +7,7 @@ returns.
 
 from opulse.db.bulk import (
     chunked,
+    insert_fast,
     insert_ignoring_known,
     json_list,
     json_merge,
@@ -15,7 +16,7 @@ from opulse.db.bulk import (
 from opulse.db.compiled import CompiledLookUp
 from opulse.db.engine import Database, Priority, open_database
 from opulse.db.storable import why_unstorable
-from opulse.db.types import Instant, JsonDoc, instant, metadata
+from opulse.db.types import Instant, JsonDoc, instant, metadata, stored_instant
 from opulse.db.wake import Wakes, wake
 
 __all__ = [
@@ -26,12 +27,14 @@ __all__ = [
     "Priority",
     "Wakes",
     "chunked",
+    "insert_fast",
     "insert_ignoring_known",
     "instant",
     "json_list",
     "json_merge",
     "metadata",
     "open_database",
+    "stored_instant",
     "upsert",
     "wake",
     "why_unstorable",
