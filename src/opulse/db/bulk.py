@@ -68,14 +68,14 @@ def insert_fast(
             await driver.copy_records_to_table(table.name, columns=list(names), records=rows)
 
         conn.execute(select(literal(1)))  # the driver opens the transaction with the first statement
-        conn.connection.run_async(copy)  # type: ignore[attr-defined]  # of an adapted asyncpg connection
+        conn.connection.run_async(copy)  # of an adapted asyncpg connection
         return
     text = str(table.insert().compile(dialect=conn.dialect, column_keys=list(names)))
     order = [names.index(column.name) for column in table.columns if column.name in names]
     pick = itemgetter(*order)  # the statement names the columns in the order of the table
     cursor = conn.connection.cursor()
     try:
-        cursor.executemany(text, map(pick, rows))
+        cursor.executemany(text, list(map(pick, rows)))
     finally:
         cursor.close()
 

@@ -22,7 +22,8 @@ _SPOKEN = {
     "language": "language",
     "unsubscribed": "unsubscribed",
 }
-_PLACES = {name: place for place, name in enumerate(IncomingContact._fields)}
+_MAIN_PLACES = IncomingContact._fields[: IncomingContact._fields.index("embedded")]  # in a table, before the embedded data
+_PLACES = {name: place for place, name in enumerate(_MAIN_PLACES)}
 _UNSUBSCRIBED = _PLACES["unsubscribed"]
 _YES = frozenset({"1", "true", "yes", "y"})
 
@@ -124,7 +125,7 @@ def read_lines(heading: Heading, text: str, first_line: int) -> Iterator[tuple[i
                 row[place] = value.lower() in _YES if place == _UNSUBSCRIBED else value
         embedded = {name: value for column, name in other if (value := cells[column].strip())}
         if found or embedded or any(cell.strip() for cell in cells):
-            yield before + reader.line_num, IncomingContact(*row[:-1], embedded)  # type: ignore[arg-type]
+            yield before + reader.line_num, IncomingContact(*row, embedded)  # type: ignore[arg-type,call-arg]  # texts, and one bool at its place
 
 
 def _check_columns(columns: list[str], targets: list[str]) -> None:
