@@ -8,8 +8,36 @@ from typing import Any
 
 from opulse.wire.identifiers import Prefix, new_ids
 
-_FIRST = ("Maya", "Ben", "Aylin", "Jon", "Sofía", "Wei", "Noor", "Ida", "Tom", "Zoë", "Ravi", "Eva", "Olu", "Kai")
-_LAST = ("Schmidt", "Smith", "Yılmaz", "García", "Nguyen", "Müller", "Okafor", "Novak", "Berg", "Rossi", "Kim", "Silva")
+_FIRST = (
+    "Maya",
+    "Ben",
+    "Aylin",
+    "Jon",
+    "Sofía",
+    "Wei",
+    "Noor",
+    "Ida",
+    "Tom",
+    "Zoë",
+    "Ravi",
+    "Eva",
+    "Olu",
+    "Kai",
+)
+_LAST = (
+    "Schmidt",
+    "Smith",
+    "Yılmaz",
+    "García",
+    "Nguyen",
+    "Müller",
+    "Okafor",
+    "Novak",
+    "Berg",
+    "Rossi",
+    "Kim",
+    "Silva",
+)
 _SITES = ("Berlin", "Leeds", "Austin", "Pune", "Osaka", "Lima")
 _SECOND = "bcdfghjklmnprstvz"
 
@@ -20,7 +48,14 @@ def people(count: int, seed: int = 3) -> Iterator[tuple[str, str, str, str, str,
     for number in range(count):
         first = draw.choice(_FIRST)
         last = f"{draw.choice(_LAST)}{draw.choice(_SECOND)}{draw.choice('aeiou')}"
-        yield first, last, f"{first[:1].lower()}{number}@acme.example.org", f"acme\\u{number}", "EN", draw.choice(_SITES)
+        yield (
+            first,
+            last,
+            f"{first[:1].lower()}{number}@acme.example.org",
+            f"acme\\u{number}",
+            "EN",
+            draw.choice(_SITES),
+        )
 
 
 def csv_of(count: int) -> Iterator[bytes]:
@@ -35,7 +70,9 @@ def csv_of(count: int) -> Iterator[bytes]:
     yield "".join(lines).encode()
 
 
-def rows_of(count: int, tenant: int, directory: str, now: int, *, as_numbers: bool) -> Sequence[tuple[Any, ...]]:
+def rows_of(
+    count: int, tenant: int, directory: str, now: int, *, as_numbers: bool
+) -> Sequence[tuple[Any, ...]]:
     """The same people as rows of ``bench.peers.copy.NAMES``; ``as_numbers``: SQLite's booleans."""
     no: Any = 0 if as_numbers else False
     return [

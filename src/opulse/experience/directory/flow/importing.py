@@ -23,6 +23,7 @@ from opulse.experience.directory.models import (
     LineRefused,
 )
 from opulse.experience.directory.rules import Heading, StepCutter, TableUnreadable, read_heading, read_lines
+from opulse.experience.directory.store import contacts
 from opulse.experience.directory.store import imports as store
 from opulse.jobs import enqueue
 from opulse.ports import Ports
@@ -95,7 +96,10 @@ async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
     step = await _read_step(ports, tenant, import_id, heading, 0)
     while step is not None:
         writing = ports.db.write(_take_step_in, where, import_id, step, ports.clock.now())
-        _, step = await asyncio.gather(writing, _read_step(ports, tenant, import_id, heading, step.number))
+        number = step.number
+        _, step = await asyncio.gather(writing, _read_step(ports, tenant, import_id, heading, number))
+        if number & (number - 1) == 0:  # 1, 2, 4, 8, …: the directory may have doubled
+            await ports.db.write(contacts.look_at_growth)
     await ports.db.write(_finish_in, tenant, one.id, ports.clock.now())
 
 

@@ -22,7 +22,9 @@ _SPOKEN = {
     "language": "language",
     "unsubscribed": "unsubscribed",
 }
-_MAIN_PLACES = IncomingContact._fields[: IncomingContact._fields.index("embedded")]  # in a table, before the embedded data
+_MAIN_PLACES = IncomingContact._fields[
+    : IncomingContact._fields.index("embedded")
+]  # in a table, before the embedded data
 _PLACES = {name: place for place, name in enumerate(_MAIN_PLACES)}
 _UNSUBSCRIBED = _PLACES["unsubscribed"]
 _YES = frozenset({"1", "true", "yes", "y"})
