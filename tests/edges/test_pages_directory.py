@@ -9,6 +9,7 @@ import pytest
 from opulse.experience.directory import Contact, RuleKind, set_watched_in, views
 from opulse.experience.directory.flow.lists import create_directory, create_list
 from opulse.experience.directory.flow.people import import_contacts
+from opulse.experience.directory.models import IncomingContact
 from opulse.experience.directory.rules import TableUnreadable, read_table
 from tests.edges.console import Console, open_console, text_of
 
@@ -38,12 +39,7 @@ def test_a_table_is_read_whatever_separates_it() -> None:
         assert table.embedded == ("site",)
         assert table.lines == (2,)
         assert table.rows == (
-            {
-                "email": "maya@acme.example",
-                "first_name": f"Maya{mark} R.",
-                "unsubscribed": True,
-                "embedded_data": {"site": "Berlin"},
-            },
+            IncomingContact(f"Maya{mark} R.", "", "maya@acme.example", "", "", "", True, {"site": "Berlin"}),
         )
 
 

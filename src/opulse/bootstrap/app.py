@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import generate_latest
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import Receive, Scope, Send
 
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
 from opulse.bootstrap.readiness import check_parts
-from opulse.bootstrap.stages import load_extensions, routers_of, template_folders
+from opulse.bootstrap.stages import at_once, front_routes, load_extensions, routers_of, template_folders
 from opulse.monitoring.sensors.api.states import make_express
 from opulse.ports import Ports
 from opulse.pulses.watch import Watch
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
+from opulse.web.at_once import Application
 from opulse.web.components.built_files import BuiltFiles
 from opulse.web.components.manifest import STATIC_URL, AssetsMissing, load_manifest
 from opulse.web.csrf import SameSiteOnly
@@ -63,22 +63,10 @@ async def get_openapi(request: Request) -> JSONResponse:
     return JSONResponse(app.openapi())
 
 
-class MonitoringApplication(FastAPI):
-    """With the way that sensor states take outside of all middleware."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._express = make_express(self, super().__call__)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._express(scope, receive, send)
-
-
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
     load_extensions()
-    make = FastAPI if wing == "experience" else MonitoringApplication
-    app = make(title="Operational Pulse", version=__version__, openapi_url=None)
+    app = Application(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing
     app.state.watch = Watch(ports)
@@ -86,11 +74,15 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     app.state.frame_source = ConsoleFrame(ports, wing)
     _install_pages(app, wing)
     install_errors(app)
+    app.router.routes.extend(front_routes(wing))
     app.include_router(health)
     for router in routers_of(wing):
         app.include_router(router)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(GZipMiddleware, minimum_size=800)
+    if wing != "experience":
+        app.express = make_express(app, app.framed)
+    app.at_once = {prefix: answers(app.state) for prefix, answers in at_once(wing).items()}
     return app
 
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import uvicorn
+
 T = TypeVar("T")
 
 
@@ -16,9 +18,5 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's loop; None: Python's own."""
-    try:
-        import uvloop
-    except ImportError:  # PyPy and Windows have none
-        return None
-    return uvloop.new_event_loop
+    """The loop that uvicorn takes when it starts one itself; None: Python's own."""
+    return uvicorn.Config("", loop="auto").get_loop_factory()

@@ -11,10 +11,12 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from opulse.experience import extensions
 from opulse.experience.workflows.registry import Extension, register
 from opulse.jobs import Handler
+from opulse.web.at_once import AnswersAtOnce
 
 MONITORING = (
     "opulse.monitoring.systems",
@@ -67,8 +69,26 @@ def routers_of(wing: str) -> Iterator[APIRouter]:
     for room in ("api", "pages"):
         for stage in stages_of(wing):
             module = _room(stage, room)
-            if module is not None and hasattr(module, "router"):
+            if module is not None and hasattr(module, "router") and not hasattr(module, "FRONT"):
                 yield module.router
+
+
+def front_routes(wing: str) -> Iterator[BaseRoute]:
+    """Routes that are tried before all others, because many open them at once: what a stage's pages name in ``FRONT``.
+
+    They are the application's own routes; a router inside a router is searched twice per level and request.
+    """
+    for stage in stages_of(wing):
+        for router in getattr(_room(stage, "pages"), "FRONT", ()):
+            yield from router.routes
+
+
+def at_once(wing: str) -> dict[str, type[AnswersAtOnce]]:
+    """First segment of a path (``/s/``) → what a stage's pages name in ``AT_ONCE`` to answer it."""
+    found: dict[str, type[AnswersAtOnce]] = {}
+    for stage in stages_of(wing):
+        found |= getattr(_room(stage, "pages"), "AT_ONCE", {})
+    return found
 
 
 def handlers_of(wing: str) -> Mapping[str, Handler]:

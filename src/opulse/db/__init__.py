@@ -8,18 +8,21 @@ returns.
 from opulse.db.bulk import (
     as_json,
     chunked,
+    insert_fast,
     insert_ignoring_known,
     json_list,
     json_merge,
     listed,
     upsert,
 )
+from opulse.db.compiled import CompiledLookUp
 from opulse.db.engine import Database, Priority, open_database
 from opulse.db.storable import why_unstorable
-from opulse.db.types import Instant, JsonDoc, metadata
+from opulse.db.types import Instant, JsonDoc, instant, metadata, stored_instant
 from opulse.db.wake import Wakes, wake
 
 __all__ = [
+    "CompiledLookUp",
     "Database",
     "Instant",
     "JsonDoc",
@@ -27,12 +30,15 @@ __all__ = [
     "Wakes",
     "as_json",
     "chunked",
+    "insert_fast",
     "insert_ignoring_known",
+    "instant",
     "json_list",
     "json_merge",
     "listed",
     "metadata",
     "open_database",
+    "stored_instant",
     "upsert",
     "wake",
     "why_unstorable",

@@ -63,6 +63,7 @@ class PostgresDatabase:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def write(
         self, unit: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -104,6 +105,12 @@ class PostgresDatabase:
     def notices(self) -> Notices:
         """The part that wakes the sleepers of other processes, and ours when they have committed something."""
         return Notices(f"postgresql://{self._address}", self.wakes)
+
+    async def look_up(
+        self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._looking.connect() as conn:
+            return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -51,6 +51,8 @@ class SqliteDatabase:
         self.path = path
         self._writer = _engine(path, "BEGIN IMMEDIATE", 1, read_only=False)
         self._readers = _engine(path, "BEGIN", READERS, read_only=True)
+        self._looker = _engine(path, "", 1, read_only=True)
+        self._looking: Connection | None = None
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
         self._queue: queue.PriorityQueue[_Item] = queue.PriorityQueue()
         self._numbers = itertools.count()
@@ -93,10 +95,20 @@ class SqliteDatabase:
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
+    async def look_up(
+        self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self._looking is None:
+            self._looking = self._looker.connect()
+        return query(self._looking, *args, **kwargs)
+
     async def close(self) -> None:
         if self._closing:
             return
         self._closing = True
+        if self._looking is not None:
+            self._looking.close()
+        self._looker.dispose()
         self._queue.put(_Item(99, next(self._numbers), lambda conn: None, Future()))
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         self._pool.shutdown(wait=True)
@@ -165,6 +177,7 @@ class SqliteDatabase:
 
 
 def _engine(path: str, begin: str, size: int, *, read_only: bool) -> Engine:
+    """``begin`` opens transactions; empty: there are none, every statement is a snapshot of its own."""
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
@@ -188,8 +201,10 @@ def _engine(path: str, begin: str, size: int, *, read_only: bool) -> Engine:
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+    if begin:
+
+        @event.listens_for(engine, "begin")
+        def _begin(conn: Connection) -> None:
+            conn.exec_driver_sql(begin)
 
     return engine

@@ -33,12 +33,22 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("an Instant needs a timezone-aware datetime")
-        return (value - _EPOCH) // _MICROSECOND
+        return stored_instant(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+        return None if value is None else instant(value)
+
+
+def stored_instant(moment: datetime) -> int:
+    """What an :class:`Instant` column holds for ``moment``; raises ValueError when it has no time zone."""
+    if moment.tzinfo is None:
+        raise ValueError("an Instant needs a timezone-aware datetime")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def instant(stored: int) -> datetime:
+    """What an :class:`Instant` column holds, as Python has it."""
+    return _EPOCH + timedelta(microseconds=int(stored))
 
 
 JsonDoc = JSON().with_variant(JSONB(), "postgresql")

@@ -47,8 +47,8 @@ class LinkTokens:
             raise ValueError("key ids are distinct and within 0..255")
         if any(len(secret) < _MIN_SECRET_BYTES for _, secret in keys):
             raise ValueError(f"a link key has at least {_MIN_SECRET_BYTES} bytes")
-        self._secrets = dict(keys)
-        self._issuing = keys[0]
+        self._signers = {key_id: _signers(secret) for key_id, secret in keys}
+        self._issuing = keys[0][0]
 
     def issue(self, purpose: LinkPurpose, tenant: int, invitation_id: bytes) -> str:
         """46 to 55 characters of ``[A-Za-z0-9_-]`` for one invitation (its id is 16 bytes) of one tenant (0..2**63-1)."""
@@ -56,24 +56,23 @@ class LinkTokens:
             raise ValueError("an invitation id has 16 bytes")
         if not 0 <= tenant <= _MAX_TENANT:
             raise ValueError("a tenant is a number within 0..2**63-1")
-        key_id, secret = self._issuing
-        digest = _digest(secret, purpose, tenant, invitation_id)
-        return _encode(bytes((key_id,)) + _compact(tenant) + invitation_id + digest)
+        digest = _digest(self._signers[self._issuing][purpose], tenant, invitation_id)
+        return _encode(bytes((self._issuing,)) + _compact(tenant) + invitation_id + digest)
 
     def read(self, purpose: LinkPurpose, token: str) -> tuple[int, bytes] | None:
         """``(tenant, invitation id)`` when this token was issued for this purpose by one of the keys, else ``None``."""
         raw = _decode(token)
         if raw is None:
             return None
-        secret = self._secrets.get(raw[0])
-        if secret is None:
+        signers = self._signers.get(raw[0])
+        if signers is None:
             return None
         compact = raw[1 : -_ID_BYTES - _DIGEST_BYTES]
         tenant = int.from_bytes(compact, "big")
         if tenant > _MAX_TENANT or compact != _compact(tenant):
             return None
         invitation_id = raw[-_ID_BYTES - _DIGEST_BYTES : -_DIGEST_BYTES]
-        expected = _digest(secret, purpose, tenant, invitation_id)
+        expected = _digest(signers[purpose], tenant, invitation_id)
         return (tenant, invitation_id) if hmac.compare_digest(expected, raw[-_DIGEST_BYTES:]) else None
 
 
@@ -82,10 +81,19 @@ def _compact(tenant: int) -> bytes:
     return tenant.to_bytes(max(1, (tenant.bit_length() + 7) // 8), "big")
 
 
-def _digest(secret: bytes, purpose: LinkPurpose, tenant: int, invitation_id: bytes) -> bytes:
+def _signers(secret: bytes) -> dict[LinkPurpose, hmac.HMAC]:
+    """By purpose what is keyed and has read the beginning of what is signed: a blast verifies 100,000 links within a minute."""
+    return {
+        purpose: hmac.new(secret, b"%s\0%s\0" % (_DOMAIN, purpose.value.encode()), "sha256")
+        for purpose in LinkPurpose
+    }
+
+
+def _digest(signer: hmac.HMAC, tenant: int, invitation_id: bytes) -> bytes:
     """Every part but the purpose has a fixed length and the purpose ends at a NUL: no two triples sign the same text."""
-    signed = b"%s\0%s\0%s%s" % (_DOMAIN, purpose.value.encode(), tenant.to_bytes(8, "big"), invitation_id)
-    return hmac.digest(secret, signed, "sha256")[:_DIGEST_BYTES]
+    signing = signer.copy()
+    signing.update(tenant.to_bytes(8, "big") + invitation_id)
+    return signing.digest()[:_DIGEST_BYTES]
 
 
 def _encode(raw: bytes) -> str:

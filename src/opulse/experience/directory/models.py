@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 CONTACTS_CHANGED = "contacts.changed"
+
+IMPORT_RECEIVED = "contacts.import_received"
+"""Job {import}: a file of contacts is here, whole; its rows wait to be taken."""
 
 MAIN_FIELDS: Mapping[str, str] = {
     "FirstName": "first_name",
@@ -133,6 +136,60 @@ class FrequencyRule:
     kind: RuleKind
     limit: int
     period_seconds: int
+
+
+class IncomingContact(NamedTuple):
+    """A row of an import: texts without white space around them, empty where nothing is said. ``embedded`` is flat."""
+
+    first_name: str
+    last_name: str
+    email: str
+    ext_ref: str
+    phone: str
+    language: str
+    unsubscribed: bool
+    embedded: Mapping[str, Any]
+    time_zone: str = ""
+
+
+class ImportState(StrEnum):
+    """Where the import of a file stands."""
+
+    RECEIVING = "receiving"  # the file is being uploaded
+    RUNNING = "running"  # the file is here; its rows are being taken, step by step
+    DONE = "done"  # every row was taken or refused
+    BROKEN = "broken"  # the upload ended early: nothing of it was taken
+
+
+@dataclass(frozen=True)
+class ContactImport:
+    """A file on its way into a directory. ``steps`` are of at most 2,000 lines; ``rows`` counts what is taken or refused."""
+
+    id: str  # PGRS_…
+    directory: str
+    list_id: str
+    raise_events: bool
+    actor: str
+    state: ImportState
+    heading: str
+    steps: int
+    steps_done: int
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class LineRefused:
+    """A row of a file that was not taken: its line (the heading is line 1), whom it names, and what would mend it."""
+
+    line: int
+    who: str
+    reason: str
 
 
 @dataclass(frozen=True)

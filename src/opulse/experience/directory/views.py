@@ -1,12 +1,8 @@
 """Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
-from opulse.experience.directory.store.contacts import (
-    count_contacts,
-    find_contact,
-    list_contacts,
-    lock_contacts,
-)
+from opulse.experience.directory.store.contacts import find_contact, lock_contacts
+from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
 from opulse.experience.directory.store.lists import (
     find_directory,
     find_list,
@@ -14,6 +10,7 @@ from opulse.experience.directory.store.lists import (
     list_lists,
     list_rules,
 )
+from opulse.experience.directory.store.searching import count_contacts, list_contacts
 from opulse.experience.directory.store.tables import (
     change_groups,
     change_members,
@@ -31,13 +28,16 @@ __all__ = [
     "find_change_set",
     "find_contact",
     "find_directory",
+    "find_import",
     "find_list",
     "list_contacts",
     "list_directories",
     "list_groups",
+    "list_imports",
     "list_lists",
     "list_members",
     "list_members_of",
+    "list_refused",
     "list_rules",
     "lock_contacts",
 ]

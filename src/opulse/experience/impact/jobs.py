@@ -12,8 +12,8 @@ from opulse.ports import Ports
 
 
 async def on_response_recorded(ports: Ports, job: Job) -> None:
-    """Count what this response changed, and whatever else waits for the same activation."""
-    await count_answers(ports, job.tenant, job.payload["activation"])
+    """Count whatever waits for the activation."""
+    await count_answers(ports, job.tenant, job.payload["activation"], job)
     faults.point("answer.counted")
 
 

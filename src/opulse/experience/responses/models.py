@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from opulse.experience.surveys.models import Answers, FieldProblem, SurveyDocument, SurveyState
+from opulse.experience.surveys.models import (
+    Answers,
+    FieldProblem,
+    LocalisedSurvey,
+    SurveyDocument,
+    SurveyState,
+)
 
 
 class ResponseState(StrEnum):
@@ -108,15 +114,40 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkRow:
+    """One look at a link: what it asks, where the survey stands, and everything that was sent through it, the latest last."""
+
+    asked: Asked
+    survey: SurveyState
+    responses: tuple[Response, ...]
+    correction: CorrectionKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """An individual link that may be answered and through which nothing came yet."""
+
+    tenant: int
+    invitation: str
+    survey: str
+    version: int
+    language: str
+    time_zone: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LinkFacts:
     """Everything about one link at one moment: what is asked, and what was answered so far.
 
-    ``response`` is the answer that counts or may still come to count; ``late`` whether a late one is kept.
+    ``response`` is the answer that counts or may still come to count; ``late`` whether a late one is kept. ``word`` gives
+    the document in one of its languages.
     """
 
     asked: Asked
     survey: SurveyState
     document: SurveyDocument
+    word: Callable[[str], LocalisedSurvey]
     response: Response | None
     late: bool
     correction: CorrectionKind | None

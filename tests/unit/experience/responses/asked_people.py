@@ -79,9 +79,10 @@ class Asked:
     async def corrections(self) -> list[dict[str, Any]]:
         return await self.ports.db.read(_rows, owner_corrections, owner_corrections.c.at)
 
-    async def announced(self) -> list[tuple[str, int]]:
+    async def announced(self) -> list[str]:
+        """The activations whose counts are to be brought up to date."""
         rows = await self.ports.db.read(_rows, jobs, jobs.c.id)
-        return [(row["payload"]["response"], row["payload"]["revision"]) for row in rows]
+        return [row["payload"]["activation"] for row in rows]
 
     async def contact(self) -> dict[str, Any]:
         return (await self.ports.db.read(_rows, contacts, contacts.c.id))[0]

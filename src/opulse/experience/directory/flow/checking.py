@@ -8,16 +8,17 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from opulse.db import why_unstorable
-from opulse.experience.directory.models import MAIN_FIELDS, RowRefused
+from opulse.experience.directory.models import MAIN_FIELDS, IncomingContact, RowRefused
+from opulse.experience.directory.rules import is_plain_address
 
 
 class ContactProblem(ValueError):
     """The contact cannot be written so; the message says what to mend."""
 
 
-def check_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[RowRefused]]:
+def check_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[list[IncomingContact], list[RowRefused]]:
     """Rows that can be taken, and for each other one what would mend it."""
-    good: list[Mapping[str, Any]] = []
+    good: list[IncomingContact] = []
     refused: list[RowRefused] = []
     for index, row in enumerate(rows):
         try:
@@ -25,8 +26,39 @@ def check_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any
         except ContactProblem as problem:
             refused.append(RowRefused(index, str(problem)))
         else:
-            good.append(row)
+            good.append(_incoming(row))
     return good, refused
+
+
+def why_refused(row: IncomingContact) -> str:
+    """Why a row of a table cannot be taken; empty when it can. Its values are texts."""
+    if row.email and is_plain_address(row.email):
+        return "" if _is_text(row) else "a text holds a character that cannot be kept (NUL, or none of UTF-8)"
+    try:
+        check_fields({**row._asdict(), "embedded_data": row.embedded})
+    except ContactProblem as problem:
+        return str(problem)
+    return ""
+
+
+def _is_text(row: IncomingContact) -> bool:
+    """Nearly all rows are plain letters; only others are looked at closely."""
+    said = "".join(
+        (row.first_name, row.last_name, row.ext_ref, row.phone, row.language, *row.embedded.values())
+    )
+    if said.isascii():
+        return "\0" not in said
+    return not why_unstorable(said)
+
+
+def _incoming(row: Mapping[str, Any]) -> IncomingContact:
+    texts = {
+        name: str(row.get(name) or "").strip()
+        for name in ("first_name", "last_name", "email", "ext_ref", "phone", "language", "time_zone")
+    }
+    return IncomingContact(
+        **texts, unsubscribed=bool(row.get("unsubscribed")), embedded=dict(row.get("embedded_data") or {})
+    )
 
 
 def check_fields(row: Mapping[str, Any]) -> None:
@@ -34,7 +66,7 @@ def check_fields(row: Mapping[str, Any]) -> None:
     email = str(row.get("email") or "").strip()
     if not email and not str(row.get("ext_ref") or "").strip():
         raise ContactProblem("a contact needs an e-mail address or an external reference")
-    if email:
+    if email and not is_plain_address(email):
         try:
             validate_email(email, check_deliverability=False, test_environment=True)
         except EmailNotValidError as error:

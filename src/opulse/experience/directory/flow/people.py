@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from opulse.db import chunked
-from opulse.experience.directory.flow.alarms import note_created_in
 from opulse.experience.directory.flow.checking import ContactProblem, check_fields, check_rows
-from opulse.experience.directory.flow.matching import contact_row
+from opulse.experience.directory.flow.taking import Destination, Taken, take_rows_in
 from opulse.experience.directory.models import (
     CONTACTS_CHANGED,
     MAIN_FIELDS,
@@ -21,12 +21,13 @@ from opulse.experience.directory.models import (
     ChangeSet,
     Contact,
     ImportResult,
+    IncomingContact,
 )
 from opulse.experience.directory.store import changes, contacts, lists
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
-from opulse.wire.identifiers import Prefix, new_id, random_text
+from opulse.wire.identifiers import random_text
 
 ROWS_PER_UNIT = 1_000
 
@@ -36,6 +37,7 @@ __all__ = [
     "edit_contact",
     "edit_contact_in",
     "import_contacts",
+    "import_rows",
     "values_of",
 ]
 
@@ -57,16 +59,39 @@ async def import_contacts(
         raise_events: let *created* triggers see the new contacts (off for files, as in qualtrics-product.md 5.2).
     """
     good, refused = check_rows(rows)
-    totals = [0, 0, 0]
-    for chunk in chunked(good, ROWS_PER_UNIT):
-        counts = await ports.db.write(
-            _import_chunk, tenant, directory, chunk, list_id, raise_events, ports.clock.now()
-        )
-        totals = [total + count for total, count in zip(totals, counts, strict=True)]
+    taken = await import_rows(
+        ports,
+        tenant,
+        directory,
+        good,
+        list_id=list_id,
+        raise_events=raise_events,
+        actor=actor,
+        refused=len(refused),
+    )
+    return replace(taken, refused=tuple(refused))
+
+
+async def import_rows(
+    ports: Ports,
+    tenant: int,
+    directory: str,
+    rows: Sequence[IncomingContact],
+    *,
+    list_id: str,
+    raise_events: bool,
+    actor: str,
+    refused: int,
+) -> ImportResult:
+    """:func:`import_contacts` for rows that were checked already; ``refused`` of them were not taken."""
+    where = Destination(tenant, directory, list_id, raise_events)
+    totals = Taken()
+    for chunk in chunked(rows, ROWS_PER_UNIT):
+        totals += await ports.db.write(take_rows_in, where, chunk, ports.clock.now())
     now = ports.clock.now()
-    after = {"created": totals[0], "updated": totals[1], "refused": len(refused), "list": list_id}
+    after = {"created": totals.created, "updated": totals.updated, "refused": refused, "list": list_id}
     await ports.db.write(audit_in, tenant, actor, "contacts.imported", directory, None, after, now)
-    return ImportResult(totals[0], totals[1], totals[2], tuple(refused))
+    return ImportResult(totals.created, totals.updated, totals.unchanged)
 
 
 async def edit_contact(
@@ -163,6 +188,7 @@ async def delete_contact(ports: Ports, tenant: int, directory: str, contact: str
             "ext_ref": "",
             "ext_ref_key": "",
         }
+        contacts.count_more(conn, tenant, directory, -1)
         contacts.update_contact(
             conn, tenant, contact, {**blank, "first_name": "", "last_name": "", "phone": "", "embedded": {}}
         )
@@ -204,71 +230,3 @@ def values_of(contact: Contact | None, fields: Sequence[str]) -> dict[str, Any]:
         if value not in (None, ""):
             values[name] = value
     return values
-
-
-def _import_chunk(
-    conn: Connection,
-    tenant: int,
-    directory: str,
-    rows: Sequence[Mapping[str, Any]],
-    list_id: str,
-    raise_events: bool,
-    now: datetime,
-) -> tuple[int, int, int]:
-    """(created, updated, unchanged) of at most ROWS_PER_UNIT rows. Later rows of the same person win."""
-    lists.lock_directory(conn, tenant, directory)
-    by_ref = contacts.find_ids_by_ext_ref(conn, tenant, directory, {_key(row, "ext_ref") for row in rows})
-    by_email = contacts.find_ids_by_email(conn, tenant, directory, {_key(row, "email") for row in rows})
-    by_ref.pop("", None)
-    by_email.pop("", None)
-    fresh: dict[str, dict[str, Any]] = {}
-    known: dict[str, Mapping[str, Any]] = {}
-    for row in rows:
-        number = by_ref.get(_key(row, "ext_ref")) or by_email.get(_key(row, "email"))
-        if number is None:
-            number = new_id(Prefix.CONTACT)
-            fresh[number] = contact_row(tenant, number, directory, row, now)
-            by_ref.setdefault(_key(row, "ext_ref") or number, number)
-            by_email.setdefault(_key(row, "email") or number, number)
-        elif number in fresh:
-            fresh[number] = contact_row(tenant, number, directory, row, now)
-        else:
-            known[number] = row
-    contacts.insert_contacts(conn, list(fresh.values()))
-    contacts.lock_contacts(conn, tenant, known)
-    updated = sum(_update_known(conn, tenant, directory, number, row, now) for number, row in known.items())
-    if list_id:
-        contacts.insert_members(conn, tenant, list_id, [*fresh, *known], now)
-    if raise_events:
-        note_created_in(conn, tenant, directory, list(fresh), cause=Cause(), now=now)
-    return len(fresh), updated, len(known) - updated
-
-
-def _update_known(
-    conn: Connection, tenant: int, directory: str, number: str, row: Mapping[str, Any], now: datetime
-) -> bool:
-    """Write what differs. One statement per *changed* person: an import's rows have nothing in common to write at once.
-
-    A row can opt a person out; it never opts anybody in again.
-    """
-    before = contacts.find_contact(conn, tenant, directory, number)
-    if before is None:
-        return False
-    fields = {name: str(row[name]).strip() for name in MAIN_FIELDS.values() if row.get(name)}
-    changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
-    merged = {**before.embedded, **(row.get("embedded_data") or {})}
-    opts_out = bool(row.get("unsubscribed")) and not before.unsubscribed
-    if not changed and not opts_out and merged == dict(before.embedded):
-        return False
-    values: dict[str, Any] = {**changed, "embedded": merged, "updated_at": now}
-    if opts_out:
-        values |= {"unsubscribed": True, "unsubscribed_at": now}
-    for name in ("email", "ext_ref"):
-        if name in changed:
-            values[f"{name}_key"] = changed[name].lower()
-    contacts.update_contact(conn, tenant, number, values)
-    return True
-
-
-def _key(row: Mapping[str, Any], name: str) -> str:
-    return str(row.get(name) or "").strip().lower()

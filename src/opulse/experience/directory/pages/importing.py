@@ -1,7 +1,9 @@
-"""Import of a table: pasted or uploaded, every row taken or refused with what would mend it."""
+"""Import of a table: pasted or uploaded, every row taken or refused with what would mend it. Large files are taken in the
+background, and a page follows them."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request
@@ -9,16 +11,29 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
 from opulse.experience.directory import Directory, MailingList, views
-from opulse.experience.directory.flow.people import import_contacts
-from opulse.experience.directory.models import ImportResult
-from opulse.experience.directory.pages.shared import Editor, PortsDep, find_directory
+from opulse.experience.directory.flow.checking import why_refused
+from opulse.experience.directory.flow.importing import receive_file
+from opulse.experience.directory.flow.people import import_rows
+from opulse.experience.directory.flow.taking import Destination
+from opulse.experience.directory.models import (
+    ContactImport,
+    ImportResult,
+    ImportState,
+    IncomingContact,
+    LineRefused,
+)
+from opulse.experience.directory.pages.shared import Editor, PortsDep, Viewer, find_directory
 from opulse.experience.directory.rules import Table, TableUnreadable, read_table
 from opulse.ports import Ports
+from opulse.web.components.flashes import see_other
+from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Caller
 
 router = APIRouter(prefix="/directory/{directory}/import")
 BYTES_MAX = 5_000_000
+AT_ONCE = 500_000  # bytes of a file whose rows are taken before the answer; those of a larger one are taken by a job
+PIECE = 256_000
 REFUSED_SHOWN = 200
 
 
@@ -53,8 +68,29 @@ class ImportedPage:
 
     directory: Directory
     result: ImportResult
-    refused: tuple[RefusedRow, ...]
+    refused: tuple[RefusedRow, ...]  # the first ones
+    refused_count: int
     embedded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressPage:
+    """A large file on its way. ``here``: the address of this page."""
+
+    directory: Directory
+    one: ContactImport
+    refused: tuple[LineRefused, ...]
+    here: str
+
+    @property
+    def percent(self) -> int:
+        """Of the file that is taken."""
+        return 100 * self.one.steps_done // max(1, self.one.steps)
+
+    @property
+    def moves(self) -> bool:
+        """Whether there will be news."""
+        return self.one.state in (ImportState.RECEIVING, ImportState.RUNNING)
 
 
 @router.get("")
@@ -68,26 +104,54 @@ async def save_import(directory: str, request: Request, ports: PortsDep, caller:
     """Take the rows that can be taken, and say of each other one why not."""
     folder = await find_directory(ports, caller, directory)
     async with request.form(max_files=1, max_part_size=BYTES_MAX) as sent:
-        text, list_id = await _text_of(sent), str(sent.get("list") or "")
-        events = bool(sent.get("events"))
-    try:
-        table = read_table(text)
-        if list_id and await ports.db.read(views.find_list, caller.tenant, list_id) is None:
-            raise TableUnreadable("There is no such mailing list here.")
-    except TableUnreadable as error:
-        errors = {"table": str(error)}
-        return await _form(request, ports, caller, directory, text[:200_000], list_id, events, errors)
-    result = await import_contacts(
+        list_id, events = str(sent.get("list") or ""), bool(sent.get("events"))
+        where = Destination(caller.tenant, directory, list_id, events)
+        file, text = sent.get("file"), ""
+        try:
+            if list_id and await ports.db.read(views.find_list, caller.tenant, list_id) is None:
+                raise TableUnreadable("There is no such mailing list here.")
+            if isinstance(file, UploadFile) and (file.size or 0) > AT_ONCE:
+                one = await receive_file(ports, where, _pieces(file), caller.name)
+                return see_other(
+                    f"/directory/{directory}/import/{one.id}", "The file is here; its rows are being taken."
+                )
+            text = await _text_of(sent)
+            table = read_table(text)
+        except TableUnreadable as error:
+            errors = {"table": str(error)}
+            return await _form(request, ports, caller, directory, text[:200_000], list_id, events, errors)
+    good, refused = _check(table)
+    result = await import_rows(
         ports,
         caller.tenant,
         directory,
-        table.rows,
+        good,
         list_id=list_id,
         raise_events=events,
         actor=caller.name,
+        refused=len(refused),
     )
-    context = ImportedPage(folder, result, tuple(_refused(table, result)), table.embedded)
+    context = ImportedPage(folder, result, tuple(refused[:REFUSED_SHOWN]), len(refused), table.embedded)
     return await page(request, "directory/imported.html", context)
+
+
+@router.get("/{import_id}")
+async def show_import_progress(
+    directory: str, import_id: str, request: Request, ports: PortsDep, caller: Viewer
+) -> Response:
+    """How far a large file is, and what was refused."""
+    folder = await find_directory(ports, caller, directory)
+    one = await ports.db.read(views.find_import, caller.tenant, import_id)
+    if one is None or one.directory != directory:
+        raise NotFound("import")
+    refused = await ports.db.read(views.list_refused, caller.tenant, import_id, 0, REFUSED_SHOWN)
+    context = ProgressPage(folder, one, tuple(refused), f"/directory/{directory}/import/{import_id}")
+    return await page(request, "directory/import_progress.html", context)
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(PIECE):
+        yield piece
 
 
 async def _text_of(sent: FormData) -> str:
@@ -98,17 +162,17 @@ async def _text_of(sent: FormData) -> str:
     return str(sent.get("table") or "")
 
 
-def _refused(table: Table, result: ImportResult) -> list[RefusedRow]:
-    rows = []
-    for one in result.refused[:REFUSED_SHOWN]:
-        row = table.rows[one.index]
-        who = (
-            row.get("email")
-            or row.get("ext_ref")
-            or f"{row.get('first_name', '')} {row.get('last_name', '')}"
-        )
-        rows.append(RefusedRow(table.lines[one.index], str(who).strip(), one.reason))
-    return rows
+def _check(table: Table) -> tuple[list[IncomingContact], list[RefusedRow]]:
+    """The rows that can be taken, and the others with what would mend them."""
+    good: list[IncomingContact] = []
+    refused: list[RefusedRow] = []
+    for line, row in zip(table.lines, table.rows, strict=True):
+        if why := why_refused(row):
+            who = row.email or row.ext_ref or f"{row.first_name} {row.last_name}"
+            refused.append(RefusedRow(line, who.strip(), why))
+        else:
+            good.append(row)
+    return good, refused
 
 
 async def _form(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Computed,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -15,6 +16,9 @@ from sqlalchemy import (
 
 from opulse.db import Instant, JsonDoc, metadata
 
+BY_LETTER = "text_pattern_ops"
+"""PostgreSQL: an index in the order of the letters' codes, whatever the language of the database; for starts of words."""
+
 directories = Table(
     "directories",
     metadata,
@@ -22,6 +26,9 @@ directories = Table(
     Column("id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("is_default", Boolean, nullable=False),
+    Column(
+        "contacts", Integer, nullable=False, server_default="0"
+    ),  # how many it has: see contacts.count_more
     Column("created_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
 )
@@ -49,11 +56,23 @@ contacts = Table(
     Column("deleted", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    # stored, as PostgreSQL wants it; SQLite, which can add only virtual ones to a table, has them so after a migration
+    Column("last_name_key", Text, Computed("lower(last_name)", persisted=True)),
+    Column("first_name_key", Text, Computed("lower(first_name)", persisted=True)),
     PrimaryKeyConstraint("tenant", "id"),
     ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
-    Index("ix_contacts_email", "tenant", "directory", "email_key"),
-    Index("ix_contacts_ext_ref", "tenant", "directory", "ext_ref_key"),
+    Index("ix_contacts_directory", "tenant", "directory", "id"),
     Index("ix_contacts_alarm", "alarm_until"),
+    *(
+        Index(
+            f"ix_contacts_{name}",
+            "tenant",
+            "directory",
+            f"{name}_key",
+            postgresql_ops={f"{name}_key": BY_LETTER},
+        )
+        for name in ("email", "ext_ref", "last_name", "first_name")
+    ),
 )
 
 mailing_lists = Table(

@@ -53,5 +53,5 @@ def mute_in(conn: Connection, tenant: int, invitation: str, until: datetime, now
 
 def close_in(conn: Connection, tenant: int, invitation: str, now: datetime) -> None:
     """The invitation was answered: it keeps no other pulse away from this person any more."""
-    store.close_open(conn, tenant, invitation, now)
-    wake(conn, MAIL_DUE)
+    if store.close_open(conn, tenant, invitation, now):
+        wake(conn, MAIL_DUE)

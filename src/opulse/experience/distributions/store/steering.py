@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from opulse.experience.directory.views import contacts, list_members
 from opulse.experience.distributions.models import (
@@ -66,26 +66,38 @@ def spare_waiting(
     )
 
 
-def close_open(conn: Connection, tenant: int, invitation: str, now: datetime) -> None:
-    """The invitation keeps no other pulse away any more; who waited for it is decided again."""
+def close_open(conn: Connection, tenant: int, invitation: str, now: datetime) -> bool:
+    """The invitation keeps no other pulse away any more; whether somebody waited for it, who is decided again now."""
     contact = conn.execute(
-        update(invitations)
-        .where(invitations.c.tenant == tenant, invitations.c.id == invitation, invitations.c.open_until > now)
-        .values(open_until=now)
-        .returning(invitations.c.contact)
+        _CLOSE, {"in_tenant": tenant, "invitation": invitation, "now": now}
     ).scalar_one_or_none()
     if contact is None:
-        return
-    conn.execute(
-        update(invitations)
-        .where(
-            invitations.c.tenant == tenant,
-            invitations.c.contact == contact,
-            invitations.c.state == InvitationState.HELD.value,
-            invitations.c.reason == HoldReason.IN_ANOTHER_PULSE.value,
-        )
-        .values(hold_until=now)
+        return False
+    waited = conn.execute(_END_HOLDS, {"in_tenant": tenant, "of_contact": contact, "now": now})
+    return waited.rowcount > 0
+
+
+# Built once: every answer runs them, and building a statement takes longer than running it.
+_CLOSE = (
+    update(invitations)
+    .where(
+        invitations.c.tenant == bindparam("in_tenant"),
+        invitations.c.id == bindparam("invitation"),
+        invitations.c.open_until > bindparam("now"),
     )
+    .values(open_until=bindparam("now"))
+    .returning(invitations.c.contact)
+)
+_END_HOLDS = (
+    update(invitations)
+    .where(
+        invitations.c.tenant == bindparam("in_tenant"),
+        invitations.c.contact == bindparam("of_contact"),
+        invitations.c.state == InvitationState.HELD.value,
+        invitations.c.reason == HoldReason.IN_ANOTHER_PULSE.value,
+    )
+    .values(hold_until=bindparam("now"))
+)
 
 
 def opt_out(conn: Connection, tenant: int, contact: str, list_id: str, now: datetime) -> None:

@@ -8,14 +8,14 @@ from opulse.experience.responses.flow.answering import (
     submit,
 )
 from opulse.experience.responses.flow.counting import take_uncounted_in
-from opulse.experience.responses.flow.links import find_facts_in, find_link
+from opulse.experience.responses.flow.links import find_first_look, find_link
 from opulse.experience.responses.flow.unsubscribing import unsubscribe
 
 __all__ = [
     "MOST_REVISIONS",
     "RESPONSE_RECORDED",
     "correct_owner_in",
-    "find_facts_in",
+    "find_first_look",
     "find_link",
     "record_in",
     "submit",

@@ -37,7 +37,7 @@ from opulse.ports import Ports
 from opulse.wire.identifiers import Prefix, new_id
 
 RESPONSE_RECORDED = "response.recorded"
-"""Job {response, activation, revision}: a response begins, changes or stops to count."""
+"""Job {activation}: responses begin, change or stop to count. One waits per activation, however many people answer."""
 
 MOST_REVISIONS = 50
 """Posts that one response keeps; a person changes their mind a few times, a script would fill the table."""
@@ -187,14 +187,10 @@ def _announce(conn: Connection, asked: Asked, response: Response) -> None:
     if response.state is ResponseState.RECORDED:
         store.delete_correction(conn, asked.tenant, asked.invitation)
     if response.state in (ResponseState.RECORDED, ResponseState.WITHDRAWN):
-        payload = {
-            "response": response.id,
-            "activation": asked.activation,
-            "revision": response.revision,
-        }
-        unique = f"{response.id}:{response.revision}"
-        enqueue(conn, asked.tenant, RESPONSE_RECORDED, payload, unique=unique)
         close_in(conn, asked.tenant, asked.invitation, response.updated_at)
+        # last: on PostgreSQL whoever announces for the same activation at this moment waits until this unit commits
+        unique = f"activation {asked.activation}"
+        enqueue(conn, asked.tenant, RESPONSE_RECORDED, {"activation": asked.activation}, unique=unique)
 
 
 def _ended(submission: Submission) -> Submission:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from opulse.experience.responses import store
-from opulse.experience.responses.models import LinkFacts, ResponseState
-from opulse.experience.surveys.flow import get_survey_in, get_version_in
+from opulse.experience.responses.flow.documents import Documents, KnownDocument, documents_of
+from opulse.experience.responses.models import FirstLook, LinkFacts, ResponseState
 from opulse.ports import Ports
 from opulse.wire.tokens import LinkPurpose
 
@@ -20,21 +20,37 @@ async def find_link(ports: Ports, purpose: LinkPurpose, token: str) -> LinkFacts
     if read is None:
         return None
     tenant, invitation = read
-    return await ports.db.read(find_facts_in, tenant, invitation.hex())
+    return await ports.db.look_up(find_facts_in, documents_of(ports.db), tenant, invitation.hex())
 
 
-def find_facts_in(conn: Connection, tenant: int, invitation: str) -> LinkFacts | None:
-    """:func:`find_link` for an invitation that is known already."""
-    asked = store.find_asked(conn, tenant, invitation)
-    if asked is None:
+async def find_first_look(ports: Ports, token: str) -> tuple[FirstLook, KnownDocument] | None:
+    """The link and its document when it may be answered and nothing came through it yet; None: see :func:`find_link`."""
+    read = ports.links.read(LinkPurpose.ANSWER, token)
+    if read is None:
         return None
-    responses = store.list_responses(conn, tenant, invitation) if asked.individual else []
-    carried = [one for one in responses if one.state in CARRIES_ON]
+    look = await ports.db.look_up(store.find_first_look, read[0], read[1].hex())
+    if look is None or ports.clock.now() >= look.expires_at:
+        return None
+    documents = documents_of(ports.db)
+    known = documents.find(look.tenant, look.survey, look.version)
+    if known is None:
+        known = await ports.db.read(documents.get_in, look.tenant, look.survey, look.version)
+    return look, known
+
+
+def find_facts_in(conn: Connection, documents: Documents, tenant: int, invitation: str) -> LinkFacts | None:
+    """:func:`find_link` for an invitation that is known already: one statement, and the document once per process."""
+    row = store.find_link(conn, tenant, invitation)
+    if row is None:
+        return None
+    known = documents.get_in(conn, tenant, row.asked.survey, row.asked.version)
+    carried = [one for one in row.responses if one.state in CARRIES_ON]
     return LinkFacts(
-        asked=asked,
-        survey=get_survey_in(conn, tenant, asked.survey).state,
-        document=get_version_in(conn, tenant, asked.survey, asked.version).document,
+        asked=row.asked,
+        survey=row.survey,
+        document=known.document,
+        word=known.word,
         response=carried[-1] if carried else None,
-        late=any(one.state is ResponseState.LATE for one in responses),
-        correction=store.find_correction(conn, tenant, invitation),
+        late=any(one.state is ResponseState.LATE for one in row.responses),
+        correction=row.correction,
     )

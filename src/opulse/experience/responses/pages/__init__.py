@@ -3,9 +3,16 @@
 from fastapi import APIRouter
 
 from opulse.experience.responses.pages import answering, unsubscribing
+from opulse.experience.responses.pages.at_once import PREFIX, AtOnce
+
+FRONT = (answering.router, unsubscribing.router)
+"""Tried before all others: a whole staff opens these pages within a minute."""
+
+AT_ONCE = {PREFIX: AtOnce}
+"""What is answered before the application is asked: by the first segment of the path."""
 
 router = APIRouter()
-router.include_router(answering.router)
-router.include_router(unsubscribing.router)
+for _one in FRONT:
+    router.include_router(_one)
 
-__all__ = ["router"]
+__all__ = ["AT_ONCE", "FRONT", "router"]

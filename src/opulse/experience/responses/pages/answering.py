@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
@@ -22,6 +20,7 @@ from opulse.experience.responses.pages import messages
 from opulse.experience.responses.pages.contexts import TRAP, MessagePage
 from opulse.experience.responses.pages.questions import build_question_page, languages_of
 from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, localise_for, respond, speak
+from opulse.experience.responses.pages.routes import OpenRoute
 from opulse.experience.responses.rules import decide_access, make_stamp, read_stamp
 from opulse.experience.responses.wording import wording_in
 from opulse.experience.surveys.models import FieldProblem, LocalisedSurvey
@@ -30,9 +29,8 @@ from opulse.ports import Ports
 from opulse.web.access import Open, ports_of
 from opulse.wire.tokens import LinkPurpose
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=OpenRoute)
 
-PortsDep = Annotated[Ports, Depends(ports_of)]
 BY_LINK = Open(
     "the token of the personal link is the credential; it is refused before any query when it is forged"
 )
@@ -41,8 +39,9 @@ MOST_FIELDS = 2_000
 
 
 @router.api_route("/s/{token}", methods=["GET", "HEAD"], dependencies=[Depends(BY_LINK)])
-async def show_survey(token: str, request: Request, ports: PortsDep) -> Response:
+async def show_survey(request: Request) -> Response:
     """The questions, or the page that says why not."""
+    ports, token = ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
     if facts is None:
         return await _show_preview(token, request, ports)
@@ -55,8 +54,9 @@ async def show_survey(token: str, request: Request, ports: PortsDep) -> Response
 
 
 @router.post("/s/{token}", dependencies=[Depends(BY_LINK)])
-async def save_survey(token: str, request: Request, ports: PortsDep) -> Response:
+async def save_survey(request: Request) -> Response:
     """Take an answer, or *not my computer, not me*."""
+    ports, token = ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
     if facts is None:
         return await _show_preview(token, request, ports)
@@ -80,7 +80,7 @@ def _after(
                 if isinstance(value, str) and name != TRAP
             ]
             stamp = make_stamp(ports.digest_key, facts.asked.invitation, ports.clock.now())
-            again = messages.ask_once_more(survey, fields, stamp, request.url.path)
+            again = messages.ask_once_more(survey, fields, stamp, request.scope["path"])
             return respond(request, "confirm.html", again, survey.language)
         case SubmitOutcome.REFUSED_CLOSED | SubmitOutcome.REFUSED_EXPIRED:
             return _back(request, f"lang={survey.language}")
@@ -103,14 +103,14 @@ def _incomplete(
 
 def _back(request: Request, query: str) -> Response:
     """See other: reloading the next page sends nothing again."""
-    return RedirectResponse(f"{request.url.path}?{query}", 303, headers=PRIVATE_HEADERS)
+    return RedirectResponse(f"{request.scope['path']}?{query}", 303, headers=PRIVATE_HEADERS)
 
 
 def _instead_of_questions(
     request: Request, survey: LocalisedSurvey, facts: LinkFacts, access: AccessReason
 ) -> MessagePage | None:
     """The page that is shown in place of the questions; None: show the questions."""
-    path, query = request.url.path, request.query_params
+    path, query = request.scope["path"], request.query_params
     languages = languages_of(survey, path, {name: query[name] for name in ("sent",) if name in query})
     wants_questions = any(name in query for name in ("change", "q"))
     recorded = facts.response is not None and facts.response.state is ResponseState.RECORDED
@@ -140,10 +140,12 @@ def _questions(
     status: int = 200,
 ) -> HTMLResponse:
     words = wording_in(survey.language)
-    now, zone = ports.clock.now(), messages.zone_of(facts.asked.time_zone)
+    now, zone = ports.clock.now(), facts.asked.time_zone
     answered = facts.response if facts.response and facts.response.state is ResponseState.RECORDED else None
     if answered is not None and not notes:
-        notes = (words.you_answered.format(time=words.time(answered.updated_at, zone)),)
+        notes = (
+            words.you_answered.format(time=messages.say_when(survey.language, answered.updated_at, zone)),
+        )
     elif not notes and not problems and "q" in request.query_params and form:
         notes = (words.preselected.format(button=words.send),)
     query = request.query_params
@@ -151,13 +153,15 @@ def _questions(
         survey,
         form,
         problems,
-        action=request.url.path,
+        action=request.scope["path"],
         stamp=make_stamp(ports.digest_key, facts.asked.invitation, now),
         languages=languages_of(
-            survey, request.url.path, {name: query[name] for name in ("q", "c", "change") if name in query}
+            survey, "", {name: query[name] for name in ("q", "c", "change") if name in query}
         ),
         notes=notes,
-        until=words.answer_until.format(time=words.time(facts.asked.expires_at, zone)),
+        until=words.answer_until.format(
+            time=messages.say_when(survey.language, facts.asked.expires_at, zone)
+        ),
         changing=answered is not None,
     )
     return respond(request, "question.html", page, survey.language, status)
@@ -182,9 +186,9 @@ async def _show_preview(token: str, request: Request, ports: Ports) -> Response:
         survey,
         form,
         (),
-        action=request.url.path,
+        action=request.scope["path"],
         stamp="",
-        languages=languages_of(survey, request.url.path, {}),
+        languages=languages_of(survey, request.scope["path"], {}),
         preview=True,
     )
     return respond(request, "question.html", page, survey.language)

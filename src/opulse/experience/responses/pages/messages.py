@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from opulse.experience.responses.models import AccessReason, CorrectionKind, LinkFacts
@@ -28,6 +29,16 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def say_when(language: str, moment: datetime, zone: str) -> str:
+    """The minute as the person reads it in their own zone; said once for all who are asked until then."""
+    return _say_minute(language, moment.replace(second=0, microsecond=0), zone)
+
+
+@lru_cache(maxsize=4_096)
+def _say_minute(language: str, minute: datetime, zone: str) -> str:
+    return wording_in(language).time(minute, zone_of(zone))
+
+
 def show_done(
     survey: LocalisedSurvey,
     facts: LinkFacts,
@@ -38,7 +49,7 @@ def show_done(
     """The answer has arrived; until closing it may be changed."""
     words = wording_in(survey.language)
     may_change = access is AccessReason.OPEN and facts.asked.individual
-    until = words.time(facts.asked.expires_at, zone_of(facts.asked.time_zone))
+    until = _expiry(survey, facts)
     texts = (survey.end_text, words.done.change_until.format(time=until) if may_change else "")
     change = Link(f"{path}?{CHANGE_QUERY}&lang={survey.language}", words.done.change)
     return MessagePage(
@@ -107,5 +118,4 @@ def ask_once_more(
 
 
 def _expiry(survey: LocalisedSurvey, facts: LinkFacts) -> str:
-    moment: datetime = facts.asked.expires_at
-    return wording_in(survey.language).time(moment, zone_of(facts.asked.time_zone))
+    return say_when(survey.language, facts.asked.expires_at, facts.asked.time_zone)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from opulse.experience.responses.models import LinkFacts
 from opulse.experience.responses.wording import LANGUAGES
 from opulse.experience.surveys.models import LocalisedSurvey
-from opulse.experience.surveys.rules import localise, resolve_language
+from opulse.experience.surveys.rules import resolve_language
 from opulse.ports import Ports
 from opulse.web.components.formats import preferred_locale
 from opulse.web.components.frame import RequestContext
@@ -22,6 +24,8 @@ PRIVATE_HEADERS = {
 }
 """A personal link stays with the person: no cache, no index, no referrer to wherever they click next."""
 
+_HEADER_READ = 200  # characters of Accept-Language: more is no wish of a person's
+
 
 def respond(
     request: Request, template: str, context: object, language: str, status: int = 200
@@ -29,7 +33,7 @@ def respond(
     """One page. ``context`` is a dataclass of ``contexts``; ``language`` sets ``lang`` and ``dir``."""
     ports: Ports = request.app.state.ports
     pages: Pages = request.app.state.pages
-    frame = RequestContext(path=request.url.path, now=ports.clock.now(), locale=language)
+    frame = RequestContext(path=request.scope["path"], now=ports.clock.now(), locale=language)
     return HTMLResponse(
         pages.render(frame, f"responses/{template}", context), status, headers=PRIVATE_HEADERS
     )
@@ -42,16 +46,21 @@ def localise_for(request: Request, facts: LinkFacts, posted_language: str) -> Lo
         request.query_params.get("lang", ""),
         facts.response.language if facts.response else "",
         facts.asked.language,
-        _browsers_language(request),
+        browsers_language(request.headers.get("accept-language", "")),
     )
-    return localise(facts.document, resolve_language(facts.document.languages, *wanted))
+    return facts.word(resolve_language(facts.document.languages, *wanted))
 
 
 def speak(request: Request) -> str:
     """The language of a page that belongs to no survey."""
-    return resolve_language(LANGUAGES, _browsers_language(request))
+    return resolve_language(LANGUAGES, browsers_language(request.headers.get("accept-language", "")))
 
 
-def _browsers_language(request: Request) -> str:
-    header = request.headers.get("accept-language", "")
-    return preferred_locale(header) if header else ""
+def browsers_language(header: str) -> str:
+    """The language that an ``Accept-Language`` header asks for first; empty when there is none."""
+    return _preferred(header[:_HEADER_READ]) if header else ""
+
+
+@lru_cache(maxsize=1_000)
+def _preferred(header: str) -> str:
+    return preferred_locale(header)

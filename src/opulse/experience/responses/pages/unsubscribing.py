@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -13,28 +11,30 @@ from opulse.experience.responses.pages import messages
 from opulse.experience.responses.pages.contexts import ConfirmPage, HiddenField, MessagePage
 from opulse.experience.responses.pages.questions import languages_of
 from opulse.experience.responses.pages.rendering import localise_for, respond, speak
+from opulse.experience.responses.pages.routes import OpenRoute
 from opulse.experience.responses.rules import find_quarantine, make_stamp, read_stamp
 from opulse.experience.responses.wording import wording_in
 from opulse.ports import Ports
 from opulse.web.access import Open, ports_of
 from opulse.wire.tokens import LinkPurpose
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=OpenRoute)
 
-PortsDep = Annotated[Ports, Depends(ports_of)]
 BY_LINK = Open("the token of the unsubscribe link is the credential")
 
 
 @router.api_route("/u/{token}", methods=["GET", "HEAD"], dependencies=[Depends(BY_LINK)])
-async def show_unsubscribe(token: str, request: Request, ports: PortsDep) -> Response:
+async def show_unsubscribe(request: Request) -> Response:
     """Ask before doing it: scanners follow every link, and one mail gateway has unsubscribed a whole staff that way."""
+    ports, token = ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.UNSUBSCRIBE, token)
     return _ask(request, ports, facts) if facts else _unknown(request)
 
 
 @router.post("/u/{token}", dependencies=[Depends(BY_LINK)])
-async def save_unsubscribe(token: str, request: Request, ports: PortsDep) -> Response:
+async def save_unsubscribe(request: Request) -> Response:
     """Opt out: at once for a mail program's one-click, else for a press that looks like a person's."""
+    ports, token = ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.UNSUBSCRIBE, token)
     if facts is None:
         return _unknown(request)
@@ -66,9 +66,9 @@ def _ask(request: Request, ports: Ports, facts: LinkFacts) -> HTMLResponse:
         title=words.unsubscribe.title,
         text=words.unsubscribe.text,
         button=words.unsubscribe.confirm,
-        action=request.url.path,
+        action=request.scope["path"],
         fields=(HiddenField("stamp", stamp), HiddenField("lang", survey.language)),
-        languages=languages_of(survey, request.url.path, {}),
+        languages=languages_of(survey, request.scope["path"], {}),
     )
     return respond(request, "confirm.html", page, survey.language)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _DOMAIN = b"opulse page opened 1\0"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,4 +29,12 @@ def read_stamp(key: bytes, invitation: str, stamp: str, now: datetime) -> dateti
 
 
 def _digest(key: bytes, invitation: str, opened: str) -> str:
-    return hmac.digest(key, _DOMAIN + f"{invitation}\0{opened}".encode(), "sha256")[:16].hex()
+    signing = _signer(key).copy()
+    signing.update(f"{invitation}\0{opened}".encode())
+    return signing.digest()[:16].hex()
+
+
+@lru_cache(maxsize=8)
+def _signer(key: bytes) -> hmac.HMAC:
+    """Keyed once: every page carries a stamp."""
+    return hmac.new(key, _DOMAIN, "sha256")

@@ -40,6 +40,8 @@ def claim_uncounted(conn: Connection, tenant: int, activation: str, limit: int) 
         .limit(limit)
         .with_for_update(skip_locked=True, of=responses)
     ).all()
+    if not rows:
+        return []
     ids = json_list(conn, [row.id for row in rows])
     conn.execute(
         update(responses)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from opulse.db import upsert
 from opulse.experience.responses.models import (
@@ -19,18 +19,12 @@ from opulse.experience.responses.models import (
 from opulse.experience.responses.store.tables import owner_corrections, response_history, responses
 
 
-def list_responses(conn: Connection, tenant: int, invitation: str) -> list[Response]:
-    """All responses of one invitation, the latest last."""
-    rows = conn.execute(_of_invitation(tenant, invitation))
-    return [_response(row) for row in rows]
-
-
 def claim_response(
     conn: Connection, tenant: int, invitation: str, states: Collection[ResponseState]
 ) -> Response | None:
     """The latest response in one of ``states``, locked until the unit ends."""
-    wanted = responses.c.state.in_([state.value for state in states])
-    rows = conn.execute(_of_invitation(tenant, invitation).where(wanted).with_for_update()).all()
+    bound = {"tenant": tenant, "invitation": invitation, "states": [state.value for state in states]}
+    rows = conn.execute(_CLAIM, bound).all()
     return _response(rows[-1]) if rows else None
 
 
@@ -39,27 +33,26 @@ def insert_response(
 ) -> None:
     """A new response and the first entry of its history."""
     counts = response.state is ResponseState.RECORDED
-    conn.execute(
-        insert(responses).values(
-            tenant=asked.tenant,
-            id=response.id,
-            invitation=asked.invitation,
-            individual=asked.individual,
-            distribution=asked.distribution,
-            survey=asked.survey,
-            version=asked.version,
-            activation=asked.activation,
-            state=response.state.value,
-            quarantine=quarantine.value if quarantine else "",
-            answers=response.answers,
-            language=response.language,
-            revision=response.revision,
-            counted=0 if counts else response.revision,
-            started_at=response.started_at,
-            updated_at=response.updated_at,
-            recorded_at=response.updated_at if counts else None,
-        )
-    )
+    row = {
+        "tenant": asked.tenant,
+        "id": response.id,
+        "invitation": asked.invitation,
+        "individual": asked.individual,
+        "distribution": asked.distribution,
+        "survey": asked.survey,
+        "version": asked.version,
+        "activation": asked.activation,
+        "state": response.state.value,
+        "quarantine": quarantine.value if quarantine else "",
+        "answers": response.answers,
+        "language": response.language,
+        "revision": response.revision,
+        "counted": 0 if counts else response.revision,
+        "started_at": response.started_at,
+        "updated_at": response.updated_at,
+        "recorded_at": response.updated_at if counts else None,
+    }
+    conn.execute(_INSERT, row)
     _insert_history(conn, asked.tenant, response)
 
 
@@ -80,16 +73,6 @@ def update_response(conn: Connection, tenant: int, response: Response) -> None:
     _insert_history(conn, tenant, response)
 
 
-def find_correction(conn: Connection, tenant: int, invitation: str) -> CorrectionKind | None:
-    """What the person said instead of answering; None when they did not."""
-    found = conn.execute(
-        select(owner_corrections.c.kind).where(
-            owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitation
-        )
-    ).scalar()
-    return CorrectionKind(found) if found else None
-
-
 def upsert_correction(conn: Connection, asked: Asked, kind: CorrectionKind, now: datetime) -> None:
     """The person says that the computer is not theirs, or that the mail was not meant for them."""
     row = {
@@ -105,30 +88,39 @@ def upsert_correction(conn: Connection, asked: Asked, kind: CorrectionKind, now:
 
 def delete_correction(conn: Connection, tenant: int, invitation: str) -> None:
     """It was a mistake: the person answers after all."""
-    conn.execute(
-        delete(owner_corrections).where(
-            owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitation
-        )
+    conn.execute(_DELETE_CORRECTION, {"tenant": tenant, "invitation": invitation})
+
+
+# Built once, with their values bound on execution: building a statement takes longer than running it.
+_CLAIM = (
+    select(responses)
+    .where(
+        responses.c.tenant == bindparam("tenant"),
+        responses.c.invitation == bindparam("invitation"),
+        responses.c.state.in_(bindparam("states", expanding=True)),
     )
-
-
-def _of_invitation(tenant: int, invitation: str) -> Any:
-    found = select(responses).where(responses.c.tenant == tenant, responses.c.invitation == invitation)
-    return found.order_by(responses.c.updated_at, responses.c.id)
+    .order_by(responses.c.updated_at, responses.c.id)
+    .with_for_update()
+)
+_INSERT = insert(responses)
+_INSERT_HISTORY = insert(response_history)
+_DELETE_CORRECTION = delete(owner_corrections).where(
+    owner_corrections.c.tenant == bindparam("tenant"),
+    owner_corrections.c.invitation == bindparam("invitation"),
+)
 
 
 def _insert_history(conn: Connection, tenant: int, response: Response) -> None:
-    conn.execute(
-        insert(response_history).values(
-            tenant=tenant,
-            response=response.id,
-            revision=response.revision,
-            state=response.state.value,
-            answers=response.answers,
-            language=response.language,
-            at=response.updated_at,
-        )
-    )
+    row = {
+        "tenant": tenant,
+        "response": response.id,
+        "revision": response.revision,
+        "state": response.state.value,
+        "answers": response.answers,
+        "language": response.language,
+        "at": response.updated_at,
+    }
+    conn.execute(_INSERT_HISTORY, row)
 
 
 def _response(row: Row[Any]) -> Response:
