@@ -20,7 +20,8 @@ from opulse.experience.directory import (
 )
 from opulse.experience.directory.flow.checking import ContactProblem
 from opulse.experience.directory.flow.people import delete_contact, edit_contact, import_contacts
-from opulse.experience.directory.store.contacts import set_list_unsubscribed, set_unsubscribed
+from opulse.experience.directory.store.contacts import set_unsubscribed
+from opulse.experience.directory.store.members import set_list_unsubscribed
 from opulse.ports import Ports
 from tests.unit.experience.directory.folk import Folk, settle
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
-from opulse.experience.directory.store import contacts
+from opulse.experience.directory.store import contacts, members
 from opulse.experience.directory.store import lists as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -66,7 +66,7 @@ async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str
         if found is None:
             raise LookupError(list_id)
         known = [one for one in ids if contacts.find_contact(conn, tenant, found.directory, one)]
-        contacts.insert_members(conn, tenant, list_id, known, now)
+        members.insert_members(conn, tenant, list_id, known, now)
 
     await ports.db.write(unit)
 

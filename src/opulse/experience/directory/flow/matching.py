@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.experience.directory.models import Person
-from opulse.experience.directory.store import contacts, lists
+from opulse.experience.directory.store import contacts, lists, members
 from opulse.wire.identifiers import Prefix, new_ids
 
 
@@ -50,7 +50,7 @@ def match_people_in(
     if create:
         found |= _create(conn, tenant, directory, [wanted[key] for key in left if key not in found], now)
     if list_id:
-        contacts.insert_members(conn, tenant, list_id, set(found.values()), now)
+        members.insert_members(conn, tenant, list_id, set(found.values()), now)
     return found
 
 

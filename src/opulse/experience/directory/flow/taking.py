@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory.flow.alarms import note_created_in
 from opulse.experience.directory.models import MAIN_FIELDS, Cause, Contact, IncomingContact
-from opulse.experience.directory.store import contacts, lists
+from opulse.experience.directory.store import contacts, lists, members
 from opulse.wire.identifiers import Prefix, new_ids
 
 _MAIN = tuple(MAIN_FIELDS.values())
@@ -57,7 +57,7 @@ def take_rows_in(
     )
     updated = _update_known(conn, where, known, now) if known else 0
     if where.list_id:
-        contacts.insert_members(conn, tenant, where.list_id, [*fresh, *known], now)
+        members.insert_members(conn, tenant, where.list_id, [*fresh, *known], now)
     if where.raise_events:
         note_created_in(conn, tenant, directory, list(fresh), cause=Cause(), now=now)
     return Taken(len(fresh), updated, len(known) - updated)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
-    Integer,
     Select,
     Text,
     and_,
@@ -24,21 +22,18 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from opulse.db import (
     Instant,
-    as_json,
     insert_fast,
     insert_ignoring_known,
     json_list,
     json_merge,
-    listed,
     stored_instant,
 )
 from opulse.experience.directory.models import Contact
-from opulse.experience.directory.store.tables import contacts, directories, list_members
+from opulse.experience.directory.store.tables import contacts, directories
 
 
 def find_contact(conn: Connection, tenant: int, directory: str, contact: str) -> Contact | None:
@@ -221,48 +216,10 @@ def clear_ended_alarms(conn: Connection, fields: Sequence[str], now: datetime, l
     return int(done.rowcount)
 
 
-def insert_members(conn: Connection, tenant: int, list_id: str, ids: Iterable[str], now: datetime) -> None:
-    """Put contacts on a list; who is on it already stays as they are, opt-out and all."""
-    given = {"of_tenant": tenant, "of_list": list_id, "ids": as_json(sorted(ids)), "now": now}
-    conn.execute(_insert_members(conn.dialect.name), given)
-
-
-@cache
-def _insert_members(dialect: str) -> Any:
-    """Built once: it runs for every page of an incident, nearly always for people who are on the list already."""
-    wanted = listed(dialect, "ids")
-    columns: dict[str, ColumnElement[Any]] = {
-        "tenant": cast(bindparam("of_tenant"), Integer),
-        "list": cast(bindparam("of_list"), Text),
-        "contact": wanted.c.value,
-        "unsubscribed": literal(False),
-        "added_at": cast(bindparam("now", type_=Instant()), Instant),
-    }
-    # The WHERE keeps SQLite from taking ON CONFLICT for a join's ON.
-    chosen = select(*columns.values()).where(wanted.c.value != "")
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(list_members).from_select(list(columns), chosen).on_conflict_do_nothing()
-
-
 def set_unsubscribed(conn: Connection, tenant: int, contact: str, out: bool, now: datetime) -> None:
     """Opt the contact out of the directory, or in again."""
     values = {"unsubscribed": out, "unsubscribed_at": now if out else None, "updated_at": now}
     update_contact(conn, tenant, contact, values)
-
-
-def set_list_unsubscribed(
-    conn: Connection, tenant: int, list_id: str, contact: str, out: bool, now: datetime
-) -> None:
-    """Opt the contact out of one list, or in again."""
-    conn.execute(
-        update(list_members)
-        .where(
-            list_members.c.tenant == tenant,
-            list_members.c.list == list_id,
-            list_members.c.contact == contact,
-        )
-        .values(unsubscribed=out, unsubscribed_at=now if out else None)
-    )
 
 
 def _ids_by(

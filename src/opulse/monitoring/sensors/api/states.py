@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from opulse.monitoring.sensors.flow.agents import make_config
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
-from opulse.monitoring.sensors.rules.columns import columns_of_packed, columns_of_rows
+from opulse.monitoring.sensors.rules.columns import Columns, columns_of_packed, columns_of_rows
 from opulse.web.access import Caller, agent_only, ingest
 from opulse.web.errors import NotFound, Problem
 from opulse.web.express import Express
@@ -41,12 +41,7 @@ async def take_states(request: Request, caller: Caller) -> bytes:
     """The answer to the batch of a caller that the guard let in."""
     body = await _read_body(request)
     try:
-        if any(
-            name == b"content-type" and kind.startswith(_PACKED) for name, kind in request.scope["headers"]
-        ):
-            columns = columns_of_packed(decode_packed(body))
-        else:
-            columns = columns_of_rows(decode_batch(body))
+        columns = _read_packed(body) if _is_packed(request) else columns_of_rows(decode_batch(body))
     except UnreadableBody as error:
         raise Problem(400, "the batch cannot be read", str(error)) from error
     state = request.app.state
@@ -84,6 +79,17 @@ async def get_agent_config(
     if etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+def _read_packed(body: bytes) -> Columns:
+    return columns_of_packed(decode_packed(body))
+
+
+def _is_packed(request: Request) -> bool:
+    for name, kind in request.scope["headers"]:
+        if name == b"content-type":
+            return bool(kind.startswith(_PACKED))
+    return False
 
 
 async def _read_body(request: Request) -> bytes:

@@ -13,6 +13,7 @@ from opulse.monitoring.sensors.flow.heard import Heard, HeardDump
 from opulse.monitoring.sensors.flow.sequences import Sequences
 from opulse.monitoring.sensors.flow.triggered import InstanceDump, Triggered
 from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Touched
+from opulse.monitoring.sensors.rules.batch import Sender
 from opulse.monitoring.sensors.rules.packing import States, unpack
 from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, JournalEntry, MembersRecord, RecordKind
 
@@ -52,6 +53,9 @@ class Estate:
         self._members: dict[int, BitMap] = {}
         self._reporting: dict[int, BitMap] = {}  # members of a group that report, until either changes
         self._allowed: dict[frozenset[int], BitMap] = {}  # members of several groups, until one changes
+        self.senders: dict[
+            tuple[str, tuple[str, ...]], Sender
+        ] = {}  # by role and scope, until members change
 
     @property
     def members(self) -> dict[int, BitMap]:
@@ -61,8 +65,7 @@ class Estate:
     @members.setter
     def members(self, members: dict[int, BitMap]) -> None:
         self._members = members
-        self._reporting.clear()
-        self._allowed.clear()
+        self._forget_members()
 
     @property
     def living(self) -> BitMap:
@@ -193,5 +196,9 @@ class Estate:
         if record.group == ALL_SYSTEMS_IDX and removed:
             self.triggered.clear(removed)
             self.heard.forget(removed)
+        self._forget_members()
+
+    def _forget_members(self) -> None:
         self._reporting.clear()
         self._allowed.clear()
+        self.senders.clear()

@@ -57,6 +57,10 @@ def _take_from_memory(
     """The usual case: a heartbeat is answered at once, a change once it is durable. None: the database must be asked first."""
     if evaluator.writer.find(caller.tenant, source, columns.batch) is not None:
         return None
+    told = evaluator.writer.recall(caller.tenant, source, columns.batch)
+    if told is not None:
+        _REPEATED.inc(len(columns))
+        return told
     sender = recall_sender(estate, caller)
     known = recall_systems(estate, columns.systems)
     if sender is None or known is None:
@@ -130,8 +134,8 @@ async def _decide(
 ) -> Decided:
     before = estate.position
     decided = await _judge(ports, evaluator, estate, caller, columns)
-    behind = any(line.reason in _BEHIND for line in decided.refused)
-    if behind and await evaluator.follow(caller.tenant) != before:
+    doubtful = any(line.reason in _BEHIND for line in decided.refused)
+    if doubtful and await evaluator.follow(caller.tenant) != before:
         return await _judge(ports, evaluator, estate, caller, columns)
     return decided
 

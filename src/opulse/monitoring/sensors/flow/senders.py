@@ -21,6 +21,18 @@ from opulse.web.roles import Caller, Role
 
 def recall_sender(estate: Estate, caller: Caller) -> Sender | None:
     """Whom the key speaks for: an agent's for its own system, a gateway's for the members of its groups. None: learn first."""
+    key = (caller.role, caller.scope)
+    known = estate.senders.get(key)
+    if known is None:
+        known = _recall_sender(estate, caller)
+        if known is not None:
+            if len(estate.senders) >= _SENDERS:
+                estate.senders.clear()
+            estate.senders[key] = known
+    return known
+
+
+def _recall_sender(estate: Estate, caller: Caller) -> Sender | None:
     if caller.role is Role.AGENT:
         own = Texts(tuple(guid.lower() for guid in caller.scope))
         known = recall_systems(estate, own)
@@ -74,6 +86,7 @@ async def learn_systems(
     return known
 
 
+_SENDERS = 20_000
 _FEW = 8
 """Systems that are looked up one by one sooner than by making a bitmap of them."""
 

@@ -20,6 +20,9 @@ from opulse.observe import faults
 AT_ONCE = 2
 """Transactions on their way: while one is on the disk, the next is prepared and the answers of the last leave."""
 MOST_TOGETHER = 256
+REMEMBERED = 10_000
+SHORT = 500
+"""Answers that are remembered, and their most bytes; the journal remembers all."""
 MOST_BYTES = 4_000_000
 """Of one transaction: a larger one holds up whoever waits behind it."""
 
@@ -70,6 +73,7 @@ class JournalWriter:
         self._applier = applier
         self._queue: deque[Waiting] = deque()
         self._flying: dict[tuple[int, str, str], Waiting] = {}
+        self._answers: dict[tuple[int, str, str], bytes] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._running = 0
         self._starting = False
@@ -78,6 +82,10 @@ class JournalWriter:
         """The outcome of this very batch, if it is on its way."""
         waiting = self._flying.get((tenant, source, batch))
         return None if waiting is None else waiting.outcome
+
+    def recall(self, tenant: int, source: str, batch: str) -> bytes | None:
+        """What the source was told of this batch, if that was lately: a sender that heard nothing asks again soon."""
+        return self._answers.get((tenant, source, batch))
 
     def waiting(self, tenant: int) -> Iterator[States]:
         """What is on its way for the tenant."""
@@ -124,6 +132,12 @@ class JournalWriter:
                 self._flying.pop(one.key, None)
                 one.fail(WriterStopped("the batch was not written"))
 
+    def _remember(self, one: Waiting) -> None:
+        if len(one.row.answer) <= SHORT:
+            if len(self._answers) >= REMEMBERED:
+                del self._answers[next(iter(self._answers))]
+            self._answers[one.key] = one.row.answer
+
     def _take(self) -> Iterator[Waiting]:
         size = 0
         for _ in range(min(len(self._queue), MOST_TOGETHER)):
@@ -167,4 +181,5 @@ class JournalWriter:
             one.fail(error)  # it is durable, and will be applied; the sender asks again and is answered then
         else:
             one.succeed()
+            self._remember(one)
         self._flying.pop(one.key, None)

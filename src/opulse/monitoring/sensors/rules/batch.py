@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 from pyroaring import BitMap
@@ -154,6 +154,9 @@ def _changes(
     picked: Sequence[Sensor | None],
     late: BitMap,
 ) -> list[Change]:
+    if len(gathered) == 1:
+        (((place, instance, triggered), systems_hit),) = gathered.items()
+        return list(_change(columns, picked[place], instance, bool(triggered), BitMap(systems_hit) - late))
     on: dict[tuple[int, str], BitMap] = {}
     off: dict[tuple[int, str], BitMap] = {}
     spelled: dict[tuple[int, str], str] = {}
@@ -173,6 +176,13 @@ def _changes(
         for key, hit in side.items()
         if (left := hit - late if late else hit)
     ]
+
+
+def _change(
+    columns: Columns, sensor: Sensor | None, instance: int, triggered: bool, left: BitMap
+) -> Iterator[Change]:
+    if sensor is not None and left:
+        yield Change(sensor.idx, columns.instances[instance], triggered, left)
 
 
 def _settle(

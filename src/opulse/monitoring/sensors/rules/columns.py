@@ -11,7 +11,7 @@ from itertools import compress
 
 import msgspec
 
-from opulse.wire.sensor_states import BatchRead, RefusedLine
+from opulse.wire.sensor_states import BatchRead, RefusedLine, StateChange
 from opulse.wire.sensor_states_packed import GUID_BYTES, PackedRead, unpack_guid
 
 Combination = tuple[int, int, int]
@@ -40,6 +40,10 @@ class Packed(msgspec.Struct, frozen=True):
 
     def text(self, place: int) -> str:
         return unpack_guid(self.blob, place)
+
+
+_NOBODY = Texts(())
+_FIRST = (0,)
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -90,6 +94,8 @@ class Columns(msgspec.Struct, frozen=True):
 def columns_of_rows(read: BatchRead) -> Columns:
     """A batch that came line by line."""
     batch, changes = read.batch, read.batch.changes
+    if len(changes) == 1 and not batch.heartbeat:
+        return _columns_of_one(read, changes[0])
     heartbeat = batch.heartbeat or ()
     named: dict[str | None, int] = dict.fromkeys(heartbeat, 0)
     named |= dict.fromkeys([change.system for change in changes], 0)
@@ -114,6 +120,26 @@ def columns_of_rows(read: BatchRead) -> Columns:
         instance=[places[change.instance] for change in changes],
         triggered=[int(change.triggered) for change in changes],
         heartbeat=[systems[guid] for guid in heartbeat],
+        refused=read.refused,
+        positions=read.positions,
+    )
+
+
+def _columns_of_one(read: BatchRead, change: StateChange) -> Columns:
+    """An agent's usual batch."""
+    instance = change.instance
+    return Columns(
+        batch=read.batch.batch,
+        seq=read.batch.seq,
+        full=read.batch.full,
+        systems=_NOBODY if change.system is None else Texts((change.system,)),
+        sensors=(change.sensor,),
+        instances=("",) if instance is None else (instance, ""),
+        system=_FIRST,
+        sensor=_FIRST,
+        instance=_FIRST,
+        triggered=b"\1" if change.triggered else b"\0",
+        heartbeat=(),
         refused=read.refused,
         positions=read.positions,
     )
