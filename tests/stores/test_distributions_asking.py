@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from opulse.clock import ManualClock
 from opulse.experience.directory import RuleKind
@@ -16,6 +17,7 @@ from opulse.experience.distributions.flow.links import close_in, find_invitation
 from opulse.experience.distributions.flow.previewing import preview
 from opulse.experience.distributions.flow.steering import cancel, confirm
 from opulse.experience.distributions.models import InvitationState, LinkType
+from opulse.experience.distributions.views import invitations
 from opulse.experience.surveys.flow import close_survey
 from opulse.jobs import JobDead
 from opulse.ports import Ports
@@ -117,6 +119,18 @@ async def test_the_cap_counts_all_waves_and_pulses_of_an_activation(ports: Ports
     assert (await ask(ports, town.request(workflow="WF_3"))).spared[SpareReason.OVER_CAP] == 5, (
         "another activation"
     )
+
+
+async def test_a_refused_mail_gives_its_slot_of_the_cap_back(ports: Ports) -> None:
+    """Although the distribution remembers how many it ever took: near the cap they are counted one by one."""
+    town = await build_town(ports, 12)
+    await town.switch(cap_per_activation=7)
+    request = town.request(contact_ids=tuple(town.people[:5]))
+    assert (await ask(ports, request)).asked == 5
+    refused = update(invitations).where(invitations.c.contact.in_(town.people[:2])).values(state="refused")
+    await ports.db.write(lambda conn: conn.execute(refused).rowcount)
+    second = await ask(ports, town.request(request.activation, wave=2, contact_ids=tuple(town.people[5:])))
+    assert (second.asked, second.spared) == (4, {SpareReason.OVER_CAP: 3})
 
 
 async def test_above_the_limit_nobody_is_asked_before_somebody_says_yes(ports: Ports) -> None:
