@@ -6,12 +6,13 @@ Python needs to import the program anew is saved, without which two hundred pass
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,7 +22,6 @@ from tests.servers.opulse import environment
 from tests.servers.processes import Launched, Server
 
 _ERROR = re.compile(r"\[error\s*\] (.*?)(?:\s{2,}|$)")
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(
     ["opulse.bootstrap.installation", "opulse.bootstrap.stages", "bench.chaos.imported"]
@@ -32,7 +32,7 @@ class Forked:
     """A process of the fork server. See :class:`Launched`."""
 
     def __init__(self, command: list[str], log: Path, environment: Mapping[str, str]) -> None:
-        self._process = _FORKS.Process(target=_run, args=(command, log, dict(environment)))
+        self._process = _FORKS.Process(target=_run, args=(os.getpid(), command, log, dict(environment)))
         self._process.start()
         self.pid = self._process.pid or 0
 
@@ -104,11 +104,11 @@ def end_in_order() -> None:
         signal.signal(number, leave)
 
 
-def _run(command: list[str], log: Path, environment: dict[str, str]) -> None:
-    """In the child: be the command, and end when whoever forked it does."""
+def _run(bench: int, command: list[str], log: Path, environment: dict[str, str]) -> None:
+    """In the child: be the command, and end when the process ``bench`` does, however it ends."""
     for number in (signal.SIGTERM, signal.SIGINT):  # the parent's handlers are not ours
         signal.signal(number, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    threading.Thread(target=_die_with, args=(bench,), daemon=True).start()
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(output, sys.stdout.fileno())
     os.dup2(output, sys.stderr.fileno())
@@ -118,3 +118,10 @@ def _run(command: list[str], log: Path, environment: dict[str, str]) -> None:
     from opulse.cli.main import main
 
     main()
+
+
+def _die_with(process: int) -> None:
+    try:
+        select.select([os.pidfd_open(process)], [], [])
+    finally:
+        os.kill(os.getpid(), signal.SIGKILL)
