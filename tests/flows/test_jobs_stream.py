@@ -179,3 +179,30 @@ async def test_an_incident_passes_an_import(database: Database, server: NatsClus
         await database.write(enqueue, 1, "incident", {"n": 1}, priority=0)
         await until(lambda: len(urgent.seen) == 1, 10)
         assert len(tally.seen) < 40
+
+
+async def test_a_server_that_is_there_only_later_is_used_from_then_on(database: Database) -> None:
+    tally = Tally()
+    later = NatsCluster(size=1)
+    later.kill(later.names[0])
+    async with process(database, later, {"thing": tally}):
+        await add(database, 5)
+        await until(lambda: len(tally.seen) == 5, 20)
+        later.start(later.names[0])
+        client = await nats.connect(later.url)
+        before = await last_message(client)
+        await database.write(enqueue, 1, "thing", {"n": 9})
+        await until(lambda: 9 in tally.seen, 10)
+        assert await last_message(client) > before
+        await client.close()
+    later.stop()
+    assert tally.seen == Counter([*range(5), 9])
+
+
+async def last_message(client: Any) -> int:
+    """Its number, once there is a stream."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(nats.errors.Error):
+                return int((await client.jetstream().stream_info(STREAM)).state.last_seq)
+            await asyncio.sleep(0.1)
