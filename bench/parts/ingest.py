@@ -37,7 +37,8 @@ AGENTS = 2_000
 ROWS = 500
 PACKED = 10_000
 PACKED_SYSTEMS = 2_500
-BATCH_CONNECTIONS = 16
+ROW_CONNECTIONS = 64
+PACKED_CONNECTIONS = 16
 AGENT_CONNECTIONS = 256
 PROCESSES = ("excel.exe", "outlook.exe", "msedge.exe", "teams.exe")
 STATES = "/api/v1/sensor-states"
@@ -114,10 +115,10 @@ async def _measure_rows(url: str, folder: Path, keys: Sequence[str], seconds: in
     alerts = wrk.Load([(wrk.as_json([_alert(*one) for one in lines]), b"") for lines in said], number="")
     with alertmanager.running(folder / "alertmanager") as (address, _):
         theirs = await _pushed(
-            f"{address}/api/v2/alerts", alerts, folder / "alerts", BATCH_CONNECTIONS, seconds
+            f"{address}/api/v2/alerts", alerts, folder / "alerts", ROW_CONNECTIONS, seconds
         )
     changes = wrk.Load([_split(wrk.as_json(_batch(lines))) for lines in said], keys=keys)
-    ours = await _pushed(url + STATES, changes, folder / "rows", BATCH_CONNECTIONS, seconds)
+    ours = await _pushed(url + STATES, changes, folder / "rows", ROW_CONNECTIONS, seconds)
     into.ours.append(ours.per_second * ROWS)
     into.theirs.append(theirs.per_second * ROWS)
     into.notes |= {"ours_p99_ms": ours.p99_ms, "theirs_p99_ms": theirs.p99_ms}
@@ -129,7 +130,7 @@ async def _measure_packed(url: str, folder: Path, keys: Sequence[str], seconds: 
     load = wrk.Load(bodies, MEDIA_TYPE, keys)
     load.write(folder / "packed", "")
     theirs = await _appended(folder / "packed", seconds)
-    ours = await _pushed(url + STATES, load, folder / "packed", BATCH_CONNECTIONS, seconds)
+    ours = await _pushed(url + STATES, load, folder / "packed", PACKED_CONNECTIONS, seconds)
     into.ours.append(ours.per_second * size)
     into.theirs.append(theirs * size)
     into.notes |= {"body_bytes": size, "ours_p99_ms": ours.p99_ms, "changes_per_s": ours.per_second * PACKED}

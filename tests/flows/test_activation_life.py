@@ -311,6 +311,36 @@ async def test_a_running_decider_opens_on_the_event_itself(wing: Wing) -> None:
         await wing.decider.stop()
 
 
+async def test_a_running_decider_opens_when_a_system_reports_again(wing: Wing) -> None:
+    """No sensor was touched: who reports changed."""
+    ids = await wing.put("a")
+    await wing.send("1", 1, [hang(ids["a"])])
+    wing.clock.advance(16 * 60)
+    wing.evaluator.tick()
+    await wing.notify()
+    await wing.decider.start()
+    try:
+        assert await wing.activations() == []
+        await wing.send("2", 2, [], heartbeat=[ids["a"]])
+        assert await seen(wing) == ["active"]
+    finally:
+        await wing.decider.stop()
+
+
+async def test_members_that_are_put_in_are_decided(wing: Wing) -> None:
+    ids = await wing.put("a")
+    await wing.trigger(hang(ids["a"]))
+    group = await wing.group("North")
+    await wing.notify(group=group)
+    await wing.decide()
+    assert await wing.activations() == []
+    await wing.client.put(f"/api/v1/groups/{group}/members", json={"add": [ids["a"]], "remove": []})
+    await wing.evaluator.follow(wing.tenant)
+    wing.clock.advance(1)
+    await wing.decider.decide_touched()
+    assert [found["state"] for found in await wing.activations()] == ["active"]
+
+
 async def test_a_running_decider_outlives_a_database_that_fails(wing: Wing) -> None:
     ids = await wing.put("a")
     await wing.notify()

@@ -35,7 +35,7 @@ class Express:
         self._app = app
         self._rest = rest
         self._path = path
-        self._guard = guard
+        self.guard = guard
         self._handler = handler
         self._status = status
 
@@ -46,7 +46,7 @@ class Express:
         scope["app"] = self._app
         request = Request(scope, receive)
         try:
-            body = await self._handler(request, await self._guard(request))
+            body = await self._handler(request, await self.guard(request))
         except ClientDisconnect:
             return  # nobody is there to be answered
         except (NotSignedIn, NotAllowed, Problem) as error:

@@ -43,4 +43,4 @@ class Caller:
     locale: str = "en"
 
     def may(self, *roles: Role) -> bool:
-        return any(role in _CONTAINS[self.role] for role in roles)
+        return not _CONTAINS[self.role].isdisjoint(roles)

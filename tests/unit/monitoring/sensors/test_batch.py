@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
@@ -201,3 +203,16 @@ def test_ten_thousand_changes_are_small() -> None:
     systems = BitMap(range(10_000))
     packed = pack(States(1, False, systems, [Change(2, "msedge.exe", True, systems)]))
     assert len(packed) < 20_000
+
+
+def test_a_record_of_the_journals_first_form_is_read() -> None:
+    """What an installation journaled before it was upgraded, and then was killed."""
+    column = struct.Struct("<3I").pack
+    named = BitMap([7, 8]).serialize()
+    record = (5, True, named, column(7, 8, 7), column(1, 1, 2), column(0, 0, 1), b"\1\1\0", ["", "Excel.exe"])
+    assert unpack(msgspec.msgpack.encode(record)) == States(
+        5,
+        True,
+        BitMap([7, 8]),
+        [Change(1, "", True, BitMap([7, 8])), Change(2, "Excel.exe", False, BitMap([7]))],
+    )
