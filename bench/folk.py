@@ -44,7 +44,7 @@ _SECOND = "bcdfghjklmnprstvz"
 
 def people(count: int, seed: int = 3) -> Iterator[tuple[str, str, str, str, str, str]]:
     """(first name, last name, address, external reference, language, site). Names vary as a large company's do."""
-    draw = random.Random(seed)  # noqa: S311  # not a secret: the same people in every run
+    draw = random.Random(seed)  # not a secret: the same people in every run
     for number in range(count):
         first = draw.choice(_FIRST)
         last = f"{draw.choice(_LAST)}{draw.choice(_SECOND)}{draw.choice('aeiou')}"
