@@ -60,13 +60,13 @@ async def _imports(scope: Scope, server: PostgresServer | None) -> list[Figure]:
     for run in range(scope.runs):
         address = _address(scope.folder / f"raw{run}", server)
         theirs.append(await _raw(address, count))
-        async with _installation(_address(scope.folder / f"ours{run}", server)) as (ports, _):
-            async with open_console(ports) as console:
-                made = await create_directory(ports, console.tenant, "People", "bench")
-                where = Destination(console.tenant, made.id, "", raise_events=False)
-                ours.append(await _take(ports, where, count))
-                base = f"/directory/{made.id}"
-                pages.append(await _time(console.viewer, [f"{base}{search}" for search in SEARCHES]))
+        address = _address(scope.folder / f"ours{run}", server)
+        async with _installation(address) as (ports, _), open_console(ports) as console:
+            made = await create_directory(ports, console.tenant, "People", "bench")
+            where = Destination(console.tenant, made.id, "", raise_events=False)
+            ours.append(await _take(ports, where, count))
+            base = f"/directory/{made.id}"
+            pages.append(await _time(console.viewer, [f"{base}{search}" for search in SEARCHES]))
     faster = ratios([count / one for one in ours], [count / one for one in theirs])
     slowest = [max(run.values()) for run in pages]
     return [
