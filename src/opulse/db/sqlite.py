@@ -194,7 +194,8 @@ def _engine(path: str, begin: str, size: int, *, read_only: bool) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "temp_store=MEMORY",
-            "cache_size=-32000",
+            "cache_size=-64000",
+            "wal_autocheckpoint=8000",
             f"query_only={'ON' if read_only else 'OFF'}",
         ):
             dbapi.execute(f"PRAGMA {pragma}")
