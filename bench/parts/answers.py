@@ -26,7 +26,7 @@ async def measure(scope: Scope) -> list[Figure]:
     """GET beside a bare hello, run by run; then as many POSTs, each the first answer of its person."""
     invited = await invite(scope.folder / "data", PEOPLE)
     pairs, seconds = scope.pick(5, 3 * scope.runs), scope.pick(2, 6)
-    async with _serving(scope.folder / "data") as ours, _hello() as theirs:
+    async with serving(scope.folder / "data") as ours, _hello() as theirs:
         page = await _weigh(ours, invited.paths[0])
         await load(ours, invited.paths, scope.folder, 1)
         pages, hellos = [], []
@@ -93,8 +93,8 @@ async def _weigh(url: str, path: str) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def _serving(data: Path) -> AsyncIterator[str]:
-    process = OpulseProcess(data)
+async def serving(data: Path, **options: object) -> AsyncIterator[str]:
+    process = OpulseProcess(data, **options)
     await asyncio.to_thread(process.start)
     try:
         yield process.url

@@ -195,7 +195,7 @@ def _engine(path: str, begin: str, size: int, *, read_only: bool) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "temp_store=MEMORY",
-            "cache_size=-32000",
+            f"cache_size={'-16000' if read_only else '-64000'}",  # kB; the writer keeps an incident's indexes at hand
             "wal_autocheckpoint=8000",
             f"query_only={'ON' if read_only else 'OFF'}",
         ):

@@ -6,7 +6,7 @@ parameter needs a line here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.cli.demo.procedures import webhook
+from opulse.experience.directory.flow.importing import receive_file
+from opulse.experience.directory.flow.taking import Destination
 from opulse.jobs import enqueue
 from opulse.jobs.table import bury, claim_due
 from opulse.tenancy import views
@@ -87,6 +89,16 @@ async def make_list(world: World, found: Found) -> str:
         f"/api/v1/directories/{directory}/mailing-lists", {"name": fresh_name("list")}
     )
     return str(made["id"])
+
+
+async def make_import(world: World, found: Found) -> str:
+    """A file of one contact, for the directory in the path."""
+
+    async def file() -> AsyncIterator[bytes]:
+        yield f"Email,LastName\n{MARK}.{next(_numbers)}@zebra.example,{MARK}\n".encode()
+
+    where = Destination(world.acme.tenant.id, found["directory"], "", raise_events=False)
+    return (await receive_file(world.ports, where, file(), "test")).id
 
 
 async def make_contact(world: World, found: Found) -> str:
@@ -229,6 +241,7 @@ MAKERS: Mapping[str, Maker] = {
     "{directory}": make_directory,
     "{mailing_list}": make_list,
     "{contact}": make_contact,
+    "{import_id}": make_import,
     "/lists/{mailing_list}/members/{contact}": make_member,
     "{survey_id}": make_survey,
     "{workflow}": make_workflow,

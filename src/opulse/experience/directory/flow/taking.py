@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from opulse.experience.directory.flow.alarms import note_created_in
@@ -109,7 +109,7 @@ def _values(row: IncomingContact, number: str) -> tuple[Any, ...]:
         row.phone,
         row.language,
         row.time_zone,
-        json.dumps(row.embedded) if row.embedded else "{}",
+        msgspec.json.encode(row.embedded).decode() if row.embedded else "{}",
         row.unsubscribed,
     )
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
-from sqlalchemy.sql.selectable import Subquery
 
 from opulse.experience.directory.views import change_members, change_sets, contacts
 from opulse.experience.distributions.models import HoldReason, InvitationState, SpareReason
@@ -55,9 +54,11 @@ def count_by_state(
 
 
 def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState) -> Select[Any]:
-    """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail."""
-    invited = _best_invitation(tenant, activation, now)
-    asked = _conditions(tenant, activation)
+    """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail.
+
+    Of several rows of one system and person the one with the lowest rank counts. Every join is a probe of an index by contact:
+    joined as a whole, the invitations of 100,000 people would be walked once for each of them.
+    """
     turn = func.row_number().over(
         partition_by=(reach.c.contact,), order_by=(reach.c.wave, reach.c.system, reach.c.task_run)
     )
@@ -74,15 +75,21 @@ def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState
         .where(reach.c.tenant == tenant, reach.c.activation == activation)
         .subquery()
     )
+    invited = invitations.c.id.is_not(None)
     rank = case(
         (mine.c.reason == ReachReason.NO_USER.value, RANK[LedgerState.NO_USER]),
         (mine.c.reason == ReachReason.NO_EMAIL.value, RANK[LedgerState.NO_EMAIL]),
         (mine.c.reason == ReachReason.NO_CONTACT.value, RANK[LedgerState.NO_CONTACT]),
-        (and_(mine.c.turn > 1, invited.c.rank.is_not(None)), RANK[LedgerState.SAME_PERSON]),
-        (invited.c.rank.is_not(None), invited.c.rank),
-        (asked.c.running > 0, RANK[LedgerState.BEING_RESOLVED]),
-        (asked.c.failed > 0, RANK[LedgerState.RUN_FAILED]),
-        (asked.c.traced > 0, RANK[LedgerState.CONDITIONS_FALSE]),
+        (and_(mine.c.turn > 1, invited), RANK[LedgerState.SAME_PERSON]),
+        (invited, _rank_of_invitation(now)),
+        *(
+            (_has_trace(tenant, activation, mine.c.contact, runs_in), RANK[state])
+            for runs_in, state in (
+                (_ACTIVE_RUNS, LedgerState.BEING_RESOLVED),
+                (_FAILED_RUNS, LedgerState.RUN_FAILED),
+                ((), LedgerState.CONDITIONS_FALSE),
+            )
+        ),
         else_=RANK[silent],
     )
     return select(
@@ -92,10 +99,23 @@ def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState
         mine.c.contact,
         mine.c.wave,
         rank.label("rank"),
-        invited.c.detail,
+        case((invited, _detail())).label("detail"),
     ).select_from(
-        mine.outerjoin(invited, invited.c.contact == mine.c.contact).outerjoin(
-            asked, asked.c.contact == mine.c.contact
+        mine.outerjoin(
+            invitations,
+            and_(
+                invitations.c.tenant == tenant,
+                invitations.c.contact == mine.c.contact,
+                invitations.c.activation + "" == activation,  # not by the index of the activation: see above
+            ),
+        )
+        .outerjoin(
+            responses,
+            and_(responses.c.tenant == tenant, responses.c.invitation == invitations.c.id),
+        )
+        .outerjoin(
+            owner_corrections,
+            and_(owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitations.c.id),
         )
     )
 
@@ -104,7 +124,12 @@ def find_rows_of(
     conn: Connection, tenant: int, activation: str, words: str, now: datetime, silent: LedgerState, limit: int
 ) -> list[dict[str, Any]]:
     """Ledger rows whose device, account, address or name begins with ``words``, in any case."""
-    rows = ranked_rows(tenant, activation, now, silent).subquery()
+    ranked = ranked_rows(tenant, activation, now, silent).subquery()
+    best = func.row_number().over(
+        partition_by=(ranked.c.system, ranked.c.person), order_by=(ranked.c.rank, ranked.c.wave)
+    )
+    numbered = select(ranked, best.label("place")).subquery()
+    rows = select(*(numbered.c[name] for name in ranked.c.keys())).where(numbered.c.place == 1).subquery()  # noqa: SIM118
     start = words.strip().lower()
     found = (
         select(rows, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
@@ -128,35 +153,6 @@ def find_rows_of(
         .limit(limit)
     )
     return [dict(row._mapping) for row in conn.execute(found)]
-
-
-def _best_invitation(tenant: int, activation: str, now: datetime) -> Subquery:
-    """Per contact: the best rank of its invitations for this activation, answers included."""
-    ranks = (
-        select(
-            invitations.c.contact,
-            invitations.c.wave,
-            _rank_of_invitation(now).label("rank"),
-            _detail().label("detail"),
-        )
-        .select_from(
-            invitations.outerjoin(
-                responses,
-                and_(responses.c.tenant == invitations.c.tenant, responses.c.invitation == invitations.c.id),
-            ).outerjoin(
-                owner_corrections,
-                and_(
-                    owner_corrections.c.tenant == invitations.c.tenant,
-                    owner_corrections.c.invitation == invitations.c.id,
-                ),
-            )
-        )
-        .where(invitations.c.tenant == tenant, invitations.c.activation == activation)
-        .subquery()
-    )
-    turn = func.row_number().over(partition_by=ranks.c.contact, order_by=(ranks.c.rank, ranks.c.wave))
-    best = select(ranks.c.contact, ranks.c.rank, ranks.c.detail, turn.label("turn")).subquery()
-    return select(best.c.contact, best.c.rank, best.c.detail).where(best.c.turn == 1).subquery()
 
 
 def _detail() -> ColumnElement[str]:
@@ -210,15 +206,13 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
     )
 
 
-def _conditions(tenant: int, activation: str) -> Subquery:
-    """Per contact: how many traces its change groups have, and whether a run that matched is under way or failed."""
-    return (
-        select(
-            change_members.c.contact,
-            func.count(traces.c.workflow).label("traced"),
-            func.count(case((runs.c.state.in_(_ACTIVE_RUNS), 1))).label("running"),
-            func.count(case((runs.c.state.in_(_FAILED_RUNS), 1))).label("failed"),
-        )
+def _has_trace(
+    tenant: int, activation: str, contact: ColumnElement[str], runs_in: tuple[str, ...]
+) -> ColumnElement[bool]:
+    """Whether a change of this contact in the activation was looked at by conditions; with ``runs_in`` only where they
+    matched and the run that followed is in one of those states."""
+    looked_at = (
+        select(literal(1))
         .select_from(
             change_members.join(
                 change_sets,
@@ -227,7 +221,7 @@ def _conditions(tenant: int, activation: str) -> Subquery:
                     change_sets.c.id == change_members.c.change_set,
                 ),
             )
-            .outerjoin(
+            .join(
                 traces,
                 and_(
                     traces.c.tenant == change_members.c.tenant,
@@ -245,7 +239,12 @@ def _conditions(tenant: int, activation: str) -> Subquery:
                 ),
             )
         )
-        .where(change_members.c.tenant == tenant, change_sets.c.activation == activation)
-        .group_by(change_members.c.contact)
-        .subquery()
+        .where(
+            change_members.c.tenant == tenant,
+            change_members.c.contact == contact,
+            change_sets.c.activation == activation,
+        )
     )
+    if runs_in:
+        looked_at = looked_at.where(runs.c.state.in_(runs_in))
+    return looked_at.exists()
