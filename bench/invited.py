@@ -153,4 +153,5 @@ def _blank(table: Any, now: datetime) -> dict[str, Any]:
     return {
         column.name: None if column.nullable else empty[type(column.type).__name__]
         for column in table.columns
+        if column.computed is None
     }
