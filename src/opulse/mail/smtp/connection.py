@@ -59,6 +59,10 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and self._fault is None:
             self._transport.write(data)
 
+    def ready(self) -> Reply | None:
+        """The next reply, if it is here already: with pipelining three of four are."""
+        return self._replies.popleft() if self._replies else None
+
     async def reply(self, timeout: float) -> Reply:
         """The next reply. Raises SessionBroken: connection lost, not SMTP, or nothing within ``timeout`` seconds."""
         if not self._replies:
@@ -108,16 +112,19 @@ class Connection(asyncio.Protocol):
     async def _wait(self, timeout: float) -> None:
         if self._fault is not None:
             raise self._fault
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(timeout, self._time_out, timeout)  # asyncio.timeout costs more than the rest of this
         try:
-            async with asyncio.timeout(timeout):
-                await self._waiter
-        except TimeoutError:
-            self._fail(SessionBroken(OutcomeReason.TIMED_OUT, f"no reply within {timeout:g} s"))
+            await self._waiter
         finally:
+            timer.cancel()
             self._waiter = None
         if not self._replies:
             raise self._fault or SessionBroken(OutcomeReason.CONNECTION_LOST)
+
+    def _time_out(self, timeout: float) -> None:
+        self._fail(SessionBroken(OutcomeReason.TIMED_OUT, f"no reply within {timeout:g} s"))
 
     def _fail(self, fault: SessionBroken) -> None:
         if self._fault is None:

@@ -56,7 +56,7 @@ class Session:
 
     async def reply(self, timeout: float | None = None) -> Reply:
         """The next reply, 421 raised as SessionBroken (RELAY_CLOSING)."""
-        reply = await self.last_reply(timeout)
+        reply = self._connection.ready() or await self.last_reply(timeout)
         if reply.code == 421:
             raise SessionBroken(OutcomeReason.RELAY_CLOSING, reply.text, 421)
         return reply
