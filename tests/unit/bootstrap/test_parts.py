@@ -30,7 +30,7 @@ async def made(tmp_path: Path) -> AsyncIterator[Any]:
         settings = load_settings(tmp_path, **KEY, **options)
         ports = await open_ports(settings, "http://127.0.0.1")
         opened.append(ports)
-        parts = make_parts(make_health_app(ports) if web else None, ports, settings)
+        parts = make_parts(make_health_app(ports, "all") if web else None, ports, settings)
         return [type(part).__name__ for part in parts]
 
     yield names
@@ -126,7 +126,7 @@ def test_work_says_what_it_must_share(tmp_path: Path, options: dict[str, str], m
 
 
 async def test_a_process_without_pages_tells_its_health(db: Database, ports: Ports) -> None:
-    async with browse(make_health_app(ports)) as client:
+    async with browse(make_health_app(ports, "all")) as client:
         assert (await client.get("/healthz")).text == "ok"
         assert (await client.get("/readyz")).json()["database"] == "ok"
         assert "opulse_announcements_total" in (await client.get("/metrics")).text
