@@ -16,12 +16,14 @@ from pathlib import Path
 
 from bench import machine, report
 from bench.figures import Figure, Scope
+from opulse.observe import configure_logs
 
 PARTS = ("ingest", "evaluation", "answers", "events", "directory", "whole_pass", "scale_out")
 
 
 def main() -> int:
     wanted = _arguments()
+    configure_logs("warning", "text")  # flows run in this process too, and stdout is for the result alone
     before = machine.describe()
     figures: list[Figure] = []
     failed: list[str] = []
