@@ -114,7 +114,9 @@ class Connection(asyncio.Protocol):
             raise self._fault
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
-        timer = loop.call_later(timeout, self._time_out, timeout)  # asyncio.timeout costs more than the rest of this
+        timer = loop.call_later(
+            timeout, self._time_out, timeout
+        )  # asyncio.timeout costs more than the rest of this
         try:
             await self._waiter
         finally:
