@@ -62,6 +62,26 @@ async def test_a_key_of_another_kind_is_told_403(wing: Wing) -> None:
         assert (await client.get(affected_path(activation, WHICH[0]))).status_code == 403
 
 
+async def test_the_first_page_has_a_tag_that_holds_until_somebody_joins(wing: Wing) -> None:
+    activation, _ = await opened(wing, "a", "b")
+    more = await wing.put("c")
+    secret = await wing.key(KeyKind.SYSTEMS)
+    async with browse(wing.app, secret) as client:
+        first, now = [await client.get(affected_path(activation, which)) for which in WHICH]
+        tag = first.headers["etag"]
+        assert tag.startswith("W/") and now.headers["etag"] == tag, "the same systems at both addresses"
+        known = {"If-None-Match": tag}
+        for which in WHICH:
+            again = await client.get(affected_path(activation, which), headers=known)
+            assert (again.status_code, again.content) == (304, b"")
+        second = await client.get(affected_path(activation, WHICH[1]), params={"$skip": 1}, headers=known)
+        assert second.status_code == 200, "only the first page is told by the tag"
+        await wing.trigger(hang(more["c"]))
+        changed = await client.get(affected_path(activation, WHICH[1]), headers=known)
+        assert changed.status_code == 200 and changed.headers["etag"] != tag
+        assert (await client.get(affected_path(activation, WHICH[0]), headers=known)).status_code == 304
+
+
 async def test_a_page_has_the_form_of_the_wire(wing: Wing) -> None:
     activation, ids = await opened(wing, "a")
     secret = await wing.key(KeyKind.SYSTEMS)

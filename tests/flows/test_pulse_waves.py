@@ -66,6 +66,34 @@ async def test_newcomers_are_the_next_wave_and_nobody_is_asked_twice(pulse: Puls
     assert (await pulse.run(run))["tasks"][0]["output"]["waves"] == 3
 
 
+async def test_a_look_at_an_incident_that_stands_still_reads_nothing(pulse: Pulse) -> None:
+    """The server's validator is shown again; only another one is followed by reading, and then everything new is found."""
+    await pulse.activate(waves=True)
+    pulse.cloud.current, pulse.cloud.tags = estate(4), {"currentlyaffected": '"v1"'}
+    await pulse.wait(30)
+    assert await pulse.waves() == {1: 3, 2: 1}
+    pulse.cloud.current = estate(
+        5
+    )  # the server says that nothing changed, so nobody reads that something did
+    await pulse.wait(30)
+    assert await pulse.waves() == {1: 3, 2: 1}
+    pulse.cloud.tags = {"currentlyaffected": '"v2"'}
+    await pulse.wait(30)
+    assert await pulse.waves() == {1: 3, 2: 1, 3: 1}
+
+
+@pytest.mark.parametrize(("tag", "newcomers"), [('W/"systems-1"', 0), ('"1"', 2)])
+async def test_only_our_validator_is_shown_at_the_other_address(
+    pulse: Pulse, tag: str, newcomers: int
+) -> None:
+    """Ours names the set of systems; another server's version 1 of one list says nothing of the other."""
+    pulse.cloud.tags = dict.fromkeys(("atactivation", "currentlyaffected"), tag)
+    await pulse.activate(waves=True)
+    pulse.cloud.current = estate(5)
+    await pulse.wait(30)
+    assert sum((await pulse.waves()).values()) == 3 + newcomers
+
+
 async def test_looks_end_when_the_activation_closes(pulse: Pulse) -> None:
     run = await pulse.activate(waves=True)
     assert "next_wave_at" in (await pulse.run(run))["tasks"][0]["output"]

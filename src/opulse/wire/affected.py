@@ -7,6 +7,7 @@ fraction digits do not fit a ``datetime``): read the few you need with :func:`op
 from __future__ import annotations
 
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -71,6 +72,21 @@ class AffectedPage(msgspec.Struct, rename="camel", frozen=True, forbid_unknown_f
 
 
 _ENCODER: Final = msgspec.json.Encoder()
+_SYSTEMS_TAG: Final = 'W/"systems-'
+
+
+def systems_tag(state: str, systems: bytes) -> str:
+    """The ETag of a first page: a digest of the activation's state and of the set of affected systems (its bytes).
+
+    It is weak and says nothing of users and times: the same tag means that no system has joined or left, at either address.
+    """
+    digest = blake2b(state.encode() + b"\0" + systems, digest_size=16).hexdigest()
+    return f'{_SYSTEMS_TAG}{digest}"'
+
+
+def is_systems_tag(tag: str) -> bool:
+    """Whether it is one of ours, which may be shown at both addresses of an activation; another server's holds for its own."""
+    return tag.startswith(_SYSTEMS_TAG)
 
 
 def encode_page(page: AffectedPage) -> bytes:

@@ -76,6 +76,9 @@ class Cloud:
     valid: set[str] = field(default_factory=set)  # tokens
     issued: int = 0
     next_link: str = ""  # instead of the own one
+    tags: dict[str, str] = field(
+        default_factory=dict
+    )  # ETag by the end of the path; none: the server gives none
 
     @property
     def url(self) -> str:
@@ -130,7 +133,10 @@ class Cloud:
         parts = urlsplit(path)
         if parts.path.endswith("/users"):
             return _json(self.users[parts.path.split("/")[3]])
-        return self._page(parts.path, dict(parse_qsl(parts.query)))
+        tag = self.tags.get(parts.path.rpartition("/")[2], "")
+        if tag and asked.headers.get("if-none-match") == tag:
+            return answer(304, b"")
+        return self._page(parts.path, dict(parse_qsl(parts.query)), tag)
 
     def _token(self, asked: Asked) -> bytes:
         form = parse_qs(asked.body.decode())
@@ -141,7 +147,7 @@ class Cloud:
         self.valid.add(token)
         return _json({"access_token": token, "token_type": "Bearer", "expires_in": "3600"})
 
-    def _page(self, path: str, query: dict[str, str]) -> bytes:
+    def _page(self, path: str, query: dict[str, str], tag: str) -> bytes:
         rows: Sequence[dict[str, Any]] = self.systems if path.endswith("atactivation") else self.current
         top, skip = int(query["$top"]), int(query["$skip"])
         more = skip + top < len(rows)
@@ -154,12 +160,13 @@ class Cloud:
                 "totalCount": len(rows),
                 "systems": rows[skip : skip + top],
                 "nextLink": (self.next_link or own) if more else None,
-            }
+            },
+            **({"ETag": tag} if tag else {}),
         )
 
 
-def _json(body: Any, status: int = 200) -> bytes:
-    return answer(status, json.dumps(body).encode(), Content_Type="application/json")
+def _json(body: Any, status: int = 200, **headers: str) -> bytes:
+    return answer(status, json.dumps(body).encode(), Content_Type="application/json", **headers)
 
 
 @asynccontextmanager

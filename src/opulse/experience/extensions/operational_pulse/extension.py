@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from opulse.experience.directory import views as directory
 from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.flow.fetch import TokenKeeper
-from opulse.experience.extensions.operational_pulse.flow.waves import arrange_in, current_url, take_all
+from opulse.experience.extensions.operational_pulse.flow.waves import Look, arrange_in, current_url, take_all
 from opulse.experience.extensions.operational_pulse.models import FetchRefused
 from opulse.experience.extensions.operational_pulse.rules import sensor_names
 from opulse.experience.workflows import (
@@ -25,6 +25,7 @@ from opulse.experience.workflows import (
 from opulse.experience.workflows.rules.domains import host_of, may_call
 from opulse.ports import Ports
 from opulse.templating.piped import parse_piped
+from opulse.wire.affected import is_systems_tag
 
 NAME = "operational_pulse"
 _CALLED = {"token_url": "Token URL", "cloud_url": "Cloud URL"}
@@ -90,16 +91,18 @@ class UpdateContactMetadata:
         if outside:
             return TaskResult(TaskState.FAILED, {}, "; ".join(outside))
         try:
-            _, is_open = await take_all(ports, KEEPER, context, url, 1)
+            look = await take_all(ports, KEEPER, context, url, 1)
         except FetchRefused as refused:
             return TaskResult(TaskState.FAILED, {}, str(refused))
-        return TaskResult(TaskState.SUCCEEDED, await ports.db.write(_output_in, ports, context, is_open))
+        return TaskResult(TaskState.SUCCEEDED, await ports.db.write(_output_in, ports, context, look))
 
 
-def _output_in(conn: Connection, ports: Ports, context: TaskContext, is_open: bool) -> dict[str, Any]:
+def _output_in(conn: Connection, ports: Ports, context: TaskContext, look: Look) -> dict[str, Any]:
     output: dict[str, Any] = store.count_reach(conn, context.tenant, context.task_run)
-    if is_open and current_url(context):
-        output["next_wave_at"] = arrange_in(conn, ports, context, 1)
+    if look.is_open and current_url(context):
+        # ours tells the same at both addresses, so even the first look costs nothing where nobody joined
+        known = look.tag if is_systems_tag(look.tag) else ""
+        output["next_wave_at"] = arrange_in(conn, ports, context, 1, known)
     return output
 
 

@@ -19,7 +19,7 @@ from opulse.monitoring.activations import store
 from opulse.monitoring.activations.models import Activation, WhichSystems
 from opulse.monitoring.systems.views import list_occupied
 from opulse.ports import Ports
-from opulse.wire.affected import AffectedPage, AffectedSensor, AffectedSystem, AffectedUser
+from opulse.wire.affected import AffectedPage, AffectedSensor, AffectedSystem, AffectedUser, systems_tag
 from opulse.wire.timestamps import activation_time
 
 PATH = "/api/sensornotifications/activations"
@@ -64,6 +64,20 @@ async def list_affected(
             total_count=len(affected),
             systems=systems,
             next_link=_next_link(ports.monitoring_url, found, which, asked, affected, idxs),
+        )
+
+    return await ports.db.read(query)
+
+
+async def find_tag(ports: Ports, tenant: int, activation: str, which: WhichSystems) -> str:
+    """The ETag of the first page; empty when there is no such activation in this tenant."""
+
+    def query(conn: Connection) -> str:
+        found = store.find_activation(conn, tenant, activation)
+        if found is None:
+            return ""
+        return systems_tag(
+            found.state.value, store.find_affected(conn, tenant, activation, which).serialize()
         )
 
     return await ports.db.read(query)

@@ -91,10 +91,20 @@ class TokenKeeper:
         return granted.access_token
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A page, and the validator that came with the first one; empty where the server gives none."""
+
+    page: AffectedPage
+    tag: str
+
+
 async def read_pages(
-    ports: Ports, keeper: TokenKeeper, source: Source, systems_url: str
-) -> AsyncIterator[AffectedPage]:
+    ports: Ports, keeper: TokenKeeper, source: Source, systems_url: str, known: str = ""
+) -> AsyncIterator[Fetched]:
     """The pages of an affected-systems address, a small one first. Every address is checked before the token goes there.
+
+    No pages where the server says that nothing changed since it gave the validator ``known``.
 
     Raises:
         FetchRefused: the address, the credentials or the answer are wrong; the message says what to mend.
@@ -106,8 +116,11 @@ async def read_pages(
     seen: set[str] = set()
     while url is not None and url not in seen:
         seen.add(url)
-        page = await _page(ports, keeper, source, url)
-        yield page
+        fetched = await _page(ports, keeper, source, url, known if first else "")
+        if fetched is None:
+            return
+        yield fetched
+        page = fetched.page
         follow = page.next_link
         if follow is None:
             return
@@ -117,8 +130,10 @@ async def read_pages(
         first = False
 
 
-async def _page(ports: Ports, keeper: TokenKeeper, source: Source, url: str) -> AffectedPage:
-    answer = await _get(ports, keeper, source, url)
+async def _page(ports: Ports, keeper: TokenKeeper, source: Source, url: str, known: str) -> Fetched | None:
+    answer = await _get(ports, keeper, source, url, known)
+    if answer.status == 304:
+        return None
     try:
         page = decode_page(answer.body).page
     except UnreadableBody as error:
@@ -128,7 +143,7 @@ async def _page(ports: Ports, keeper: TokenKeeper, source: Source, url: str) -> 
         page = AffectedPage(
             page.notification_activation_id, page.as_of, page.state, page.total_count, systems, page.next_link
         )
-    return page
+    return Fetched(page, answer.headers.get("etag", ""))
 
 
 async def _with_users(
@@ -151,15 +166,19 @@ async def _with_users(
     )
 
 
-async def _get(ports: Ports, keeper: TokenKeeper, source: Source, url: str) -> OutboundResponse:
+async def _get(
+    ports: Ports, keeper: TokenKeeper, source: Source, url: str, known: str = ""
+) -> OutboundResponse:
     check_host(url, source.cloud_url, ports.monitoring_url)
     for fresh in (False, True):
         token = await keeper.token(ports, source, fresh=fresh)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if known:
+            headers["If-None-Match"] = known
         answer = await _send(ports, "GET", url, headers, b"")
         if answer.status != 401:
             break
-    if answer.status == 200:
+    if answer.status == 200 or (known and answer.status == 304):
         return answer
     raise FetchRefused(
         f"the affected-systems API answered {answer.status}: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,42 +23,48 @@ from opulse.ports import Ports
 from opulse.wire.affected import ActivationState, AffectedPage
 
 
-async def take_all(
-    ports: Ports, keeper: TokenKeeper, context: TaskContext, url: str, wave: int
-) -> tuple[int, bool]:
-    """Read every page of ``url`` and take the systems that this task run does not know yet.
+@dataclass(frozen=True)
+class Look:
+    """What one look found: whether the activation is still open, and the validator of what was read to its end."""
 
-    Returns:
-        How many systems were new, and whether the activation is still open.
+    is_open: bool
+    tag: str
+
+
+async def take_all(
+    ports: Ports, keeper: TokenKeeper, context: TaskContext, url: str, wave: int, known: str = ""
+) -> Look:
+    """Read every page of ``url`` and take the systems that this task run does not know; nothing where ``known`` still holds.
 
     Raises:
         FetchRefused, JobRetry: see :func:`read_pages`; pages that were taken stay taken.
     """
-    newcomers, is_open = 0, True
-    async for page in read_pages(ports, keeper, source_of(context), url):
-        is_open = page.state in (None, ActivationState.ACTIVE)
-        ready, now = _ready(context, page), ports.clock.now()
+    newcomers, is_open, tags = 0, True, []
+    async for fetched in read_pages(ports, keeper, source_of(context), url, known):
+        tags.append(fetched.tag)
+        is_open = fetched.page.state in (None, ActivationState.ACTIVE)
+        ready, now = _ready(context, fetched.page), ports.clock.now()
         taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
         if taken and not newcomers and wave == 1:
             STAGE_SECONDS.labels("contact").observe((ports.clock.now() - context.started_at).total_seconds())
         newcomers += taken
         faults.point("page.taken")
-    return newcomers, is_open
+    return Look(is_open, tags[0] if tags else known)
 
 
 async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext, job: Job) -> None:
     """Take the newcomers of one look at the currently affected systems, and arrange the next look."""
     url = current_url(context)
     if not url or ports.clock.now() - context.started_at > ports.limits.wave_window:
-        await ports.db.write(_note, ports, context, job, "", False)
+        await ports.db.write(_note, ports, context, job, "", None)
         return
     wave = await ports.db.read(store.last_wave, context.tenant, context.task_run) + 1
     try:
-        _, is_open = await take_all(ports, keeper, context, url, wave)
+        look = await take_all(ports, keeper, context, url, wave, str(job.payload.get("known", "")))
     except FetchRefused as refused:
-        await ports.db.write(_note, ports, context, job, str(refused), False)
+        await ports.db.write(_note, ports, context, job, str(refused), None)
         return
-    await ports.db.write(_note, ports, context, job, "", is_open)
+    await ports.db.write(_note, ports, context, job, "", look)
 
 
 def current_url(context: TaskContext) -> str:
@@ -66,21 +73,27 @@ def current_url(context: TaskContext) -> str:
     return str(data.get("systemsCurrentlyAffectedURL") or "") if isinstance(data, dict) else ""
 
 
-def arrange_in(conn: Connection, ports: Ports, context: TaskContext, look: int) -> str:
-    """Enqueue look number ``look``, unless it waits already. Returns when it is due, as text."""
+def arrange_in(conn: Connection, ports: Ports, context: TaskContext, look: int, known: str) -> str:
+    """Enqueue look number ``look``, unless it waits already. Returns when it is due, as text.
+
+    ``known``: the validator of what was read last, so that a look at an incident that stands still is one small request.
+    """
     due = ports.clock.now() + timedelta(seconds=ports.limits.wave_seconds)
-    payload = {"run": context.run, "task": context.task, "look": look}
+    payload = {"run": context.run, "task": context.task, "look": look, "known": known}
     key = f"{context.task_run}/{look}"
     enqueue(conn, context.tenant, WAVE_DUE, payload, unique=key, run_at=due, priority=2)
     return due.isoformat()
 
 
-def _note(conn: Connection, ports: Ports, context: TaskContext, job: Job, error: str, again: bool) -> None:
+def _note(
+    conn: Connection, ports: Ports, context: TaskContext, job: Job, error: str, look: Look | None
+) -> None:
     """Ends this look with the next one arranged: a crash in between would make two chains of looks."""
     complete(conn, job)
     output: dict[str, Any] = store.count_reach(conn, context.tenant, context.task_run)
-    if again:
-        output["next_wave_at"] = arrange_in(conn, ports, context, int(job.payload["look"]) + 1)
+    if look is not None and look.is_open:
+        number = int(job.payload["look"]) + 1
+        output["next_wave_at"] = arrange_in(conn, ports, context, number, look.tag)
     workflows.note_task(conn, context.tenant, context.task_run, output, error)
 
 
