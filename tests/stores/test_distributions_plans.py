@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import Connection, event
 
 from opulse.db import Database
+from opulse.experience.distributions.flow.asking import ask
 from opulse.experience.distributions.models import Turn
 from opulse.experience.distributions.store import chores, claims, sending
+from opulse.experience.distributions.store.history import list_asked_addresses
+from opulse.experience.distributions.store.records import find_distribution
 from opulse.ports import Ports
 from tests.unit.experience.distributions.town import build_town
 
@@ -35,6 +38,18 @@ async def test_no_look_reads_all_invitations(db: Database, ports: Ports, look: s
     plans = await db.write(_plans_of, LOOKS[look])
     assert plans, "the look asked nothing"
     assert [plan for plan in plans if plan.startswith("SCAN invitations")] == []
+
+
+async def test_whom_a_pulse_asked_is_looked_up_by_address(db: Database, ports: Ports) -> None:
+    """And not among everybody whom it asked: that grows with the square of the incident."""
+    town = await build_town(ports, 3)
+    made = await ask(ports, town.request())
+    found = await db.read(find_distribution, town.tenant, made.distribution)
+    assert found is not None
+    keys = ["user1@example.org", "user2@example.org"]
+    plans = await db.write(_plans_of, lambda conn: list_asked_addresses(conn, found, keys))
+    assert any("ix_invitations_activation" in plan for plan in plans), plans
+    assert len(await db.read(list_asked_addresses, found, keys)) == 2
 
 
 def _plans_of(conn: Connection, look: Callable[[Connection], Any]) -> list[str]:
