@@ -22,11 +22,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def ensure_packages(*, peers: bool = False) -> None:
     """What the suite runs; with ``peers`` also what the benchmark measures ours beside."""
+    if missing := _missing(peers):
+        _ensure(missing, peers)
     if peers:
-        _fetch_alertmanager()
-    missing = _missing(peers)
-    if not missing:
-        return
+        _fetch_alertmanager()  # last: on a new machine the lists of packages are there only now
+
+
+def _ensure(missing: list[str], peers: bool) -> None:
     if shutil.which("apt-get") is None:
         raise SetUpError(f"the suite needs the programs of these Debian packages: {', '.join(missing)}")
     prefix = _as_root()
