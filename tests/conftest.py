@@ -23,6 +23,7 @@ import pytest
 
 from opulse.clock import ManualClock
 from opulse.db import Database, metadata, open_database
+from tests import once
 from tests.servers.opulse import OpulseProcess
 from tests.servers.postgres import PostgresServer
 from tests.servers.smtp import SmtpSink
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
     from opulse.ports import Ports
+
+
+def pytest_configure() -> None:
+    once.compile_templates_once()
+    once.read_certificates_once()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,7 +11,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    pass_context,
+)
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -155,6 +164,16 @@ def _install_assets(environment: Environment, manifest: AssetManifest) -> None:
     environment.globals.update(asset=manifest.address, icon=icon)
 
 
+def _never_folded(word: Callable[..., object]) -> Callable[..., object]:
+    """A filter that Jinja does not compute while it compiles: `1000|number` would stay in the first viewer's language."""
+
+    @pass_context
+    def of_this_page(_: Context, *given: object, **named: object) -> object:
+        return word(*given, **named)
+
+    return of_this_page
+
+
 def _install_formats(environment: Environment) -> None:
     """Every format is a filter (`{{ page.count|number }}`) and a function (`number(page.count)`)."""
     now = _request.get
@@ -169,7 +188,7 @@ def _install_formats(environment: Environment) -> None:
         "words": tones.words_of,
         "initials": tones.initials_of,
     }
-    environment.filters.update(words)
+    environment.filters.update({name: _never_folded(word) for name, word in words.items()})
     environment.globals.update(words)
     environment.globals.update(
         spark_points=charts.spark_points, area_geometry=charts.area_chart, stacked_parts=charts.stacked_parts

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError
+from jinja2 import DictLoader, UndefinedError
 
 from opulse.web.components import navigation
-from opulse.web.layout import TEMPLATE_DIR
+from opulse.web.components.frame import RequestContext
+from opulse.web.layout import TEMPLATE_DIR, Pages
 
 Piece = Callable[..., str]
 SOURCES = Path(__file__).resolve().parents[3] / "src" / "opulse"
@@ -29,6 +30,14 @@ def test_formats_follow_the_locale_of_the_page_that_is_rendered(piece: Piece) ->
     source = "{{ page.n|number }} {{ 0.136|percent(1) }}"
     assert piece(source, n=12345) == "12,345 13.6%"
     assert piece(source, "de", n=12345) == "12.345 13,6\xa0%"
+
+
+def test_a_constant_is_not_kept_in_the_language_of_the_first_viewer(
+    pages: Pages, frame: Callable[..., RequestContext]
+) -> None:
+    same = Pages(pages.environment.overlay(loader=DictLoader({"piece.html": "{{ 1234.5|number(1) }}"})))
+    shown = [same.render(frame(locale=locale), "piece.html", None) for locale in ("en", "de")]
+    assert shown == ["1,234.5", "1.234,5"]
 
 
 def test_every_macro_is_in_the_index_and_the_index_knows_no_other() -> None:
