@@ -45,10 +45,10 @@ def guid_of(idx: int) -> str:
     return str(UUID(int=(idx * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128, version=4))
 
 
-async def open_estate(data: Path, name: str = "Bench") -> Estate:
-    """An installation in ``data``, with one tenant and the factory sensors."""
+async def open_estate(data: Path, name: str = "Bench", **options: object) -> Estate:
+    """An installation in ``data``, with one tenant and the factory sensors; ``options`` are settings."""
     import_stores()
-    ports = await open_ports(load_settings(data), "http://127.0.0.1")
+    ports = await open_ports(load_settings(data, **options), "http://127.0.0.1")
     await migrate(ports.db)
     tenant = (await create_tenant(ports, name, "bench")).id
     await ports.db.write(seed_tenant_in, tenant, ports.clock.now())
