@@ -14,8 +14,8 @@ from opulse.monitoring.sensors.rules.packing import Change
 MOST_INSTANCES = 1000
 """Instances remembered per sensor although no system has them triggered: choices of a picker, not truth."""
 
-_MOST_WAITING = 500_000
-"""Lines that may wait for somebody to look: 3 MB, and a hundredth of a second until they are in the bits."""
+_MOST_WAITING = 200_000
+"""Lines that may wait for somebody to look: a megabyte, and a few milliseconds until they are in the bits."""
 
 
 class InstanceDump(msgspec.Struct, frozen=True, array_like=True):

@@ -35,6 +35,8 @@ def find_named(columns: Columns, systems: Numbers) -> BitMap | None:
 def lay_out(columns: Columns, systems: Numbers, picked: Sequence[Sensor | None]) -> Lines | None:
     """The lines, those of one sensor and instance together; None when one of them is refused, or when two spellings are one
     instance and the order of their lines matters."""
+    if _has_synonyms(columns):
+        return None
     width = len(columns.instances)
     pairs = as_places(columns.sensor).astype(np.uint64) * np.uint64(width) + as_places(columns.instance)
     if len(picked) * width <= 1 << 16:
@@ -48,11 +50,14 @@ def lay_out(columns: Columns, systems: Numbers, picked: Sequence[Sensor | None])
         if sensor is None or (name and not sensor.instanced):
             return None
         heads.append((sensor.idx, name))
-    if len({(sensor, name.casefold()) for sensor, name in heads}) < len(heads):
-        return None
     counts = np.diff(begins, append=len(pairs)).tolist()
     hit = systems[as_places(columns.system)[order]]
     return Lines(heads, counts, hit, np.frombuffer(bytes(columns.triggered), np.uint8)[order])
+
+
+def _has_synonyms(columns: Columns) -> bool:
+    folded = {name.casefold() for name in columns.instances}
+    return len(folded) < len(columns.instances) or len(set(columns.sensors)) < len(columns.sensors)
 
 
 def as_places(column: Sequence[int]) -> Numbers:
