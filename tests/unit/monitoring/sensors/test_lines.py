@@ -108,9 +108,9 @@ def test_the_last_word_of_many_batches_counts(shift: int, batches: list[list[Lin
             laid_out.append(lines_of(moved, spelling))
             plain |= {(sensor, name.casefold(), system): on for sensor, name, system, on in moved}
     settled = list(settle(laid_out))
-    on = {(one.head[0], one.head[1].casefold(), system) for one in settled for system in one.triggered}
+    on = {(one.head[0], one.head[1].casefold(), system) for one in settled for system in one.on}
     assert on == {key for key, triggered in plain.items() if triggered}
-    assert sum(len(one.told) for one in settled) == len(plain)
+    assert sum(len(one.on) + len(one.off) for one in settled) == len(plain)
 
 
 @given(told, st.booleans(), st.integers(0, 2**63 - 1))

@@ -41,14 +41,13 @@ class Sequences:
             systems = systems - self.older_than(systems, seq)
         self._largest = max(self._largest, seq)
         last = self._last
-        if len(systems) == end - first:
-            last[first:end] = array("Q", [seq]) * (end - first)
-            return
         if len(systems) <= _FEW:
             for system in systems:
                 last[system] = seq
-            return
-        np.frombuffer(last, np.uint64)[as_numbers(systems)] = seq
+        elif len(systems) == end - first:
+            np.frombuffer(last, np.uint64)[first:end] = seq
+        else:
+            np.frombuffer(last, np.uint64)[as_numbers(systems)] = seq
 
     def older_than(self, systems: BitMap, seq: int) -> BitMap:
         """Those of ``systems`` that have sent a larger number."""

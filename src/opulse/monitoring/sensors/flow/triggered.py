@@ -68,8 +68,10 @@ class Triggered:
         for settled in settle(waiting):
             sensor, name = settled.head
             instance = self._instance(sensor, name)
-            instance.systems -= settled.told
-            instance.systems |= settled.triggered
+            if settled.on:
+                instance.systems |= settled.on
+            if settled.off:
+                instance.systems -= settled.off
             self._touched(sensor)
 
     def _instance(self, sensor: int, name: str) -> Instance:

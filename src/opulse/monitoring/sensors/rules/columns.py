@@ -98,14 +98,22 @@ def columns_of_rows(read: BatchRead) -> Columns:
     batch, changes = read.batch, read.batch.changes
     if len(changes) == 1 and not batch.heartbeat:
         return _columns_of_one(read, changes[0])
-    system, systems = _number([*[change.system for change in changes], *(batch.heartbeat or ())])
+    named = [change.system for change in changes]
+    if batch.heartbeat:
+        named += batch.heartbeat
+    if all(
+        named
+    ):  # a name a line, as often as it stands there: to look it up takes no longer than to number it
+        system, systems = array("I", range(len(named))), tuple(named)
+    else:
+        system, systems = _number(named)
     sensor, sensors = _number([change.sensor for change in changes])
     instance, instances = _number([change.instance for change in changes])
     return Columns(
         batch=batch.batch,
         seq=batch.seq,
         full=batch.full,
-        systems=Texts(systems),
+        systems=Texts(systems),  # type: ignore[arg-type]  # None is not among them
         sensors=sensors,
         instances=(*instances, ""),
         system=system[: len(changes)],

@@ -43,14 +43,14 @@ def lay_out(columns: Columns, systems: Numbers, picked: Sequence[Sensor | None])
         pairs = pairs.astype(np.uint16)  # which are sorted without comparing
     order = np.argsort(pairs, kind="stable")
     pairs = pairs[order]
-    begins = np.flatnonzero(np.concatenate(([True], pairs[1:] != pairs[:-1])))
+    edges = np.concatenate(([0], np.flatnonzero(pairs[1:] != pairs[:-1]) + 1, [len(pairs)]))
     heads: list[Head] = []
-    for pair in pairs[begins].tolist():
+    for pair in pairs[edges[:-1]].tolist():
         sensor, name = picked[pair // width], columns.instances[pair % width]
         if sensor is None or (name and not sensor.instanced):
             return None
         heads.append((sensor.idx, name))
-    counts = np.diff(begins, append=len(pairs)).tolist()
+    counts = (edges[1:] - edges[:-1]).tolist()
     hit = systems[as_places(columns.system)[order]]
     return Lines(heads, counts, hit, np.frombuffer(bytes(columns.triggered), np.uint8)[order])
 

@@ -52,12 +52,11 @@ class Lines(msgspec.Struct, frozen=True, eq=False):
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """What the lines of several batches come to for one sensor and instance: the systems that they tell of, and those of them
-    where it is triggered."""
+    """What the lines of several batches come to for one sensor and instance; no system stands on both sides."""
 
     head: Head
-    told: BitMap
-    triggered: BitMap
+    on: BitMap
+    off: BitMap
 
 
 def settle(batches: Sequence[Lines]) -> Iterator[Settled]:
@@ -138,10 +137,20 @@ def _without_earlier(keys: Keys, triggered: Bits) -> tuple[Keys, Bits]:
 def _split(
     heads: Sequence[Head], ends: NDArray[np.int64], systems: Numbers, triggered: Bits
 ) -> Iterator[Settled]:
-    told, on = _as_array(systems), np.flatnonzero(triggered.view(bool))
-    hit = _as_array(systems[on])
-    on_ends = np.searchsorted(on, ends).tolist()
-    for head, (begin, end), (on_begin, on_end) in zip(
-        heads, pairwise(ends.tolist()), pairwise(on_ends), strict=True
-    ):
-        yield Settled(head, BitMap(told[begin:end]), BitMap(hit[on_begin:on_end]))
+    is_on = triggered.view(bool)
+    on, on_ends = _pick(systems, is_on, ends)
+    off, off_ends = _pick(systems, ~is_on, ends)
+    for place, head in enumerate(heads):
+        yield Settled(
+            head,
+            BitMap(on[on_ends[place] : on_ends[place + 1]], optimize=False),
+            BitMap(off[off_ends[place] : off_ends[place + 1]], optimize=False),
+        )
+
+
+def _pick(
+    systems: Numbers, chosen: NDArray[np.bool_], ends: NDArray[np.int64]
+) -> tuple[array[int], list[int]]:
+    """Those that are chosen, and where those of each head end among them."""
+    places = np.flatnonzero(chosen)
+    return _as_array(systems[places]), np.searchsorted(places, ends).tolist()
