@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, insert
 from opulse.bootstrap.ports import close_ports, open_ports
 from opulse.bootstrap.schema import migrate
 from opulse.bootstrap.stages import import_stores
-from opulse.db import chunked
+from opulse.db import chunked, stored_instant
 from opulse.monitoring.sensors.flow.catalogue import seed_tenant_in
 from opulse.monitoring.systems.flow.groups import write_members_in
 from opulse.monitoring.systems.flow.numbers import take_numbers_in
@@ -45,10 +46,10 @@ def guid_of(idx: int) -> str:
     return str(UUID(int=(idx * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128, version=4))
 
 
-async def open_estate(data: Path, name: str = "Bench") -> Estate:
-    """An installation in ``data``, with one tenant and the factory sensors."""
+async def open_estate(data: Path, name: str = "Bench", **options: object) -> Estate:
+    """An installation in ``data``, with one tenant and the factory sensors; ``options`` are settings."""
     import_stores()
-    ports = await open_ports(load_settings(data), "http://127.0.0.1")
+    ports = await open_ports(load_settings(data, **options), "http://127.0.0.1")
     await migrate(ports.db)
     tenant = (await create_tenant(ports, name, "bench")).id
     await ports.db.write(seed_tenant_in, tenant, ports.clock.now())
@@ -60,7 +61,7 @@ async def add_systems(estate: Estate, count: int) -> None:
     db, tenant, now = estate.ports.db, estate.tenant, estate.ports.clock.now()
     await db.write(take_numbers_in, tenant, Numbered.SYSTEM, count)
     for chunk in chunked(range(1, count + 1), _AT_ONCE):
-        await db.write(_insert_systems, tenant, chunk, int(now.timestamp() * 1e6))
+        await db.write(_insert_systems, tenant, chunk, now)
     everybody = BitMap(range(1, count + 1))
     await db.write(write_members_in, tenant, ALL_SYSTEMS_IDX, BitMap(), everybody, now)
 
@@ -73,22 +74,22 @@ async def add_keys(estate: Estate, kind: KeyKind, scopes: Sequence[tuple[str, ..
     return secrets
 
 
-def _insert_systems(conn: Connection, tenant: int, idxs: Sequence[int], now: int) -> None:
+def _insert_systems(conn: Connection, tenant: int, idxs: Sequence[int], now: datetime) -> None:
     columns = [column.name for column in systems.columns]
+    if conn.dialect.name != "sqlite":
+        rows = [dict(zip(columns, row, strict=True)) for row in _rows(tenant, idxs, {}, now)]
+        for chunk in chunked(rows, 1_000):
+            conn.execute(insert(systems), chunk)
+        return
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO systems ({', '.join(columns)}) VALUES ({marks})"
-    if conn.dialect.name != "sqlite":
-        conn.execute(
-            insert(systems), [dict(zip(columns, row, strict=True)) for row in _rows(tenant, idxs, now)]
-        )
-        return
-    conn.exec_driver_sql(statement, list(_rows(tenant, idxs, now)))
+    conn.exec_driver_sql(statement, list(_rows(tenant, idxs, "{}", stored_instant(now))))
 
 
-def _rows(tenant: int, idxs: Sequence[int], now: int) -> Iterator[tuple[object, ...]]:
+def _rows(tenant: int, idxs: Sequence[int], attributes: object, now: object) -> Iterator[tuple[object, ...]]:
     for idx in idxs:
         name = f"ws-{idx:07d}"
-        yield (tenant, idx, guid_of(idx), name, name, name, name, "", "", "", "", "{}", False, now, now)
+        yield (tenant, idx, guid_of(idx), name, name, name, name, "", "", "", "", attributes, False, now, now)
 
 
 def _insert_keys(

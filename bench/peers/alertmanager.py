@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.servers.processes import Server, accepts, free_port
 
 PEERS = Path(__file__).resolve().parents[2] / "build" / "peers"
+TEMPLATES = Path("/usr/share/prometheus/alertmanager/default.tmpl")
+_WITH_TEMPLATES = 'mount -t overlay overlay -o "lowerdir=$0:/usr/share" /usr/share && exec "$@"'
 _CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 
@@ -34,6 +36,15 @@ def find_program() -> Path:
     return fetched
 
 
+def _seeing_its_templates(program: Path) -> list[str | Path]:
+    """What to start ``program`` with. Debian's opens its templates under ``/usr/share`` alone: where it was fetched and not
+    installed, it is shown the fetched ones there, in a mount namespace that ends with it."""
+    if TEMPLATES.exists():
+        return [program]
+    own = ["unshare", "--map-root-user", "--mount", "sh", "-c", _WITH_TEMPLATES]
+    return [*own, PEERS / "usr/share", program]
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[str, int]]:
     """Its address and process id, as long as the block runs."""
@@ -42,7 +53,7 @@ def running(folder: Path) -> Iterator[tuple[str, int]]:
     config.write_text(_CONFIG)
     port = free_port()
     command: list[str | Path] = [
-        find_program(),
+        *_seeing_its_templates(find_program()),
         f"--config.file={config}",
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",

@@ -56,6 +56,30 @@ async def test_a_crash_loses_nothing_that_was_answered(world: World) -> None:
     assert after.instances(world.tenant, world.sensor(HANG)) == ["Excel.exe"]
 
 
+async def test_large_batches_are_kept_over_a_crash_and_in_a_snapshot(world: World) -> None:
+    names = [f"pc-{number}" for number in range(100)]
+    ids = await world.put(*names)
+    everybody = list(ids.values())
+    await world.send("1", 5, [on(guid, HANG, "Excel.exe") for guid in everybody])
+    await world.send("2", 6, [off(guid, HANG, "EXCEL.EXE") for guid in everybody[:70]])
+    after = await restarted(world)
+    await world.evaluator.write_snapshots()
+    from_snapshot = await restarted(world)
+    for evaluator in (world.evaluator, after, from_snapshot):
+        hit = evaluator.count(world.tenant, [world.pick(HANG)], ALL_SYSTEMS_IDX).qualifying
+        assert await world.names(list(hit)) == sorted(names[70:])
+        assert evaluator.instances(world.tenant, world.sensor(HANG)) == ["Excel.exe"]
+
+
+async def test_a_large_batch_that_is_full_replaces_what_was_triggered(world: World) -> None:
+    ids = await world.put(*(f"pc-{number}" for number in range(70)))
+    everybody = list(ids.values())
+    await world.send("1", 5, [on(guid, CPU) for guid in everybody])
+    await world.send("2", 6, [on(guid, HANG, "Excel.exe") for guid in everybody], full=True)
+    assert len(count_cpu(world, world.evaluator).qualifying) == 0
+    assert world.evaluator.triggered_counts(world.tenant) == {world.sensor(HANG): 70}
+
+
 async def test_a_snapshot_and_the_journal_after_it_give_the_same(world: World) -> None:
     ids = await world.put("a", "b")
     await world.send("1", 5, [on(ids["a"], CPU), on(ids["a"], HANG, "Excel.exe")])

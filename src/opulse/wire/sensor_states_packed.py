@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from opulse.wire.errors import UnreadableBody
@@ -149,13 +150,14 @@ def _column(name: str, stored: bytes, count: int, default: int | None = None) ->
 
 
 def _behind_last(places: array[int], last: int) -> array[int]:
-    if _largest(places) != NONE:
-        return places
-    return array("I", [last if place == NONE else place for place in places])
+    if _largest(places) == NONE:
+        seen = np.frombuffer(places, np.uint32)
+        seen[seen == NONE] = last  # the array's own memory
+    return places
 
 
-def _largest(places: Sequence[int]) -> int:
-    return max(places, default=-1)
+def _largest(places: array[int]) -> int:
+    return int(np.frombuffer(places, np.uint32).max()) if places else -1
 
 
 def _is_sound(read: PackedRead, known: int, named: int) -> bool:
@@ -174,7 +176,7 @@ def _is_sound(read: PackedRead, known: int, named: int) -> bool:
 
 
 def _names(stored: bytes, place: int) -> bool:
-    return place in _column("", stored, len(stored) // 4)
+    return bool((np.frombuffer(stored, "<u4") == place).any())
 
 
 def _without_malformed(read: PackedRead, known: int, named: int) -> PackedRead:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from opulse.monitoring.sensors.flow.triggered import MOST_INSTANCES, Triggered
+from opulse.monitoring.sensors.rules.lines import Lines
 from opulse.monitoring.sensors.rules.packing import Change
 
 sensors = st.integers(1, 3)
 instances = st.sampled_from(["", "a.exe", "A.EXE", "b"])
 systems = st.frozensets(st.integers(0, 5), max_size=4)
-steps = st.lists(st.tuples(st.sampled_from(["on", "off", "clear"]), sensors, instances, systems), max_size=30)
+steps = st.lists(
+    st.tuples(st.sampled_from(["on", "off", "lines on", "lines off", "clear"]), sensors, instances, systems),
+    max_size=30,
+)
 
 
 @given(steps)
@@ -25,8 +30,16 @@ def test_bits_are_the_set_that_was_told(told: list[tuple[str, int, str, frozense
             plain = {triple for triple in plain if triple[2] not in hit}
             assert bits.clear(BitMap(hit)) == touched
         else:
-            bits.apply(Change(sensor, instance, what == "on", BitMap(hit)))
-            plain = plain | triples if what == "on" else plain - triples
+            triggered = what.endswith("on")
+            if what.startswith("lines"):
+                column = np.array(sorted(hit), np.uint32)
+                lines = Lines(
+                    [(sensor, instance)], [len(hit)], column, np.full(len(hit), triggered, np.uint8)
+                )
+                bits.take(lines)
+            else:
+                bits.apply(Change(sensor, instance, triggered, BitMap(hit)))
+            plain = plain | triples if triggered else plain - triples
     copy = Triggered()
     copy.restore(bits.dump())
     for held in (bits, copy):

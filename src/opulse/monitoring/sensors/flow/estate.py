@@ -109,6 +109,9 @@ class Estate:
         for change in states.changes:
             self.triggered.apply(change if whole else change._replace(systems=change.systems & named))
             touched.add(change.sensor)
+        if states.lines is not None:
+            self.triggered.take(states.lines if whole else states.lines.within(named))
+            touched |= states.lines.sensors
         returned = self._hear(named, at)
         return Applied(position, frozenset(touched), returned)
 

@@ -94,7 +94,7 @@ async def _take_in_turn(
 def _is_empty(decided: Decided) -> bool:
     """Whether nothing is left to be written: a heartbeat, or every line was refused or is old."""
     states = decided.states
-    return not states.changes and not (states.full and states.named)
+    return not states.changes and states.lines is None and not (states.full and states.named)
 
 
 def _hear(evaluator: Evaluator, tenant: int, decided: Decided) -> bytes:

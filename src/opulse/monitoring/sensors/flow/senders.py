@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 from pyroaring import BitMap
 from sqlalchemy import Connection
 
@@ -52,7 +53,7 @@ def recall_systems(estate: Estate, named: Texts | Packed) -> Sequence[int] | Non
     living = estate.living
     if len(known) <= _FEW:
         return known if all(idx in living for idx in known) else None
-    return known if 0 not in known and BitMap(known).issubset(living) else None
+    return known if np.asarray(known).all() and BitMap(known).issubset(living) else None
 
 
 async def learn_sender(ports: Ports, evaluator: Evaluator, estate: Estate, caller: Caller) -> Sender:

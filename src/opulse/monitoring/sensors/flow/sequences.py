@@ -10,7 +10,13 @@ import sys
 import zlib
 from array import array
 
+import numpy as np
 from pyroaring import BitMap
+
+from opulse.monitoring.sensors.rules.lines import as_bitmap, as_numbers
+
+_FEW = 8
+"""Systems that are looked at one by one sooner than all at once."""
 
 
 class Sequences:
@@ -35,18 +41,24 @@ class Sequences:
             systems = systems - self.older_than(systems, seq)
         self._largest = max(self._largest, seq)
         last = self._last
-        if len(systems) == end - first:
-            last[first:end] = array("Q", [seq]) * (end - first)
-            return
-        for system in systems:
-            last[system] = seq
+        if len(systems) <= _FEW:
+            for system in systems:
+                last[system] = seq
+        elif len(systems) == end - first:
+            np.frombuffer(last, np.uint64)[first:end] = seq
+        else:
+            np.frombuffer(last, np.uint64)[as_numbers(systems)] = seq
 
     def older_than(self, systems: BitMap, seq: int) -> BitMap:
         """Those of ``systems`` that have sent a larger number."""
         if seq >= self._largest:
             return BitMap()
         last, known = self._last, len(self._last)
-        return BitMap([system for system in systems if system < known and last[system] > seq])
+        if len(systems) <= _FEW:
+            return BitMap([system for system in systems if system < known and last[system] > seq])
+        named = as_numbers(systems)
+        named = named[named < known]
+        return as_bitmap(named[np.frombuffer(last, np.uint64)[named] > seq]) if len(named) else BitMap()
 
     def lower_to(self, systems: BitMap, other: Sequences) -> None:
         """Forget what these systems have sent beyond what ``other`` says: a batch was not taken after all."""

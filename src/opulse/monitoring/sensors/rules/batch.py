@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 from pyroaring import BitMap
 
 from opulse.monitoring.sensors.models import Sensor
 from opulse.monitoring.sensors.rules.columns import Columns, Combination
+from opulse.monitoring.sensors.rules.large import LARGE, as_places, find_named, lay_out
 from opulse.monitoring.sensors.rules.packing import Change, States
 from opulse.wire.sensor_states import IgnoredSystem, IgnoreReason, RefusalReason, RefusedLine, StateAnswer
 
@@ -49,8 +51,10 @@ def decide_batch(
         known: the index of each of ``columns.systems``; 0 for what is no living system here.
         sensors: the tenant's sensors by name.
     """
-    systems = [*known, sender.own or 0]
     picked = [sensors.get(name) for name in columns.sensors]
+    if len(columns) >= LARGE and (states := _take_whole(columns, sender, known, picked, older)) is not None:
+        return Decided(states, len(columns), columns.refused)
+    systems = [*known, sender.own or 0]
     strangers = _find_strangers(sender, systems)
     gathered = _gather(columns, systems)
     unfit = _find_unfit(gathered, columns, picked)
@@ -70,6 +74,20 @@ def decide_batch(
         ignored = _name_ignored(columns, sender, systems, vouched, late)
     changes = _changes(columns, systems, gathered, picked, late)
     return Decided(States(columns.seq, columns.full, named, changes), accepted, columns.refused, ignored)
+
+
+def _take_whole(
+    columns: Columns, sender: Sender, known: Sequence[int], picked: Sequence[Sensor | None], older: Older
+) -> States | None:
+    """A batch of which every line is taken; None when that is not so."""
+    systems = np.append(as_places(known), np.uint32(sender.own or 0))
+    named = find_named(columns, systems)
+    if named is None or not (sender.allowed is None or named.issubset(sender.allowed)):
+        return None
+    if sender.own is not None:
+        named.add(sender.own)
+    lines = None if older(named, columns.seq) else lay_out(columns, systems, picked)
+    return None if lines is None else States(columns.seq, columns.full, named, [], lines)
 
 
 _SENTENCES = {

@@ -6,10 +6,12 @@ Judging then asks once per name and once per combination, not once per line.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, count
 
 import msgspec
+import numpy as np
 
 from opulse.wire.sensor_states import BatchRead, RefusedLine, StateChange
 from opulse.wire.sensor_states_packed import GUID_BYTES, PackedRead, unpack_guid
@@ -96,33 +98,44 @@ def columns_of_rows(read: BatchRead) -> Columns:
     batch, changes = read.batch, read.batch.changes
     if len(changes) == 1 and not batch.heartbeat:
         return _columns_of_one(read, changes[0])
-    heartbeat = batch.heartbeat or ()
-    named: dict[str | None, int] = dict.fromkeys(heartbeat, 0)
-    named |= dict.fromkeys([change.system for change in changes], 0)
-    named.pop(None, None)
-    texts = Texts(tuple(named))  # type: ignore[arg-type]  # None has just gone
-    systems: dict[str | None, int] = {guid: place for place, guid in enumerate(texts.guids)}
-    systems[None] = len(texts)
-    sensors = _places([change.sensor for change in changes])
-    instances = _places([change.instance for change in changes if change.instance is not None])
-    names = (*instances, "")
-    places: dict[str | None, int] = {name: place for place, name in enumerate(names)}
-    places[None] = len(instances)
+    named = [change.system for change in changes]
+    if batch.heartbeat:
+        named += batch.heartbeat
+    if all(
+        named
+    ):  # a name a line, as often as it stands there: to look it up takes no longer than to number it
+        system, systems = array("I", range(len(named))), tuple(named)
+    else:
+        system, systems = _number(named)
+    sensor, sensors = _number([change.sensor for change in changes])
+    instance, instances = _number([change.instance for change in changes])
     return Columns(
         batch=batch.batch,
         seq=batch.seq,
         full=batch.full,
-        systems=texts,
-        sensors=tuple(sensors),
-        instances=names,
-        system=[systems[change.system] for change in changes],
-        sensor=[sensors[change.sensor] for change in changes],
-        instance=[places[change.instance] for change in changes],
-        triggered=[int(change.triggered) for change in changes],
-        heartbeat=[systems[guid] for guid in heartbeat],
+        systems=Texts(systems),  # type: ignore[arg-type]  # None is not among them
+        sensors=sensors,
+        instances=(*instances, ""),
+        system=system[: len(changes)],
+        sensor=sensor,
+        instance=instance,
+        triggered=bytes([change.triggered for change in changes]),
+        heartbeat=system[len(changes) :],
         refused=read.refused,
         positions=read.positions,
     )
+
+
+def _number(names: Iterable[str | None]) -> tuple[array[int], tuple[str, ...]]:
+    """A number for each, and the names in the order of their numbers. None has the number behind the last."""
+    numbers: defaultdict[str | None, int] = defaultdict(count().__next__)  # whoever is new is given the next
+    column = array("I", map(numbers.__getitem__, names))
+    none = numbers.pop(None, None)
+    if none is not None:
+        seen = np.frombuffer(column, np.uint32)  # the array's own memory
+        seen[seen == none] = len(numbers) + 1
+        seen[seen > none] -= 1
+    return column, tuple(numbers)  # type: ignore[arg-type]  # None has just gone
 
 
 def _columns_of_one(read: BatchRead, change: StateChange) -> Columns:
@@ -163,10 +176,6 @@ def columns_of_packed(read: PackedRead) -> Columns:
         refused=read.refused,
         positions=read.positions,
     )
-
-
-def _places(names: Iterable[str]) -> dict[str, int]:
-    return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
 __all__ = ["Columns", "Combination", "Packed", "Texts", "columns_of_packed", "columns_of_rows"]

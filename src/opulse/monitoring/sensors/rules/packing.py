@@ -1,4 +1,5 @@
-"""How a batch lies in the journal: one bitmap of systems for each sensor, instance and direction; it is applied as it lies."""
+"""How a batch lies in the journal: a small one as a bitmap of systems for each sensor, instance and direction, a large one as the
+columns of its lines; both are applied as they lie."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ import struct
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 from pyroaring import BitMap
 
 from opulse.monitoring.sensors.models import StatesRecord
+from opulse.monitoring.sensors.rules.lines import Lines
 
 
 class Change(NamedTuple):
@@ -22,15 +25,31 @@ class Change(NamedTuple):
 
 class States(msgspec.Struct, frozen=True):
     """A batch as it is journaled. ``named`` are the systems that it speaks for; with ``full`` their earlier bits are dropped
-    first. No system stands on both sides of a sensor and instance."""
+    first. No system stands on both sides of a sensor and instance of ``changes``. A large batch has ``lines`` instead."""
 
     seq: int
     full: bool
     named: BitMap
     changes: list[Change]
+    lines: Lines | None = None
+
+
+class _LinesRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A large batch: as :class:`Lines`, ``systems`` in two or four bytes each, little-endian, ``triggered`` a bit each."""
+
+    seq: int
+    full: bool
+    named: bytes
+    heads: list[tuple[int, str]]
+    counts: list[int]
+    systems: bytes
+    triggered: bytes
 
 
 _ENCODER = msgspec.msgpack.Encoder()
+_LINES = b"\xc1"
+"""Begins a record of lines. MessagePack never uses it, so no other record begins with it."""
+_LINES_DECODER = msgspec.msgpack.Decoder(_LinesRecord)
 _DECODER = msgspec.msgpack.Decoder(StatesRecord)
 _FIRST_FORM = msgspec.msgpack.Decoder(tuple[int, bool, bytes, bytes, bytes, bytes, bytes, list[str]])
 """Until November 2026: columns of systems, sensors, instances and directions, a line for each change; the names of instances."""
@@ -38,6 +57,8 @@ _FIRST_FORM = msgspec.msgpack.Decoder(tuple[int, bool, bytes, bytes, bytes, byte
 
 def pack(states: States) -> bytes:
     """The payload of a ``STATES`` record."""
+    if states.lines is not None:
+        return _pack_lines(states, states.lines)
     changes = [
         (sensor, instance, triggered, systems.serialize())
         for sensor, instance, triggered, systems in states.changes
@@ -47,6 +68,8 @@ def pack(states: States) -> bytes:
 
 def unpack(payload: bytes) -> States:
     """The batch that :func:`pack` packed, or that lies in a journal in its first form."""
+    if payload.startswith(_LINES):
+        return _unpack_lines(payload)
     try:
         record = _DECODER.decode(payload)
     except msgspec.ValidationError:
@@ -56,6 +79,30 @@ def unpack(payload: bytes) -> States:
         for sensor, instance, triggered, systems in record.changes
     ]
     return States(record.seq, record.full, BitMap.deserialize(record.named), changes)
+
+
+def _pack_lines(states: States, lines: Lines) -> bytes:
+    is_narrow = not states.named or states.named.max() < 1 << 16
+    record = _LinesRecord(
+        states.seq,
+        states.full,
+        states.named.serialize(),
+        list(lines.heads),
+        list(lines.counts),
+        lines.systems.astype("<u2" if is_narrow else "<u4").tobytes(),
+        np.packbits(lines.triggered).tobytes(),
+    )
+    return _LINES + _ENCODER.encode(record)
+
+
+def _unpack_lines(payload: bytes) -> States:
+    record = _LINES_DECODER.decode(memoryview(payload)[len(_LINES) :])
+    count = sum(record.counts)
+    width = "<u2" if len(record.systems) == 2 * count else "<u4"
+    systems = np.frombuffer(record.systems, width).astype(np.uint32)
+    triggered = np.unpackbits(np.frombuffer(record.triggered, np.uint8), count=count)
+    lines = Lines(record.heads, record.counts, systems, triggered)
+    return States(record.seq, record.full, BitMap.deserialize(record.named), [], lines)
 
 
 def _unpack_first_form(payload: bytes) -> States:
