@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
     smtp_per_minute: int = Field(0, description="Mails per minute that the relay takes; 0: no limit known.")
     smtp_connections: int = Field(4, description="Connections to the relay at once.")
+    mail_process: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Write and send mails in a process of their own, beside the one that keeps the books; auto: where there is "
+        "more than one processor.",
+    )
     mail_from: str = Field("", description="Default From address; also the domain of bounce addresses.")
     reporting_minutes: int = Field(
         15, description="A system that was silent for longer is not 'currently reporting'."

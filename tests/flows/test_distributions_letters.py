@@ -12,6 +12,7 @@ import pytest
 
 from opulse.experience.distributions import MessageSpec, Wording
 from opulse.experience.distributions.flow.asking import ask
+from opulse.experience.distributions.flow.burst import addressee
 from opulse.experience.distributions.flow.letters import Letters
 from opulse.experience.distributions.flow.links import find_invitation_in
 from opulse.experience.distributions.flow.sending import LEASE
@@ -34,8 +35,9 @@ async def write_all(ports: Ports, **changes: Any) -> tuple[Town, str, Mails]:
     made = await ask(ports, request)
     turn, now = Turn(town.tenant, made.distribution, 5), ports.clock.now()
     claimed = await ports.db.write(claim_mails, turn, "test", LEASE, now, 20)
-    letters = Letters(ports)
-    written = [await letters.write(mail, now) for mail in claimed]
+    people = [addressee(mail) for mail in claimed]
+    writer = await Letters(ports).writer(turn, people)
+    written = [writer.write(person, now) for person in people]
     return town, request.cause, {one.rcpt_to.lower(): (one, read_mail(one)) for one in written}
 
 
@@ -129,8 +131,8 @@ async def test_values_of_people_are_text_wherever_they_land(ports: Ports) -> Non
     made = await ask(ports, town.request(message=MessageSpec(body="${e://Field/site}")))
     turn, now = Turn(town.tenant, made.distribution, 5), ports.clock.now()
     (mail,) = await ports.db.write(claim_mails, turn, "test", LEASE, now, 20)
-    letters = Letters(ports)
-    html = body(read_mail(await letters.write(mail, now)), "html")
+    writer = await Letters(ports).writer(turn, [addressee(mail)])
+    html = body(read_mail(writer.write(addressee(mail), now)), "html")
     assert "&lt;b&gt;${m://Email}⟦email⟧" in html
     assert "&lt;script&gt;x" in html
     assert "<script>" not in html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import platform
 import secrets
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from typing import Protocol
 from fastapi import FastAPI
 
 from opulse.bootstrap.stages import handlers_of, load_extensions
+from opulse.clock import SystemClock
 from opulse.db.postgres import PostgresDatabase
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
 from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases
+from opulse.mail.carrier import Carrier, CarrierProcess, Carries
 from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.activations.flow.ownership import LeasedOwner
 from opulse.monitoring.sensors.flow.elsewhere import ListenerSign, SharedReports
@@ -85,7 +88,8 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
     if settings.wing in ("all", "monitoring"):
         parts += _monitoring(app, ports, settings, process)
     if settings.wing in ("all", "experience") and "mail" in settings.queues:
-        parts.append(Sender(ports, lease=_lease(settings), alone=_alone(ports)))
+        carrier = make_carrier(ports, settings)
+        parts.append(Sender(ports, lease=_lease(settings), alone=_alone(ports), carrier=carrier))
     if "jobs" in settings.queues:
         parts += _workers(ports, settings, process)
     if "schedule" in settings.queues:
@@ -137,6 +141,13 @@ def _workers(ports: Ports, settings: Settings, process: str) -> list[Part]:
         ports.db, ports.clock, handlers, ports, stream, at_once=settings.job_workers, lease=lease
     )
     return [stream, Relay(ports.db, ports.clock, stream, process), Jobs(ports, worker_on_stream, alone=False)]
+
+
+def make_carrier(ports: Ports, settings: Settings) -> Carries:
+    """Who writes and sends the mails. Another process has the machine's clock alone."""
+    own = Carrier(ports.relays, ports.clock)
+    apart = {"on": True, "off": False, "auto": (os.cpu_count() or 1) > 1}[settings.mail_process]
+    return CarrierProcess(own, settings.fault_file) if apart and isinstance(ports.clock, SystemClock) else own
 
 
 def _lease(settings: Settings) -> timedelta:

@@ -119,6 +119,10 @@ class OutcomeReason(StrEnum):
     """The relay's answer was not SMTP."""
     STOPPED = "stopped"
     """The caller stopped the burst: pulse paused, cancelled, or the mail switch is off."""
+    NOT_WRITABLE = "not_writable"
+    """The message, or this person's values, cannot stand in a mail; ``text`` names the place."""
+    CARRIER_LOST = "carrier_lost"
+    """Our process that was sending it ended: nobody knows how far it had come."""
 
 
 class Stage(StrEnum):
@@ -180,3 +184,6 @@ class MessageRefused(ValueError):
         super().__init__(f"{where}: {reason.value}")
         self.reason = reason
         self.where = where
+
+    def __reduce__(self) -> tuple[type[MessageRefused], tuple[Refusal, str]]:
+        return MessageRefused, (self.reason, self.where)  # else it would be made anew from its sentence alone

@@ -8,16 +8,20 @@ suspended: it goes on when it is sent SIGCONT. ``docs/explain/crashes.md`` lists
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 _file: Path | None = None
+_along: Sequence[int] = ()
 
 
-def arm(file: Path | None) -> None:
-    """Let the points of this process look into ``file``; None: they do nothing."""
-    global _file  # noqa: PLW0603  # one process, one fate
-    _file = file
+def arm(file: Path | None, along: Sequence[int] = ()) -> None:
+    """Let the points of this process look into ``file``; None: they do nothing. Processes ``along`` share its fate: those that
+    it belongs to, as when a container dies."""
+    global _file, _along  # one process, one fate
+    _file, _along = file, along
 
 
 def point(name: str) -> None:
@@ -40,4 +44,7 @@ def _look(file: Path, name: str) -> None:
         file.write_text(text.replace(order, f"{name} {left}"), encoding="utf-8")
         return
     file.unlink()
-    signal.raise_signal(signal.SIGKILL if order == text else signal.SIGSTOP)
+    fate = signal.SIGKILL if order == text else signal.SIGSTOP
+    for process in _along:
+        os.kill(process, fate)
+    signal.raise_signal(fate)

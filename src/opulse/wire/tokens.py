@@ -47,8 +47,13 @@ class LinkTokens:
             raise ValueError("key ids are distinct and within 0..255")
         if any(len(secret) < _MIN_SECRET_BYTES for _, secret in keys):
             raise ValueError(f"a link key has at least {_MIN_SECRET_BYTES} bytes")
+        self._keys = tuple(keys)
         self._signers = {key_id: _signers(secret) for key_id, secret in keys}
         self._issuing = keys[0][0]
+
+    def __reduce__(self) -> tuple[type[LinkTokens], tuple[object]]:
+        """What is keyed already cannot be handed to another process; the keys can."""
+        return LinkTokens, (self._keys,)
 
     def issue(self, purpose: LinkPurpose, tenant: int, invitation_id: bytes) -> str:
         """46 to 55 characters of ``[A-Za-z0-9_-]`` for one invitation (its id is 16 bytes) of one tenant (0..2**63-1)."""

@@ -12,14 +12,13 @@ from opulse.db.wake import wait
 from opulse.experience.distributions.flow.letters import Letters
 from opulse.experience.distributions.models import (
     ClaimedMail,
-    InvitationState,
-    MailReason,
     Settlement,
     Turn,
 )
 from opulse.experience.distributions.rules import decide_settlement
 from opulse.experience.distributions.store import claims
-from opulse.mail.models import Envelope, MessageRefused, Outcome, OutcomeReason, OutcomeState
+from opulse.mail.carrier import Addressee, Carries
+from opulse.mail.models import Outcome, OutcomeReason, OutcomeState
 from opulse.mail.smtp import Permit
 from opulse.observe import faults, get_logger
 from opulse.observe.metrics import MAILS, STAGE_SECONDS
@@ -38,6 +37,7 @@ class Burst:
     def __init__(
         self,
         ports: Ports,
+        carrier: Carries,
         letters: Letters,
         turn: Turn,
         claim: str,
@@ -48,11 +48,13 @@ class Burst:
     ) -> None:
         self.turn = turn
         self._ports = ports
+        self._carrier = carrier
         self._letters = letters
         self.claim = claim
         self._mails = {mail.id: mail for mail in mails}
         self._lease = lease
-        self._lease_until = lease_until
+        self.until = lease_until
+        """The end of the lease, as it stands now."""
         self._stopped = stopped
         self._unsettled: list[Settlement] = []
         self._over = asyncio.Event()
@@ -64,9 +66,9 @@ class Burst:
         """Send all of them; when this returns every outcome is written down, unless another has the claim by now."""
         keeper = asyncio.create_task(self._keep())
         try:
-            envelopes = await self._envelopes()
-            burst = self._ports.relays.send_burst(permit, envelopes, self._must_stop)
-            async with aclosing(burst) as outcomes:
+            people = [addressee(mail) for mail in self._mails.values()]
+            writer = await self._letters.writer(self.turn, people)
+            async with aclosing(self._carrier.carry(permit, writer, people, self)) as outcomes:
                 async for outcome in outcomes:
                     self._take(outcome)
         finally:
@@ -75,16 +77,6 @@ class Burst:
                 await keeper
             finally:
                 await self._settle()
-
-    async def _envelopes(self) -> list[Envelope]:
-        now = self._ports.clock.now()
-        envelopes = []
-        for mail in self._mails.values():
-            try:
-                envelopes.append(await self._letters.write(mail, now))
-            except MessageRefused as refused:
-                self._unsettled.append(_not_writable(mail, refused, now))
-        return envelopes
 
     def _take(self, outcome: Outcome) -> None:
         MAILS.labels(outcome.state.value, outcome.reason.value).inc()
@@ -97,14 +89,15 @@ class Burst:
             self.trouble = outcome.reason
         self._unsettled.append(decide_settlement(mail, outcome, now))
 
-    def _must_stop(self) -> bool:
-        return self._lost or self._stopped() or self._ports.clock.now() >= self._lease_until
+    def must_stop(self) -> bool:
+        """Whether no further message may be begun."""
+        return self._lost or self._stopped() or self._ports.clock.now() >= self.until
 
     async def _keep(self) -> None:
         """Write outcomes down while the relay takes its time, and renew the lease before it ends."""
         while not await wait(self._over, SETTLE_SECONDS):
             await self._settle()
-            if self._lease_until - self._ports.clock.now() < self._lease * 2 / 3:
+            if self.until - self._ports.clock.now() < self._lease * 2 / 3:
                 await self._renew()
 
     async def _renew(self) -> None:
@@ -113,7 +106,7 @@ class Burst:
             Priority.MAIL, claims.renew_lease, self.turn, self.claim, until
         )
         if kept:
-            self._lease_until = until
+            self.until = until
         else:
             self._lost = True
 
@@ -133,14 +126,8 @@ class Burst:
             log.warning("outcomes came after the lease had ended", lost=len(settlements) - written)
 
 
-def _not_writable(mail: ClaimedMail, refused: MessageRefused, now: datetime) -> Settlement:
-    return Settlement(
-        id=mail.id,
-        state=InvitationState.UNKNOWN if mail.ambiguous else InvitationState.REFUSED,
-        reason=MailReason.NOT_WRITABLE.value,
-        next_try_at=None,
-        ambiguous=mail.ambiguous,
-        tried=False,
-        at=now,
-        relay_text=str(refused),
+def addressee(mail: ClaimedMail) -> Addressee:
+    """What a mail's writer wants to know of a claimed one."""
+    return Addressee(
+        mail.id, mail.email, mail.first_name, mail.last_name, mail.language, mail.fields, mail.message_id
     )

@@ -1,21 +1,22 @@
-"""Mails of a distribution: one frame per language, built once; per person only its slots are filled."""
+"""What mails of a distribution are written with: one frame per language, built once; per person only its slots are filled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from opulse.experience.distributions.models import ClaimedMail, Distribution, LinkType, Turn
+from opulse.experience.distributions.models import Distribution, LinkType, Turn
 from opulse.experience.distributions.rules import incident_code, slot_names
 from opulse.experience.distributions.store.records import find_distribution
 from opulse.experience.surveys.flow import get_version_in
 from opulse.experience.surveys.models import Descriptive, LocalisedSurvey, SurveyDocument
 from opulse.experience.surveys.rules import MailQuestion, first_question_in_mail, localise
-from opulse.mail.message import Frame, MessageParts, build_frame, mail_date
-from opulse.mail.models import Envelope
+from opulse.mail.carrier import Addressee, Writer
+from opulse.mail.carrier.writing import is_named
+from opulse.mail.message import Frame, MessageParts, build_frame
+from opulse.mail.models import MessageRefused
 from opulse.mail.shell import Choice, Invitation, invitation_html, invitation_text
 from opulse.mail.slots import literal, slot
 from opulse.mail.verp import Verp
@@ -23,30 +24,28 @@ from opulse.mail.words import words
 from opulse.ports import Ports
 from opulse.templating.frame import Place, frame_piped, header_text
 from opulse.templating.piped import LINK, Slot, parse_piped
-from opulse.wire.tokens import LinkPurpose
 
 KEPT = 64  # distributions whose frames are remembered
 
 _Marker = Callable[[str], str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Material:
-    """What the frames of one distribution are built from, and those built so far, by (language, with a name)."""
+    """What the frames of one distribution are built from, and the writer with those built so far."""
 
     distribution: Distribution
     document: SurveyDocument
-    slots: dict[str, str]
-    frames: dict[tuple[str, bool], Frame]
+    writer: Writer
 
 
 class Letters:
-    """Writes the mails of all distributions. One per sender; remembers frames, for message and survey version are frozen."""
+    """What the mails of all distributions are written with. One per sender; remembers frames, for message and survey version are
+    frozen."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._materials: dict[tuple[int, str], _Material] = {}
-        self._dated = (datetime.min.replace(tzinfo=UTC), "")
         self._domain = ports.mail_from.rpartition("@")[2]
         self._verp = Verp(self._domain, (ports.digest_key,))
 
@@ -54,66 +53,48 @@ class Letters:
         """Have the material of this distribution at hand before its mails are claimed."""
         key = (turn.tenant, turn.distribution)
         if key not in self._materials:
-            made = await self._ports.db.read(_material_in, turn)
+            found, document = await self._ports.db.read(_material_in, turn)
             while len(self._materials) >= KEPT:
                 self._materials.pop(next(iter(self._materials)))
-            self._materials[key] = made
+            self._materials[key] = _Material(found, document, self._writer(found))
 
-    async def write(self, mail: ClaimedMail, now: datetime) -> Envelope:
-        """The mail for one person.
+    async def writer(self, turn: Turn, people: Iterable[Addressee]) -> Writer:
+        """A writer with the frames that these people's mails take."""
+        await self.prepare(turn)
+        material = self._materials[turn.tenant, turn.distribution]
+        wanted = {(person.language, is_named(person.first_name)) for person in people}
+        if missing := wanted - material.writer.frames.keys():
+            made = {key: self._frame(material, *key) for key in missing}
+            material.writer = replace(material.writer, frames={**material.writer.frames, **made})
+        return material.writer
 
-        Raises:
-            MessageRefused: the message, or this person's values, cannot stand in a mail.
-        """
-        await self.prepare(Turn(mail.tenant, mail.distribution, 0))
-        material = self._materials[mail.tenant, mail.distribution]
-        frame = self._frame(material, mail.language, bool(mail.first_name.strip()))
-        data = frame.render(self._values(material, mail, now))
-        return Envelope(mail.id, self._verp.encode(bytes.fromhex(mail.id)), mail.email, data)
+    def _writer(self, found: Distribution) -> Writer:
+        shared = found.link_type is LinkType.ANONYMOUS
+        return Writer(
+            tenant=found.tenant,
+            public_url=self._ports.public_url,
+            links=self._ports.links,
+            bounces=self._verp,
+            shared_link=found.shared_link if shared else "",
+            slots=slot_names(found.message),
+            frames={},
+        )
 
-    def _values(self, material: _Material, mail: ClaimedMail, now: datetime) -> dict[str, str]:
-        shared = material.distribution.link_type is LinkType.ANONYMOUS
-        answer = material.distribution.shared_link if shared else mail.id
-        further = {
-            material.slots[key]: str(value) for key, value in mail.fields.items() if key in material.slots
-        }
-        return {
-            **further,
-            "email": mail.email,
-            "name": f"{mail.first_name} {mail.last_name}".strip(),
-            "first_name": mail.first_name.strip(),
-            "last_name": mail.last_name.strip(),
-            "survey_link": self._link("s", LinkPurpose.ANSWER, mail.tenant, answer),
-            "unsubscribe_link": self._link("u", LinkPurpose.UNSUBSCRIBE, mail.tenant, mail.id),
-            "message_id": mail.message_id,
-            "date": self._date(now),
-        }
-
-    def _date(self, now: datetime) -> str:
-        """The same text for all mails of a second."""
-        second = now.replace(microsecond=0)
-        if self._dated[0] != second:
-            self._dated = (second, mail_date(second))
-        return self._dated[1]
-
-    def _link(self, path: str, purpose: LinkPurpose, tenant: int, invitation: str) -> str:
-        token = self._ports.links.issue(purpose, tenant, bytes.fromhex(invitation))
-        return f"{self._ports.public_url}/{path}/{token}"
-
-    def _frame(self, material: _Material, language: str, named: bool) -> Frame:
-        key = (language, named)
-        if key not in material.frames:
-            material.frames[key] = build_frame(self._parts(material, language, named))
-        return material.frames[key]
+    def _frame(self, material: _Material, language: str, named: bool) -> Frame | MessageRefused:
+        """One language that cannot be written never stops the others."""
+        try:
+            return build_frame(self._parts(material, language, named))
+        except MessageRefused as refused:
+            return refused
 
     def _parts(self, material: _Material, language: str, named: bool) -> MessageParts:
-        survey = localise(material.document, language)
+        survey, slots = localise(material.document, language), material.writer.slots
         message = material.distribution.message
         wording = message.wording(survey.language)
         subject = literal(wording.subject) or literal(survey.title)
         body = literal(wording.body) or literal(survey.intro)
         code = incident_code(material.distribution.cause)
-        heading = _one_line(subject, material.slots)
+        heading = _one_line(subject, slots)
         shell = _shell(survey, named, heading=heading, subject=f"{heading} [{code}]")
         return MessageParts(
             from_address=message.from_address or self._ports.mail_from,
@@ -122,9 +103,9 @@ class Letters:
             to_name=slot("name"),
             reply_to=message.reply_to,
             subject=shell.subject,
-            text=invitation_text(replace(shell, body=_text(body, material.slots))),
+            text=invitation_text(replace(shell, body=_text(body, slots))),
             html=invitation_html(
-                survey.language, survey.direction, replace(shell, body=_markdown(body, material.slots))
+                survey.language, survey.direction, replace(shell, body=_markdown(body, slots))
             ),
             message_id=slot("message_id"),
             date=slot("date"),
@@ -135,12 +116,12 @@ class Letters:
         )
 
 
-def _material_in(conn: Connection, turn: Turn) -> _Material:
+def _material_in(conn: Connection, turn: Turn) -> tuple[Distribution, SurveyDocument]:
     found = find_distribution(conn, turn.tenant, turn.distribution)
     if found is None:
         raise LookupError(turn.distribution)
     version = get_version_in(conn, turn.tenant, found.survey, found.version)
-    return _Material(found, version.document, slot_names(found.message), {})
+    return found, version.document
 
 
 def _shell(survey: LocalisedSurvey, named: bool, *, heading: str, subject: str) -> Invitation:
@@ -173,19 +154,19 @@ def _choices(question: MailQuestion, link: str) -> Iterator[Choice]:
         yield Choice(literal(f"{one.text} – {meaning}" if meaning else one.text), f"{link}?{one.query}")
 
 
-def _marker(slots: dict[str, str]) -> _Marker:
+def _marker(slots: Mapping[str, str]) -> _Marker:
     return lambda key: slot(slots[key]) if key in slots else ""
 
 
-def _one_line(text: str, slots: dict[str, str]) -> str:
+def _one_line(text: str, slots: Mapping[str, str]) -> str:
     return " ".join(frame_piped(parse_piped(text), Place.HEADER).marked(_marker(slots)).split())
 
 
-def _text(text: str, slots: dict[str, str]) -> str:
+def _text(text: str, slots: Mapping[str, str]) -> str:
     return frame_piped(parse_piped(text), Place.TEXT).marked(_marker(slots))
 
 
-def _markdown(text: str, slots: dict[str, str]) -> str:
+def _markdown(text: str, slots: Mapping[str, str]) -> str:
     """The same in Markdown: a pipe that is a link with words becomes a Markdown link."""
     marker = _marker(slots)
 

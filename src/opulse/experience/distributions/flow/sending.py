@@ -24,6 +24,7 @@ from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
 from opulse.experience.distributions.store import claims
 from opulse.experience.distributions.store import sending as store
+from opulse.mail.carrier import Carrier, Carries
 from opulse.mail.models import Relay
 from opulse.mail.smtp import BURST, Permit
 from opulse.observe import faults, get_logger
@@ -46,8 +47,16 @@ log = get_logger("distributions.sending")
 class Sender:
     """One per process; several processes may send at once. ``start`` and ``stop`` it."""
 
-    def __init__(self, ports: Ports, *, lease: timedelta = LEASE, alone: bool = False) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        *,
+        lease: timedelta = LEASE,
+        alone: bool = False,
+        carrier: Carries | None = None,
+    ) -> None:
         self._ports = ports
+        self._carrier = carrier or Carrier(ports.relays, ports.clock)
         self._lease = lease
         self._alone = alone  # nobody else sends from this database
         self._letters = Letters(ports)
@@ -71,6 +80,7 @@ class Sender:
         """Begin; returns at once. Whoever is alone need not wait for the leases of a killed predecessor."""
         if self._alone:
             await end_all_claims(self._ports)
+        await self._carrier.start()
         loops: list[Loop] = [self._look, self._watch, *(partial(self._lane, one) for one in range(LANES))]
         self._keeper = asyncio.create_task(self._keep_going(loops))
 
@@ -84,6 +94,7 @@ class Sender:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        await self._carrier.close()
         self._ports.db.wakes.forget(MAIL_DUE, self._look_now)
         self._ports.db.wakes.forget(MAIL_STOP, self._watch_now)
 
@@ -188,6 +199,7 @@ class Sender:
         self._stopped.discard(key)  # it was running when it was claimed; the watch will tell otherwise
         return Burst(
             self._ports,
+            self._carrier,
             self._letters,
             turn,
             claim,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from opulse.experience.distributions.models.sending import ClaimedMail, Settlement
 from opulse.experience.distributions.models.states import InvitationState, MailReason
-from opulse.mail.models import Outcome, OutcomeState, Stage
+from opulse.mail.models import Outcome, OutcomeReason, OutcomeState, Stage
 
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(minutes=15)
@@ -28,6 +28,8 @@ def decide_settlement(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Set
             return _as_before(mail, outcome, now)
         case OutcomeState.UNKNOWN:
             return _unknown(mail, outcome, now)
+        case OutcomeState.REFUSED if outcome.reason is OutcomeReason.NOT_WRITABLE:
+            return _not_writable(mail, outcome, now)
         case OutcomeState.REFUSED if outcome.stage is not Stage.MAIL:
             return _after_no(mail, outcome, InvitationState.REFUSED, None, now)
         case _:
@@ -40,6 +42,12 @@ def _unknown(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
         reason = MailReason.RESENT_ONCE.value
         return _settled(mail, outcome, InvitationState.UNKNOWN, None, now, reason=reason, ambiguous=True)
     return _settled(mail, outcome, InvitationState.UNKNOWN, now + RESEND_AFTER, now, ambiguous=True)
+
+
+def _not_writable(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:
+    """No relay was shown this mail. An earlier copy may have arrived, before the values changed."""
+    state = InvitationState.UNKNOWN if mail.ambiguous else InvitationState.REFUSED
+    return _settled(mail, outcome, state, None, now, reason=MailReason.NOT_WRITABLE.value, tried=False)
 
 
 def _after_no(
