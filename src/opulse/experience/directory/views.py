@@ -10,7 +10,7 @@ from opulse.experience.directory.store.lists import (
     list_lists,
     list_rules,
 )
-from opulse.experience.directory.store.searching import count_contacts, list_contacts
+from opulse.experience.directory.store.searching import count_contacts, find_few_by_start, list_contacts
 from opulse.experience.directory.store.tables import (
     change_groups,
     change_members,
@@ -28,6 +28,7 @@ __all__ = [
     "find_change_set",
     "find_contact",
     "find_directory",
+    "find_few_by_start",
     "find_import",
     "find_list",
     "list_contacts",

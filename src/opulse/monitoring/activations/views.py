@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pyroaring import BitMap
+from collections.abc import Iterator
+
 from sqlalchemy import Connection
 
-from opulse.db import chunked
 from opulse.monitoring.activations import store
 from opulse.monitoring.activations.models import Activation, Counts
-from opulse.monitoring.systems.models import System
-from opulse.monitoring.systems.views import list_systems_at
+from opulse.monitoring.systems.views import walk_by_start
 from opulse.wire.affected import ActivationState
 
 PAGE = 1000
@@ -38,11 +37,10 @@ def affected_count(conn: Connection, tenant: int, activation: str) -> Counts:
     return found.counts if found else Counts(0, 0, 0)
 
 
-def affected_systems(conn: Connection, tenant: int, activation: str) -> list[tuple[str, str]]:
-    """``(GUID, name)`` of every system that was ever affected, deleted ones included."""
-    named = _systems(conn, tenant, store.find_ever(conn, tenant, activation))
-    return [(system.guid, system.name) for system in named]
-
-
-def _systems(conn: Connection, tenant: int, idxs: BitMap) -> list[System]:
-    return [system for page in chunked(idxs, PAGE) for system in list_systems_at(conn, tenant, page)]
+def walk_affected(
+    conn: Connection, tenant: int, activation: str, start: str
+) -> Iterator[list[tuple[str, str]]]:
+    """Pages of ``(GUID, name)``: the systems ever affected whose name begins with ``start``, by name, then by GUID."""
+    ever = store.find_ever(conn, tenant, activation)
+    for page in walk_by_start(conn, tenant, start, PAGE):
+        yield [(guid, name) for idx, guid, name in page if idx in ever]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row
 from opulse.monitoring.systems.models import Group, JournalEntry, System, SystemUser
 from opulse.monitoring.systems.store import groups, journal, occupied, systems, users
 from opulse.monitoring.systems.store.tables import groups as group_rows
+from opulse.monitoring.systems.store.tables import systems as system_rows
 
 
 def list_systems_at(
@@ -31,6 +32,20 @@ def list_systems_at(
     links = users.list_as_of(conn, tenant, wanted, users_at)
     by_system = {idx: tuple(link.user for link in own) for idx, own in groupby(links, attrgetter("system"))}
     return [replace(system, users=by_system.get(system.idx, ())) for system in found]
+
+
+def walk_by_start(
+    conn: Connection, tenant: int, start: str, page: int
+) -> Iterator[list[tuple[int, str, str]]]:
+    """Pages of ``(idx, GUID, name)``: the systems whose name begins with ``start``, by name, then those whose GUID does.
+
+    Tombstones included. The reader stops when it has enough.
+    """
+    for column in (system_rows.c.name_key, system_rows.c.guid):
+        after = ("", -1)
+        while found := systems.list_by_start(conn, tenant, column, start.casefold(), after, page):
+            yield [(row.idx, row.guid, row.name) for row in found]
+            after = (found[-1].key, found[-1].idx)
 
 
 def list_occupied(

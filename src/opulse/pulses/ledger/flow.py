@@ -11,7 +11,7 @@ from opulse.experience.workflows.models import Run, RunState
 from opulse.experience.workflows.views import list_runs, list_task_runs, list_workflows
 from opulse.monitoring.activations.flow.deciding import OPENED
 from opulse.monitoring.activations.models import Activation
-from opulse.monitoring.activations.views import affected_count, affected_systems, get_activation
+from opulse.monitoring.activations.views import affected_count, get_activation, walk_affected
 from opulse.monitoring.deliveries.flow.reading import list_deliveries
 from opulse.monitoring.deliveries.models import DeliveryState
 from opulse.ports import Ports
@@ -73,30 +73,39 @@ def explain_in(
                 row["system_name"], person, name, state, SENTENCES[state], row["detail"] or "", row["wave"]
             )
         )
-    return (
-        explained
-        + _explain_outside(conn, tenant, activation, words, found, now)[: EXPLAINED - len(explained)]
-    )
+    room = EXPLAINED - len(explained)
+    return explained + _explain_outside(conn, tenant, activation, words, found, now, room)
 
 
 def _explain_outside(
-    conn: Connection, tenant: int, activation: str, words: str, found: Activation | None, now: datetime
+    conn: Connection,
+    tenant: int,
+    activation: str,
+    words: str,
+    found: Activation | None,
+    now: datetime,
+    room: int,
 ) -> list[Explanation]:
-    """Devices that the experience side has not heard of: they have a state too, and no person yet."""
-    if found is None:
+    """Devices that the experience side has not heard of: they have a state too, and no person yet. At most ``room``."""
+    if found is None or not room:
         return []
-    start = words.strip().lower()
-    named = {
-        guid: name
-        for guid, name in affected_systems(conn, tenant, activation)
-        if name.lower().startswith(start) or guid.lower().startswith(start)
-    }
-    known = views.find_reached(conn, tenant, activation, named)
-    left = sorted(name for guid, name in named.items() if guid not in known)
+    left = _find_unreached(conn, tenant, activation, words.strip().lower(), room)
     if not left:
         return []
     state = settled_state(_outside(conn, tenant, activation, found, now), found.closed_at, now)
     return [Explanation(name, "", "", state, SENTENCES[state], "", 0) for name in left]
+
+
+def _find_unreached(conn: Connection, tenant: int, activation: str, start: str, room: int) -> list[str]:
+    """Names of the first ``room`` affected systems without a reach row that begin with ``start``."""
+    left: dict[str, str] = {}
+    for page in walk_affected(conn, tenant, activation, start):
+        if named := dict(page):
+            known = views.find_reached(conn, tenant, activation, named)
+            left.update((guid, name) for guid, name in named.items() if guid not in known)
+        if len(left) >= room:
+            break
+    return sorted(left.values())[:room]
 
 
 def _silent(conn: Connection, tenant: int, activation: str) -> LedgerState:

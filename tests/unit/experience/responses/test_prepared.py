@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from opulse.experience.responses.pages.prepared import MOST, Prepared, PreparedPages, slot
@@ -13,6 +13,7 @@ from opulse.experience.responses.pages.prepared import MOST, Prepared, PreparedP
 TEXTS = st.text(max_size=300)
 
 
+@example("", "", "x", b"", b"")  # letters right after a slot are not its name
 @given(TEXTS, TEXTS, TEXTS, st.binary(max_size=200), st.binary(max_size=200))
 def test_what_is_packed_unpacks_to_what_is_filled(
     head: str, middle: str, tail: str, one: bytes, two: bytes

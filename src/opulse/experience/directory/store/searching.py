@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from opulse.experience.directory.models import Contact
 from opulse.experience.directory.store.contacts import contact_of
@@ -43,6 +43,31 @@ def count_contacts(conn: Connection, tenant: int, directory: str) -> int:
         select(directories.c.contacts).where(directories.c.tenant == tenant, directories.c.id == directory)
     ).scalar()
     return int(found or 0)
+
+
+def find_few_by_start(conn: Connection, tenant: int, start: str) -> set[str] | None:
+    """Ids of the tenant's contacts, deleted ones included, whose address, account, whole name or last name begins with
+    ``start`` (lower case); None when they are more than FEW."""
+    whole_name = func.lower(contacts.c.first_name + " " + contacts.c.last_name)
+    ways = [
+        *(_starts(conn, key, start) for key in _KEYS[:3]),
+        and_(
+            _starts(conn, contacts.c.first_name_key, start.partition(" ")[0]),
+            whole_name.startswith(start, autoescape=True),
+        ),
+    ]
+    theirs = select(directories.c.id).where(
+        directories.c.tenant == tenant
+    )  # the keys' indexes are by directory
+    found: set[str] = set()
+    for way in ways:
+        query = select(contacts.c.id).where(
+            contacts.c.tenant == tenant, contacts.c.directory.in_(theirs), way
+        )
+        found.update(conn.execute(query.limit(FEW + 1)).scalars())
+        if len(found) > FEW:
+            return None
+    return found
 
 
 def _find_few(conn: Connection, tenant: int, directory: str, start: str) -> set[str] | None:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Hashable, Mapping
 
 _MARK = f"slot{secrets.token_hex(12)}"  # nobody who writes a survey can know it
-_SLOT = re.compile(f"{_MARK}([a-z]+)x")
+_SLOT = re.compile(f"{_MARK}([a-z]+)0")  # a digit ends it: the text behind may begin with letters
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 _STORED_MAX = 65_535
 MOST = 256
@@ -22,7 +22,7 @@ MOST = 256
 
 def slot(name: str) -> str:
     """What stands in the drawn page where ``name`` (a to z) is filled in. No escaping and no URL encoding changes it."""
-    return f"{_MARK}{name}x"
+    return f"{_MARK}{name}0"
 
 
 class Prepared:

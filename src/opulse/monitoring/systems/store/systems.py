@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
 
 from opulse.db import json_list, upsert
 from opulse.monitoring.systems.models import System
 from opulse.monitoring.systems.store.tables import systems
 
+_LAST = "\U0010ffff"
 _CHANGEABLE = (
     "name",
     "name_key",
@@ -101,6 +102,24 @@ def map_living(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str,
         )
     )
     return {row.guid: row.idx for row in rows}
+
+
+def list_by_start(
+    conn: Connection, tenant: int, column: ColumnElement[str], start: str, after: tuple[str, int], limit: int
+) -> Sequence[Row[tuple[str, int, str, str]]]:
+    """``(key, idx, guid, name)`` of systems whose ``column`` begins with ``start``, tombstones included, in order of
+    (key, idx) from the one behind ``after``."""
+    begins = column.startswith(start, autoescape=True)
+    if conn.dialect.name == "sqlite":
+        # a range, which the column's index answers; elsewhere its order is that of the database's language
+        begins = and_(column >= start, column < start + _LAST)
+    query = (
+        select(column.label("key"), systems.c.idx, systems.c.guid, systems.c.name)
+        .where(systems.c.tenant == tenant, begins, tuple_(column, systems.c.idx) > after)
+        .order_by(column, systems.c.idx)
+        .limit(limit)
+    )
+    return conn.execute(query).all()
 
 
 def find_by_any_name(conn: Connection, tenant: int, words: Iterable[str]) -> dict[str, list[str]]:

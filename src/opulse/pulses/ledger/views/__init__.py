@@ -9,7 +9,8 @@ from opulse.pulses.ledger.views.facts import (
     list_changed_directories,
     was_switched_off,
 )
-from opulse.pulses.ledger.views.rows import count_by_state, find_rows_of, ranked_rows
+from opulse.pulses.ledger.views.found import find_rows_of
+from opulse.pulses.ledger.views.rows import count_by_state, ranked_rows
 
 __all__ = [
     "count_by_state",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, select
 
-from opulse.experience.directory.views import change_members, change_sets, contacts
+from opulse.experience.directory.views import change_members, change_sets
 from opulse.experience.distributions.models import HoldReason, InvitationState, SpareReason
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.operational_pulse.models import ReachReason
@@ -40,6 +40,7 @@ _ANSWERS = {
     ResponseState.WITHDRAWN: LedgerState.NOT_THEIRS,
 }
 _ACTIVE_RUNS = (RunState.QUEUED.value, RunState.RUNNING.value)
+READ = ("system", "system_name", "person", "contact", "wave", "reason")
 _FAILED_RUNS = (RunState.FAILED.value, RunState.PARTLY_FAILED.value, RunState.NOT_STARTED.value)
 
 
@@ -53,28 +54,29 @@ def count_by_state(
     return {ORDER[rank]: count for rank, count in rows}
 
 
-def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState) -> Select[Any]:
+def reach_of(tenant: int, activation: str) -> Select[Any]:
+    """The reach rows of an activation with the columns that :func:`ranked_rows` reads."""
+    return select(*(reach.c[name] for name in (*READ, "task_run"))).where(
+        reach.c.tenant == tenant, reach.c.activation == activation
+    )
+
+
+def ranked_rows(
+    tenant: int, activation: str, now: datetime, silent: LedgerState, some: FromClause | None = None
+) -> Select[Any]:
     """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail.
+
+    ``some``: reach rows of the activation; a contact in it is there with all its rows, for the first of them is the one that is
+    asked. None: every row.
 
     Of several rows of one system and person the one with the lowest rank counts. Every join is a probe of an index by contact:
     joined as a whole, the invitations of 100,000 people would be walked once for each of them.
     """
+    rows = reach_of(tenant, activation).subquery() if some is None else some
     turn = func.row_number().over(
-        partition_by=(reach.c.contact,), order_by=(reach.c.wave, reach.c.system, reach.c.task_run)
+        partition_by=(rows.c.contact,), order_by=(rows.c.wave, rows.c.system, rows.c.task_run)
     )
-    mine = (
-        select(
-            reach.c.system,
-            reach.c.system_name,
-            reach.c.person,
-            reach.c.contact,
-            reach.c.wave,
-            reach.c.reason,
-            turn.label("turn"),
-        )
-        .where(reach.c.tenant == tenant, reach.c.activation == activation)
-        .subquery()
-    )
+    mine = select(*(rows.c[name] for name in READ), turn.label("turn")).subquery()
     invited = invitations.c.id.is_not(None)
     rank = case(
         (mine.c.reason == ReachReason.NO_USER.value, RANK[LedgerState.NO_USER]),
@@ -118,41 +120,6 @@ def ranked_rows(tenant: int, activation: str, now: datetime, silent: LedgerState
             and_(owner_corrections.c.tenant == tenant, owner_corrections.c.invitation == invitations.c.id),
         )
     )
-
-
-def find_rows_of(
-    conn: Connection, tenant: int, activation: str, words: str, now: datetime, silent: LedgerState, limit: int
-) -> list[dict[str, Any]]:
-    """Ledger rows whose device, account, address or name begins with ``words``, in any case."""
-    ranked = ranked_rows(tenant, activation, now, silent).subquery()
-    best = func.row_number().over(
-        partition_by=(ranked.c.system, ranked.c.person), order_by=(ranked.c.rank, ranked.c.wave)
-    )
-    numbered = select(ranked, best.label("place")).subquery()
-    rows = select(*(numbered.c[name] for name in ranked.c.keys())).where(numbered.c.place == 1).subquery()  # noqa: SIM118
-    start = words.strip().lower()
-    found = (
-        select(rows, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
-        .select_from(
-            rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
-        )
-        .where(
-            or_(
-                func.lower(rows.c.system_name).startswith(start, autoescape=True),
-                func.lower(rows.c.system).startswith(start, autoescape=True),
-                rows.c.person.startswith(start, autoescape=True),
-                contacts.c.email_key.startswith(start, autoescape=True),
-                contacts.c.ext_ref_key.startswith(start, autoescape=True),
-                func.lower(contacts.c.first_name + " " + contacts.c.last_name).startswith(
-                    start, autoescape=True
-                ),
-                func.lower(contacts.c.last_name).startswith(start, autoescape=True),
-            )
-        )
-        .order_by(rows.c.system_name, rows.c.rank)
-        .limit(limit)
-    )
-    return [dict(row._mapping) for row in conn.execute(found)]
 
 
 def _detail() -> ColumnElement[str]:
