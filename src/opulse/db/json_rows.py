@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Subquery,
     Text,
@@ -41,6 +42,12 @@ def json_rows(dialect: str, parameter: str, columns: Mapping[str, TypeEngine[Any
         for place, (name, kind) in enumerate(columns.items())
     ]
     return select(*cells).subquery("given")
+
+
+def json_table(dialect: str, parameter: str, columns: Mapping[str, TypeEngine[Any]]) -> CTE:
+    """The same rows as :func:`json_rows`, taken out of the text once: for a statement that joins them, which would otherwise take
+    all cells of all rows out of it again for each row that it joins (SQLite; 80 outcomes: 28 µs each against 5)."""
+    return select(json_rows(dialect, parameter, columns)).cte("table_given").prefix_with("MATERIALIZED")
 
 
 def _cell(dialect: str, row: ColumnElement[Any], place: int, kind: TypeEngine[Any]) -> ColumnElement[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from opulse.clock import Clock
-from opulse.mail.models import Envelope, Outcome, Relay
+from opulse.mail.models import Envelope, Outcome, OutcomeReason, Relay
 from opulse.mail.rate import Rate, RateLimit
 from opulse.mail.smtp.burst import BURST, Stop, exchange, never
 from opulse.mail.smtp.mails import not_sent
@@ -20,6 +20,8 @@ MAILS_PER_SESSION = 500
 """A session is renewed after so many mails; relays limit what one connection may send."""
 IDLE = timedelta(seconds=30)
 """A session that rested longer is closed rather than used again."""
+STOP_SECONDS = 0.25
+"""How soon a stop counts for who waits for a session."""
 FRESH = timedelta(seconds=1)
 """A session that rested longer is asked with NOOP first: the relay may have closed it meanwhile."""
 
@@ -41,6 +43,18 @@ class _Lane:
         self._clock = clock
         self._resting: list[tuple[Session, timedelta]] = []
         self._origin = clock.now()
+
+    async def enter(self, stop: Stop) -> None:
+        """Wait until one more session may be used; the caller releases ``gate``. Raises SessionBroken where ``stop`` comes first:
+        whoever waits behind a relay that hangs can be stopped, too."""
+        while True:
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self.gate.acquire()
+                return
+            except TimeoutError:
+                if stop():
+                    raise SessionBroken(OutcomeReason.STOPPED) from None
 
     async def session(self, relay: Relay) -> Session:
         """A session at rest that still answers, else a new one. Raises SessionBroken where none can be had."""
@@ -97,19 +111,18 @@ class RelayPool:
         if len(envelopes) > permit.count:
             raise ValueError(f"{len(envelopes)} envelopes, leave for {permit.count}")
         lane = self._lane(permit.relay)
-        async with lane.gate:
-            try:
-                session = await lane.session(permit.relay)
-            except SessionBroken as broken:
-                for envelope in envelopes:
-                    yield not_sent(envelope.key, broken)
-                return
-            try:
-                async with aclosing(exchange(session, envelopes, stop)) as outcomes:
-                    async for outcome in outcomes:
-                        yield outcome
-            finally:
-                await lane.rest(session)
+        try:
+            await lane.enter(stop)
+        except SessionBroken as stopped:
+            for envelope in envelopes:
+                yield not_sent(envelope.key, stopped)
+            return
+        try:
+            async with aclosing(self._over_session(lane, permit.relay, envelopes, stop)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
+        finally:
+            lane.gate.release()
 
     async def send_all(
         self, relay: Relay, envelopes: Sequence[Envelope], stop: Stop = never
@@ -122,6 +135,22 @@ class RelayPool:
             async with aclosing(self.send_burst(permit, now, stop)) as outcomes:
                 async for outcome in outcomes:
                     yield outcome
+
+    async def _over_session(
+        self, lane: _Lane, relay: Relay, envelopes: Sequence[Envelope], stop: Stop
+    ) -> AsyncGenerator[Outcome]:
+        try:
+            session = await lane.session(relay)
+        except SessionBroken as broken:
+            for envelope in envelopes:
+                yield not_sent(envelope.key, broken)
+            return
+        try:
+            async with aclosing(exchange(session, envelopes, stop)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
+        finally:
+            await lane.rest(session)
 
     async def close(self) -> None:
         """Ends the sessions at rest; those in use end with their bursts."""

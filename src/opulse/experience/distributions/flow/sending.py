@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from opulse.db import Priority
 from opulse.db.wake import wait
 from opulse.experience.distributions.flow.burst import Burst
 from opulse.experience.distributions.flow.chores import do_chores, end_all_claims
 from opulse.experience.distributions.flow.letters import Letters
+from opulse.experience.distributions.flow.rounds import Rounds
 from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.distributions.models import MAIL_DUE, MAIL_STOP, Turn
 from opulse.experience.distributions.rules import decide_turn
-from opulse.experience.distributions.store import claims
 from opulse.experience.distributions.store import sending as store
 from opulse.mail.carrier import Carrier, Carries
 from opulse.mail.models import Relay
@@ -33,10 +31,13 @@ from opulse.ports import Ports
 
 LEASE = timedelta(seconds=30)
 LOOK_SECONDS = 1.0  # another process may have added work without waking this one
+KEEP_SECONDS = 0.25  # outcomes are durable this soon, however slow the relay is
 WATCH_SECONDS = 0.5  # another process may have paused what is being sent here
 AGAIN_SECONDS = 1.0  # after a failure of our own
 IDLE_SECONDS = 0.5  # a lane without a relay, or one more than the relay allows
-LANES = 16  # connections used at once, at most
+CONNECTIONS = 16  # used at once, at most
+PER_CONNECTION = 2  # bursts: one is written down and the next one claimed while the other is on its way
+CLAIM = BURST // PER_CONNECTION
 REST_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # after trouble with the relay, one after the other
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
@@ -63,10 +64,12 @@ class Sender:
         self._due: list[Turn] = []
         self._go = asyncio.Event()  # something is due
         self._last: dict[tuple[int, str], int] = {}  # turns so far
-        self._sending: dict[str, Burst] = {}  # by claim
+        self._rounds = Rounds(ports, lease, lambda: len(self._sending))
+        self._sending: set[Burst] = set()
+        self._ends: set[asyncio.Task[None]] = set()  # bursts whose last outcomes are being written down
         self._stopped: set[tuple[int, str]] = set()
         self._stopping = False
-        self._busy = 0  # lanes between a claim and its last outcome
+        self._busy = 0  # bursts between their claim and the last outcome that is written down
         self._idle = asyncio.Event()
         self._idle.set()
         self._failures = 0
@@ -81,7 +84,12 @@ class Sender:
         if self._alone:
             await end_all_claims(self._ports)
         await self._carrier.start()
-        loops: list[Loop] = [self._look, self._watch, *(partial(self._lane, one) for one in range(LANES))]
+        loops: list[Loop] = [
+            self._look,
+            self._watch,
+            self._keep,
+            *(partial(self._lane, one) for one in range(PER_CONNECTION * CONNECTIONS)),
+        ]
         self._keeper = asyncio.create_task(self._keep_going(loops))
 
     async def stop(self) -> None:
@@ -128,16 +136,22 @@ class Sender:
     async def _watch(self) -> None:
         """Know within half a second what must not go on, while something is being sent."""
         while not self._stopping:
-            sending = {(burst.turn.tenant, burst.turn.distribution) for burst in self._sending.values()}
+            sending = {(burst.turn.tenant, burst.turn.distribution) for burst in self._sending}
             self._stopped = await self._ports.db.read(store.list_stopped, sending) if sending else set()
             await wait(self._watch_now, WATCH_SECONDS)
 
+    async def _keep(self) -> None:
+        """Have outcomes of what is on its way written down, and leases renewed."""
+        while not self._stopping or self._sending:
+            await asyncio.sleep(KEEP_SECONDS)
+            await asyncio.gather(*(burst.keep() for burst in self._sending))
+
     async def _lane(self, number: int) -> None:
-        """One connection's worth of bursts."""
+        """One burst after the other."""
         while not self._stopping:
             await self._go.wait()
             relay = self._ports.relay()
-            if relay is None or number >= relay.connections:
+            if relay is None or number >= PER_CONNECTION * relay.connections:
                 await asyncio.sleep(IDLE_SECONDS)
             elif (rest := self._rest_left()) > 0:
                 await asyncio.sleep(rest)
@@ -146,51 +160,31 @@ class Sender:
 
     async def _take_turn(self, relay: Relay) -> None:
         """Leave from the rate, a claim, a burst."""
-        with contextlib.ExitStack() as until_done:
-            # At a rate that makes everybody wait, one lane after the other: leave without a mail is forfeited.
-            async with self._turnstile if relay.per_minute else contextlib.nullcontext():
-                if not self._due:
-                    self._go.clear()
-                    return
-                permit = await self._ports.relays.permit(relay, BURST)
-                if self._stopping or (turn := decide_turn(self._due, self._last)) is None:
-                    return
-                until_done.enter_context(self._occupied())
-                burst = await self._claim(turn, permit.count)
-            if burst is not None:
-                await self._send(burst, permit)
-
-    async def _send(self, burst: Burst, permit: Permit) -> None:
-        self._sending[burst.claim] = burst
-        try:
-            parent = await traceparent_of(self._ports, burst.turn.tenant, burst.turn.distribution)
-            with span("mail.burst", parent=parent, distribution=burst.turn.distribution) as recorded:
-                await burst.send(permit)
-                recorded.note(accepted=burst.accepted)
-        finally:
-            del self._sending[burst.claim]
-        self._learn(burst)
-
-    @contextlib.contextmanager
-    def _occupied(self) -> Iterator[None]:
-        """From the claim to the last outcome: what :meth:`stop` waits for."""
-        self._busy += 1
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._busy -= 1
-            if not self._busy:
-                self._idle.set()
+        # At a rate that makes everybody wait, one lane after the other: leave without a mail is forfeited.
+        async with self._turnstile if relay.per_minute else contextlib.nullcontext():
+            if not self._due:
+                self._go.clear()
+                return
+            permit = await self._ports.relays.permit(relay, CLAIM)
+            if self._stopping or (turn := decide_turn(self._due, self._last)) is None:
+                return
+            burst = await self._claim(turn, permit.count)
+        if burst is not None:
+            await self._send(burst, permit)
 
     async def _claim(self, turn: Turn, limit: int) -> Burst | None:
+        """A burst that counts as busy until :meth:`_send` has done with it."""
         self._last[turn.tenant, turn.distribution] = max(self._last.values(), default=0) + 1
-        await self._letters.prepare(turn)
-        claim, now = secrets.token_hex(8), self._ports.clock.now()
-        mails = await self._ports.db.write_first(
-            Priority.MAIL, claims.claim_mails, turn, claim, self._lease, now, limit
-        )
-        if len(mails) < limit:  # nothing is left of it until the next look
+        self._occupy()
+        mails = 0
+        try:
+            await self._letters.prepare(turn)
+            claim = await self._rounds.claim(turn, limit)
+            mails = len(claim.mails)
+        finally:
+            if not mails:
+                self._free()
+        if mails < limit:  # nothing is left of it until the next look
             self._due = [one for one in self._due if one != turn]
         if not mails:
             return None
@@ -201,13 +195,41 @@ class Sender:
             self._ports,
             self._carrier,
             self._letters,
+            self._rounds,
             turn,
             claim,
-            mails,
             self._lease,
-            now + self._lease,
             lambda: self._stopping or key in self._stopped,
         )
+
+    async def _send(self, burst: Burst, permit: Permit) -> None:
+        self._sending.add(burst)
+        try:
+            parent = await traceparent_of(self._ports, burst.turn.tenant, burst.turn.distribution)
+            with span("mail.burst", parent=parent, distribution=burst.turn.distribution) as recorded:
+                await burst.send(permit)
+                recorded.note(accepted=burst.accepted)
+        finally:
+            self._sending.discard(burst)
+            self._end(burst)
+        self._learn(burst)
+
+    def _end(self, burst: Burst) -> None:
+        """Have its last outcomes written down, while the lane goes on with the next claim: in the same unit."""
+        end = asyncio.create_task(burst.written())
+        self._ends.add(end)
+        end.add_done_callback(self._ends.discard)
+        end.add_done_callback(lambda _: self._free())
+
+    def _occupy(self) -> None:
+        """From the claim to the last outcome that is written down: what :meth:`stop` waits for."""
+        self._busy += 1
+        self._idle.clear()
+
+    def _free(self) -> None:
+        self._busy -= 1
+        if not self._busy:
+            self._idle.set()
 
     def _learn(self, burst: Burst) -> None:
         """Leave a relay alone for a while that takes nothing, and longer each time."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, as_json, listed
-from opulse.db.json_rows import json_rows, micros
+from opulse.db.json_rows import json_table, micros
 from opulse.experience.directory.views import contacts, list_members
 from opulse.experience.distributions.models import (
     ClaimedMail,
@@ -178,11 +178,12 @@ def renew_lease(conn: Connection, turn: Turn, claim: str, until: datetime) -> in
     return int(done.rowcount)
 
 
-def settle_mails(conn: Connection, tenant: int, claim: str, settlements: Sequence[Settlement]) -> int:
-    """Write outcomes down, of rows that this claim still sends. How many those were: fewer, and the lease was lost."""
+def settle_mails(conn: Connection, tenant: int, outcomes: Sequence[tuple[str, Settlement]]) -> list[str]:
+    """Write outcomes down, each with its claim, of rows that this claim still sends. Their ids: fewer, and a lease was lost."""
     rows = [
         (
             one.id,
+            claim,
             one.state.value,
             one.reason,
             micros(one.next_try_at),
@@ -192,24 +193,20 @@ def settle_mails(conn: Connection, tenant: int, claim: str, settlements: Sequenc
             one.relay_text,
             micros(one.at),
         )
-        for one in settlements
+        for claim, one in outcomes
     ]
-    given = {
-        "of_tenant": tenant,
-        "by": claim,
-        "ids": as_json([one.id for one in settlements]),
-        "outcomes": as_json(rows),
-    }
-    return int(conn.execute(_settle(conn.dialect.name), given).rowcount)
+    given = {"of_tenant": tenant, "outcomes": as_json(rows)}
+    return list(conn.execute(_settle(conn.dialect.name), given).scalars())
 
 
 @cache
-def _settle(dialect: str) -> Update:
-    given = json_rows(
+def _settle(dialect: str) -> Any:
+    given = json_table(
         dialect,
         "outcomes",
         {
             "id": Text(),
+            "claim": Text(),
             "state": Text(),
             "reason": Text(),
             "next_try_at": Instant(),
@@ -222,11 +219,12 @@ def _settle(dialect: str) -> Update:
     )
     taken = given.c.state == InvitationState.ACCEPTED.value
     return (
-        _of_listed(dialect)  # without the list SQLite looks through all invitations of the tenant
+        update(invitations)
         .where(
+            invitations.c.tenant == bindparam("of_tenant", type_=Integer()),
             invitations.c.id == given.c.id,
             invitations.c.state == InvitationState.SENDING.value,
-            invitations.c.claim == bindparam("by", type_=Text()),
+            invitations.c.claim == given.c.claim,
         )
         .values(
             state=given.c.state,
@@ -240,4 +238,5 @@ def _settle(dialect: str) -> Update:
             claim="",
             lease_until=None,
         )
+        .returning(invitations.c.id)
     )
