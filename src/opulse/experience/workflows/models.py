@@ -193,6 +193,29 @@ class TaskRun:
 
 
 @dataclass(frozen=True)
+class TaskEnd:
+    """How a task of a run ended."""
+
+    id: str  # of its TaskRun
+    state: TaskState
+    output: Mapping[str, Any]
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """What a run writes between two of its tasks, in one unit."""
+
+    tenant: int
+    run: str
+    ended: TaskEnd | None = None
+    begun: TaskRun | None = None
+    state: RunState | None = None  # none: stays as it is
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Revision:
     """A workflow's document as it stood after one save."""
 

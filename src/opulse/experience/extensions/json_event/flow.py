@@ -74,7 +74,7 @@ async def accept_event(
     Raises:
         EventRefused: with its reason; nothing was started.
     """
-    workflow = await ports.db.read(views.find_by_url_token, url_token) if _is_guid(url_token) else None
+    workflow = await ports.db.look_up(views.find_by_url_token, url_token) if _is_guid(url_token) else None
     if workflow is None or workflow.document.trigger.type != "json_event":
         raise EventRefused(EventRefusal.UNKNOWN_URL, "No workflow has this address.")
     now = ports.clock.now()

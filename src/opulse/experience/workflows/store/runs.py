@@ -191,18 +191,6 @@ def insert_task(conn: Connection, tenant: int, task_run: TaskRun) -> None:
     insert_ignoring_known(conn, task_runs, [row])
 
 
-def begin_task(conn: Connection, tenant: int, task_run: TaskRun) -> TaskRun:
-    """The task's row: made on the first try, its attempt counted on each further one. An ended one comes back as it is."""
-    insert_task(conn, tenant, task_run)
-    own = (task_runs.c.tenant == tenant, task_runs.c.run == task_run.run, task_runs.c.task == task_run.task)
-    conn.execute(
-        update(task_runs)
-        .where(*own, task_runs.c.state == TaskState.RUNNING.value)
-        .values(attempt=task_runs.c.attempt + 1)
-    )
-    return _task_run(conn.execute(select(task_runs).where(*own)).one())
-
-
 def end_task(
     conn: Connection,
     tenant: int,
@@ -234,7 +222,7 @@ def list_task_runs(conn: Connection, tenant: int, run: str) -> list[TaskRun]:
         .where(task_runs.c.tenant == tenant, task_runs.c.run == run)
         .order_by(task_runs.c.started_at, task_runs.c.task)
     )
-    return [_task_run(row) for row in rows]
+    return [task_run_of(row) for row in rows]
 
 
 def insert_trace(conn: Connection, tenant: int, row: Mapping[str, Any]) -> None:
@@ -274,7 +262,7 @@ def _run(row: Any) -> Run:
     )
 
 
-def _task_run(row: Any) -> TaskRun:
+def task_run_of(row: Any) -> TaskRun:
     return TaskRun(
         row.id,
         row.run,

@@ -28,7 +28,7 @@ MOST_BYTES = 8_000_000
 """Of one batch: 10,000 changes with long names are below 5 MB; 100,000 packed lines of as many systems are 3 MB."""
 
 
-def evaluator_of(request: Request) -> Evaluator:
+async def evaluator_of(request: Request) -> Evaluator:
     """The process's evaluator, put there by ``bootstrap``."""
     evaluator: Evaluator = request.app.state.evaluator
     return evaluator
