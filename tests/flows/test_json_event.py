@@ -13,6 +13,8 @@ import pytest
 from opulse.bootstrap.app import make_app
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.experience.extensions.json_event.flow.accepting import Admission, EventRefused, accept_event
+from opulse.experience.extensions.json_event.models import EventEnd, EventRefusal
 from opulse.experience.workflows.views import find_workflow, runs
 from opulse.ports import Limits
 from tests.servers.installation import browse
@@ -225,6 +227,55 @@ async def test_more_runs_a_day_than_allowed_are_a_429_too(db: Database, clock: M
         assert answers[2].headers["retry-after"] == "3600"
         clock.advance(86_401)
         assert (await pulse.client.post(pulse.trigger_url, json={"eventId": "9"})).status_code == 202
+
+
+async def test_events_of_the_moment_are_told_apart(db: Database, clock: ManualClock) -> None:
+    """They are written in one unit: the limit lies between two of them, and each hears what became of its own."""
+    async with open_pulse(db, clock, runs_per_day=3) as pulse:
+        await pulse.receive()
+        keys = ("a", "b", "a", "c", "d", "e")
+        answers = await asyncio.gather(
+            *(pulse.client.post(pulse.trigger_url, json={"eventId": key}) for key in keys)
+        )
+        told = [(key, answer.status_code) for key, answer in zip(keys, answers, strict=True)]
+        assert sorted(status for _, status in told) == [200, 202, 202, 202, 429, 429]
+        started = {key for key, status in told if status == 202}
+        assert {run["event_key"] for run in await pulse.rows(runs)} == started
+        assert ("a", 200) in told
+        runs_of_a = {
+            answer.json()["result"]["runId"] for key, answer in zip(keys, answers, strict=True) if key == "a"
+        }
+        assert len(runs_of_a) == 1, "the same event is one run, and both senders hear of it"
+
+
+async def test_runs_that_others_start_count_at_once(db: Database, clock: ManualClock) -> None:
+    """Another process's runs of the last seconds are seen, and those that are a day old by now give their place back."""
+    async with open_pulse(db, clock, runs_per_day=3) as pulse:
+        await pulse.receive()
+        other = Admission()
+        this = Admission()
+        token = pulse.trigger_url.partition("urlTokenId=")[2]
+
+        async def take(admission: Admission, key: str) -> EventEnd | EventRefusal:
+            body = json.dumps({"eventId": key}).encode()
+            try:
+                taken = await accept_event(pulse.ports, admission, nobody, token, {}, body)
+            except EventRefused as refused:
+                return refused.reason
+            return taken.end
+
+        assert [await take(this, "1"), await take(other, "2")] == [EventEnd.QUEUED] * 2
+        clock.advance(1)
+        assert await take(this, "3") is EventEnd.QUEUED
+        assert await take(other, "4") is EventRefusal.TOO_MANY
+        clock.advance(86_400 - 0.5)
+        assert await take(other, "4") is EventEnd.QUEUED, "two of the three are more than a day old"
+        assert await take(this, "5") is EventEnd.QUEUED
+        assert await take(this, "6") is EventRefusal.TOO_MANY
+
+
+async def nobody(secret: str) -> int | None:
+    return None
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,18 @@ class Workflow:
 
 
 @dataclass(frozen=True)
+class Address:
+    """The workflow that an address of JSON events leads to, without its document."""
+
+    tenant: int
+    workflow: str
+    revision: int
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
 class Selection:
     """Which contacts an event is about: members of these groups of a change set."""
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     update,
@@ -90,6 +91,12 @@ traces = Table(
 )
 
 
+# built once: these run for every event
+_OF_TENANT = runs.c.tenant == bindparam("of_tenant")
+_FIND = select(runs).where(_OF_TENANT, runs.c.id == bindparam("run"))
+_COUNT_SINCE = select(func.count()).where(_OF_TENANT, runs.c.started_at >= bindparam("since"))
+
+
 def insert_run(conn: Connection, run: Run) -> bool:
     """Store a run; False when this workflow has processed this event already."""
     selection = run.selection
@@ -119,7 +126,7 @@ def insert_run(conn: Connection, run: Run) -> bool:
 
 
 def find_run(conn: Connection, tenant: int, run: str) -> Run | None:
-    row = conn.execute(select(runs).where(runs.c.tenant == tenant, runs.c.id == run)).one_or_none()
+    row = conn.execute(_FIND, {"of_tenant": tenant, "run": run}).one_or_none()
     return None if row is None else _run(row)
 
 
@@ -153,8 +160,7 @@ def list_runs(
 
 
 def count_runs_since(conn: Connection, tenant: int, since: datetime) -> int:
-    query = select(func.count()).where(runs.c.tenant == tenant, runs.c.started_at >= since)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_COUNT_SINCE, {"of_tenant": tenant, "since": since}).scalar_one())
 
 
 def set_run_state(

@@ -59,7 +59,7 @@ async def post_sensor_states(request: Request, caller: Annotated[Caller, Depends
     return Response(await take_states(request, caller), 202, media_type="application/json")
 
 
-def make_express(app: Starlette, rest: ASGIApp) -> Express:
+def make_express(app: Starlette, rest: ASGIApp) -> Express[Caller]:
     """The same route, before everything else that ``app`` does."""
     return Express(app, rest, PATH, ingest, take_states)
 
