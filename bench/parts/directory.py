@@ -41,7 +41,9 @@ async def measure(scope: Scope) -> list[Figure]:
     import_stores()
     figures: list[Figure] = []
     for dialect in scope.dialects:
-        server = PostgresServer() if dialect == "postgresql" else None
+        server = (
+            PostgresServer(durable=True) if dialect == "postgresql" else None
+        )  # we commit often, COPY once
         try:
             measured = [*await _imports(scope, server), *await _incident(scope, server)]
         finally:
@@ -119,10 +121,11 @@ async def _raw(address: str, count: int) -> float:
 
 
 async def _take(ports: Ports, where: Destination, count: int) -> float:
-    """Seconds from the first byte of the file to its last row, durable."""
+    """Seconds from the first byte of the file to its last row, durable. The file is made before, as the raw rows are."""
+    file = list(csv_of(count))
 
     async def pieces() -> AsyncIterator[bytes]:
-        for piece in csv_of(count):
+        for piece in file:
             yield piece
 
     began = time.perf_counter()
