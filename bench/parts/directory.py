@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import httpx2
 
+from bench.databases import on_each
 from bench.figures import Figure, Goal, Scope, ratios
 from bench.folk import csv_of, rows_of
 from bench.past_incident import build
@@ -37,21 +37,12 @@ SEARCHES = ("", "?search=s", "?search=schm", "?search=m77", "?search=nobody.at.a
 
 
 async def measure(scope: Scope) -> list[Figure]:
-    """Everything on each database; the first one gives the keys without its name."""
     import_stores()
-    figures: list[Figure] = []
-    for dialect in scope.dialects:
-        server = PostgresServer() if dialect == "postgresql" else None
-        try:
-            measured = [*await _imports(scope, server), *await _incident(scope, server)]
-        finally:
-            if server is not None:
-                server.stop()
-        suffix = "" if dialect == scope.dialects[0] else f"_{dialect}"
-        figures += [
-            replace(one, key=f"{one.key}{suffix}", what=f"{one.what} ({dialect})") for one in measured
-        ]
-    return figures
+
+    async def measured(_: str, server: PostgresServer | None) -> list[Figure]:
+        return [*await _imports(scope, server), *await _incident(scope, server)]
+
+    return await on_each(scope, measured, durable=True)  # we commit often, COPY once
 
 
 async def _imports(scope: Scope, server: PostgresServer | None) -> list[Figure]:
@@ -119,10 +110,11 @@ async def _raw(address: str, count: int) -> float:
 
 
 async def _take(ports: Ports, where: Destination, count: int) -> float:
-    """Seconds from the first byte of the file to its last row, durable."""
+    """Seconds from the first byte of the file to its last row, durable. The file is made before, as the raw rows are."""
+    file = list(csv_of(count))
 
     async def pieces() -> AsyncIterator[bytes]:
-        for piece in csv_of(count):
+        for piece in file:
             yield piece
 
     began = time.perf_counter()

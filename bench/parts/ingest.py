@@ -11,12 +11,13 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 
 from bench import wrk
+from bench.databases import on_each
 from bench.estates import add_keys, add_systems, guid_of, open_estate
 from bench.figures import Figure, Goal, Scope, ratios
 from bench.peers import alertmanager
@@ -61,20 +62,10 @@ class Measured:
 
 
 async def measure(scope: Scope) -> list[Figure]:
-    """Everything on each database; the first one gives the keys without its name."""
-    figures: list[Figure] = []
-    for dialect in scope.dialects:
-        postgres = PostgresServer(durable=True) if dialect == "postgresql" else None
-        try:
-            measured = await _measure_on(scope, scope.folder / dialect, postgres)
-        finally:
-            if postgres is not None:
-                postgres.stop()
-        suffix = "" if dialect == scope.dialects[0] else f"_{dialect}"
-        figures += [
-            replace(one, key=f"{one.key}{suffix}", what=f"{one.what} ({dialect})") for one in measured
-        ]
-    return figures
+    async def measured(dialect: str, postgres: PostgresServer | None) -> list[Figure]:
+        return await _measure_on(scope, scope.folder / dialect, postgres)
+
+    return await on_each(scope, measured, durable=True)
 
 
 async def _measure_on(scope: Scope, place: Path, postgres: PostgresServer | None) -> list[Figure]:

@@ -14,7 +14,8 @@ from opulse.experience.workflows.flow.definitions import create_workflow
 from opulse.experience.workflows.flow.traces import trace_event_in
 from opulse.experience.workflows.models import Condition, ConditionGroup, Operator, TriggerDefinition
 from opulse.jobs import Job
-from opulse.jobs.table import bury, claim_due, count_waiting, enqueue, list_dead
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import bury, count_waiting, enqueue, list_dead
 from opulse.tenancy.models import SESSION_IDLE
 from tests.edges.console import Console, text_of
 

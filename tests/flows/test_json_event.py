@@ -13,6 +13,8 @@ import pytest
 from opulse.bootstrap.app import make_app
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.experience.extensions.json_event.flow.accepting import Admission, EventRefused, accept_event
+from opulse.experience.extensions.json_event.models import EventEnd, EventRefusal
 from opulse.experience.workflows.views import find_workflow, runs
 from opulse.ports import Limits
 from tests.servers.installation import browse
@@ -225,6 +227,62 @@ async def test_more_runs_a_day_than_allowed_are_a_429_too(db: Database, clock: M
         assert answers[2].headers["retry-after"] == "3600"
         clock.advance(86_401)
         assert (await pulse.client.post(pulse.trigger_url, json={"eventId": "9"})).status_code == 202
+
+
+async def _all_at_once(pulse: Pulse, *keys: str) -> list[tuple[str, int, str]]:
+    """(event, status, run) of each; in whatever order they are taken."""
+    posted = [pulse.client.post(pulse.trigger_url, json={"eventId": key}) for key in keys]
+    answers = await asyncio.gather(*posted)
+    results = [(answer.json().get("result") or {}).get("runId", "") for answer in answers]
+    return [(key, answer.status_code, run) for key, answer, run in zip(keys, answers, results, strict=True)]
+
+
+async def test_events_of_the_moment_are_told_apart(pulse: Pulse) -> None:
+    """They are written in one unit, and each hears what became of its own."""
+    told = await _all_at_once(pulse, "a", "b", "a", "c")
+    assert sorted(status for _, status, _ in told) == [200, 202, 202, 202]
+    assert {key for key, status, _ in told if status == 202} == {"a", "b", "c"}
+    assert {run["event_key"]: run["id"] for run in await stored(pulse)} == {key: run for key, _, run in told}
+    assert len({run for key, _, run in told if key == "a"}) == 1, "both senders hear of the same run"
+
+
+async def test_the_limit_lies_between_two_events_of_the_moment(db: Database, clock: ManualClock) -> None:
+    async with open_pulse(db, clock, runs_per_day=3) as pulse:
+        await pulse.receive()
+        told = await _all_at_once(pulse, "a", "b", "c", "d", "e")
+        assert sorted(status for _, status, _ in told) == [202, 202, 202, 429, 429]
+        started = {key for key, status, _ in told if status == 202}
+        assert {run["event_key"] for run in await stored(pulse)} == started
+
+
+async def test_runs_that_others_start_count_at_once(db: Database, clock: ManualClock) -> None:
+    """Another process's runs of the last seconds are seen, and those that are a day old by now give their place back."""
+    async with open_pulse(db, clock, runs_per_day=3) as pulse:
+        await pulse.receive()
+        other = Admission()
+        this = Admission()
+        token = pulse.trigger_url.partition("urlTokenId=")[2]
+
+        async def take(admission: Admission, key: str) -> EventEnd | EventRefusal:
+            body = json.dumps({"eventId": key}).encode()
+            try:
+                taken = await accept_event(pulse.ports, admission, nobody, token, {}, body)
+            except EventRefused as refused:
+                return refused.reason
+            return taken.end
+
+        assert [await take(this, "1"), await take(other, "2")] == [EventEnd.QUEUED] * 2
+        clock.advance(1)
+        assert await take(this, "3") is EventEnd.QUEUED
+        assert await take(other, "4") is EventRefusal.TOO_MANY
+        clock.advance(86_400 - 0.5)
+        assert await take(other, "4") is EventEnd.QUEUED, "two of the three are more than a day old"
+        assert await take(this, "5") is EventEnd.QUEUED
+        assert await take(this, "6") is EventRefusal.TOO_MANY
+
+
+async def nobody(secret: str) -> int | None:
+    return None
 
 
 @pytest.mark.parametrize(

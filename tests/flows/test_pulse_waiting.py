@@ -9,7 +9,7 @@ import pytest
 
 from opulse.clock import ManualClock
 from opulse.db import Database
-from opulse.experience.workflows.flow.runs import carry_out
+from opulse.experience.workflows.flow.carrying import carry_out
 from opulse.experience.workflows.models import RunState
 from opulse.experience.workflows.store.runs import set_run_state
 from tests.unit.experience.extensions.cloud import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,14 @@ from opulse.bootstrap.app import make_app
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.experience.directory import watched_fields_in
+from opulse.experience.workflows.flow import carrying
+from opulse.experience.workflows.jobs import on_run_started
+from opulse.experience.workflows.rules.fields import resolve
 from opulse.experience.workflows.store.definitions import find_revision
+from opulse.experience.workflows.views import runs, task_runs
+from opulse.jobs import Job, JobEnd
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import jobs
 from tests.servers.installation import browse, make_tenant
 from tests.unit.experience.extensions.cloud import estate
 from tests.unit.experience.extensions.pulse import Pulse, open_pulse
@@ -282,3 +290,52 @@ async def test_what_embedded_data_cannot_hold_fails_its_task_and_asks_nobody_twi
     tasks = {task["task"]: task for task in (await pulse.run(run["id"]))["tasks"]}
     assert "nothing was saved: embedded data is flat" in tasks["second"]["error"]
     assert await pulse.asked() == {"p0@example.org": 1}
+
+
+async def _claim_run(pulse: Pulse) -> Job:
+    """The job of a run that an event has just started, as a worker has it."""
+    await pulse.people("p0")
+    document = (await pulse.api("GET", f"/workflows/{pulse.workflows['receive']}"))["document"]
+    document["tasks"] = [document["tasks"][0] | {"id": name} for name in ("first", "second")]
+    await pulse.api("PUT", f"/workflows/{pulse.workflows['receive']}", document)
+    assert (await pulse.client.post(pulse.trigger_url, json=pulse.envelope())).status_code == 202
+    lease = timedelta(seconds=30)
+    [job] = await pulse.ports.db.write(claim_due, "default", "test", pulse.clock.now(), lease, 1)
+    return job
+
+
+async def test_a_run_and_its_job_end_in_one_unit(pulse: Pulse) -> None:
+    job = await _claim_run(pulse)
+    assert await on_run_started(pulse.ports, job) is JobEnd.WRITTEN
+    assert [row for row in await pulse.rows(jobs) if row["id"] == job.id] == []
+    [run] = await pulse.rows(runs)
+    assert (run["state"], run["ended_at"]) == ("succeeded", pulse.clock.now())
+    enqueued = {row["id"] for row in await pulse.rows(jobs)}
+    assert await on_run_started(pulse.ports, job) is JobEnd.WRITTEN, "told twice: nothing is done again"
+    assert {row["id"] for row in await pulse.rows(jobs)} == enqueued
+
+
+async def test_that_a_task_ended_stays_on_record_when_the_next_cannot_begin(
+    pulse: Pulse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a task is written with the begin of the next; without a next it is written by itself."""
+    job = await _claim_run(pulse)
+    filled: list[Any] = []
+
+    def fill_once(form: Any, event: Any, outputs: Any) -> Any:
+        if filled:
+            raise ZeroDivisionError("the second form")
+        filled.append(form)
+        return resolve(form, event, outputs)
+
+    monkeypatch.setattr(carrying, "resolve", fill_once)
+    with pytest.raises(ZeroDivisionError):
+        await on_run_started(pulse.ports, job)
+    [first] = await pulse.rows(task_runs)
+    assert (first["task"], first["state"]) == ("first", "succeeded")
+    monkeypatch.undo()
+    await on_run_started(pulse.ports, job)
+    states = {row["task"]: (row["state"], row["attempt"]) for row in await pulse.rows(task_runs)}
+    assert states == {"first": ("succeeded", 1), "second": ("succeeded", 1)}
+    pages = [asked for asked in pulse.cloud.asked if "/systems/atactivation" in asked.line]
+    assert len(pages) == 2, "one for each task: the first did not ask again"

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from opulse.db import Database
 from opulse.jobs import Job, enqueue
 from opulse.jobs.announcing import Announcement, announce_due, announce_late, claim_announced
-from opulse.jobs.table import bury, claim_due, complete, reschedule
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import bury, complete, reschedule
 
 pytestmark = pytest.mark.stores
 

@@ -10,8 +10,9 @@ import pytest
 
 from opulse.db import Database, open_database
 from opulse.jobs import Job, enqueue
+from opulse.jobs.claiming import claim_due
 from opulse.jobs.schedule import EVERYBODY, Schedule
-from opulse.jobs.table import bury, claim_due, jobs
+from opulse.jobs.table import bury, jobs
 from tests.servers.postgres import PostgresServer
 from tests.unit.jobs.working import CLOCK, stored, until, working
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.jobs import Job, enqueue
+from opulse.jobs.claiming import claim_due
 from opulse.jobs.table import (
     bury,
-    claim_due,
     complete,
     count_waiting,
     forget_dead,

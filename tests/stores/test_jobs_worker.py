@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from opulse.db import Database
 from opulse.jobs import Job, JobDead, JobRetry, enqueue
-from opulse.jobs.table import claim_due, complete, list_dead
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import complete, list_dead
 from tests.unit.jobs.working import CLOCK, gone, stored, until, working
 
 

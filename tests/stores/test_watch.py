@@ -14,7 +14,8 @@ from opulse.db import open_database
 from opulse.experience.directory.views import change_sets
 from opulse.experience.distributions.views import distributions, invitations
 from opulse.jobs import Job, enqueue
-from opulse.jobs.table import bury, claim_due
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import bury
 from opulse.monitoring.systems.models import RecordKind
 from opulse.monitoring.systems.store.journal import find_time, insert_entry
 from opulse.ports import Ports

@@ -12,8 +12,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from opulse import __version__
 from opulse.bootstrap.frame import ConsoleFrame
 from opulse.bootstrap.readiness import check_parts
-from opulse.bootstrap.stages import at_once, front_routes, load_extensions, routers_of, template_folders
-from opulse.monitoring.sensors.api.states import make_express
+from opulse.bootstrap.stages import (
+    at_once,
+    expresses,
+    front_routes,
+    load_extensions,
+    routers_of,
+    template_folders,
+)
 from opulse.ports import Ports
 from opulse.pulses.watch import Watch
 from opulse.tenancy.gate import TenancyGate
@@ -80,8 +86,8 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
         app.include_router(router)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(GZipMiddleware, minimum_size=800)
-    if wing != "experience":
-        app.express = make_express(app, app.framed)
+    for express in reversed(list(expresses(wing))):  # the first stage's stands before the others
+        app.express = express(app, app.express or app.framed)
     app.at_once = {prefix: answers(app.state) for prefix, answers in at_once(wing).items()}
     return app
 

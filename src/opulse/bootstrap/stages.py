@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -11,7 +11,9 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from fastapi import APIRouter
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from opulse.experience import extensions
 from opulse.experience.workflows.registry import Extension, register
@@ -89,6 +91,14 @@ def at_once(wing: str) -> dict[str, type[AnswersAtOnce]]:
     for stage in stages_of(wing):
         found |= getattr(_room(stage, "pages"), "AT_ONCE", {})
     return found
+
+
+def expresses(wing: str) -> Iterator[Callable[[Starlette, ASGIApp], ASGIApp]]:
+    """What makes the routes before the frame: a stage's ``api`` names it ``make_express``."""
+    for stage in stages_of(wing):
+        make = getattr(_room(stage, "api"), "make_express", None)
+        if make is not None:
+            yield make
 
 
 def handlers_of(wing: str) -> Mapping[str, Handler]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -47,11 +48,19 @@ def insert_ignoring_known(conn: Connection, table: Table, rows: Sequence[Mapping
     """
     if not rows:
         return 0
-    statement = _insert(conn, table).on_conflict_do_nothing()
+    statement = _ignoring_known(conn.dialect.name, table)
     values = [dict(row) for row in rows]
     if conn.dialect.name == "postgresql":
-        return len(conn.execute(statement.returning(*table.primary_key.columns), values).all())
+        return len(conn.execute(statement, values).all())
     return int(conn.execute(statement, values).rowcount)
+
+
+@cache
+def _ignoring_known(dialect: str, table: Table) -> Any:
+    if dialect == "postgresql":
+        statement = postgresql.insert(table).on_conflict_do_nothing()
+        return statement.returning(*table.primary_key.columns)
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def insert_fast(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from opulse.db.wake import Wakes
 
 P = ParamSpec("P")
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741  # an item
 
 
 class Priority(IntEnum):
@@ -45,6 +46,14 @@ class Database(Protocol):
         **kwargs: P.kwargs,
     ) -> T:
         """``write``, but ahead of units with a larger ``priority``."""
+        ...
+
+    async def write_grouped(self, unit: Callable[[Connection, Sequence[I]], Sequence[T]], item: I) -> T:
+        """``write`` for one of many small things: ``unit`` is handed all items of the moment, and returns a result for each.
+
+        When one of them fails, each is written on its own, so that it takes no other with it: writing an item twice must be the
+        same as once. ``unit`` is a module's function; it is the name of the group.
+        """
         ...
 
     async def read(

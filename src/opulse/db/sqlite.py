@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,10 +24,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from opulse.db.engine import Priority
+from opulse.db.grouped import GroupedWrites
 from opulse.db.wake import Wakes, take_wakes
 
 P = ParamSpec("P")
 T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741  # an item
 
 READERS = 4
 GROUP_SECONDS = 0.02  # a group takes no further unit after this long: the first one in it is waiting
@@ -50,6 +52,7 @@ class SqliteDatabase:
     def __init__(self, path: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.wakes = Wakes()
+        self._grouped = GroupedWrites(self.write)
         self.path = path
         self._writer = _engine(path, "BEGIN IMMEDIATE", 1, read_only=False)
         self._readers = _engine(path, "BEGIN", READERS, read_only=True)
@@ -87,6 +90,9 @@ class SqliteDatabase:
         self._queue.put(_Item(int(priority), next(self._numbers), run, future))
         # shielded: the unit runs whether or not the caller still waits, so a cancelled wait must not poison the future
         return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def write_grouped(self, unit: Callable[[Connection, Sequence[I]], Sequence[T]], item: I) -> T:
+        return await self._grouped.write(unit, item)
 
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs

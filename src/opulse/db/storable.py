@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import Any
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def why_unstorable(value: Any) -> str:
@@ -18,7 +21,7 @@ def why_unstorable(value: Any) -> str:
         if isinstance(one, str):
             if "\0" in one:
                 return "a text holds the character NUL"
-            if any("\ud800" <= character <= "\udfff" for character in one):
+            if _HALF.search(one) is not None:
                 return "a text holds half a character (a lone surrogate)"
         elif isinstance(one, float) and not isfinite(one):
             return "a number is not finite"

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
+from opulse.jobs.claiming import in_order, is_free, lease_picked
 from opulse.jobs.models import Job
-from opulse.jobs.table import NEVER, in_order, is_free, jobs, lease_picked
+from opulse.jobs.table import NEVER, jobs
 
 URGENT = 2
 """Jobs of this priority and below have a subject, and workers, of their own: an incident passes an import."""
@@ -49,7 +50,7 @@ def claim_announced(
     conn: Connection, ids: Sequence[int], owner: str, now: datetime, lease: timedelta
 ) -> list[Job]:
     """Lease those of the jobs that are still free; the others were done, taken, put off or buried since they were announced."""
-    return lease_picked(conn, select(jobs.c.id).where(jobs.c.id.in_(ids), in_order()), owner, now, lease)
+    return lease_picked(conn, ids, owner, now, lease)
 
 
 def _announce(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 
@@ -42,5 +42,11 @@ class JobDead(Exception):
     """A handler says that no further try can help; the message says why."""
 
 
-Handler = Callable[[Any, Job], Awaitable[None]]
-"""``async def on_fact(ports: Ports, job: Job) -> None``."""
+class JobEnd(Enum):
+    """What a handler may return; most return nothing."""
+
+    WRITTEN = "written"  # the unit that wrote the job's effect has completed the job too
+
+
+Handler = Callable[[Any, Job], Awaitable[JobEnd | None]]
+"""``async def on_fact(ports: Ports, job: Job) -> None``, or with a :class:`JobEnd`."""

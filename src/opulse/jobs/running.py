@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
 from opulse.clock import Clock
 from opulse.db import Database
 from opulse.jobs import table
-from opulse.jobs.models import Handler, Job, JobDead, JobRetry
+from opulse.jobs.models import Handler, Job, JobDead, JobEnd, JobRetry
 from opulse.jobs.retry import LAST_ATTEMPT, decide_delay
 from opulse.observe import bind, get_logger
 from opulse.observe.metrics import JOB_SECONDS, JOBS
@@ -39,16 +39,14 @@ class Runner:
         """Until the job has ended, however. Returns how: done, retry, dead, or lost when that could not be written."""
         bind(job=job.id, kind=job.kind, tenant=job.tenant)
         started = time.perf_counter()
-        keeper = asyncio.create_task(self._keep_lease(job, beat))
+        keeper = _Keeper(self.lease.total_seconds() / 3, lambda: self._keep_lease(job, beat))
         try:
             end = await self._run_handler(job)
         except Exception as error:
             log.error("the end of a job could not be written; it runs again", error=str(error))
             end = "lost"
         finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
+            await keeper.stop()
         JOBS.labels(job.kind, end).inc()
         JOB_SECONDS.labels(job.kind).observe(time.perf_counter() - started)
         return end
@@ -63,7 +61,7 @@ class Runner:
             await self._db.write(table.bury, job, f"no process lived through any of {LAST_ATTEMPT} tries")
             return "dead"
         try:
-            await handler(self._ports, job)
+            end = await handler(self._ports, job)
         except JobRetry as again:
             run_at = self._clock.now() + timedelta(seconds=again.seconds)
             await self._db.write(table.reschedule, job, run_at, str(again), counts=again.counts)
@@ -73,7 +71,8 @@ class Runner:
             return "dead"
         except Exception as error:
             return await self._failed(job, error)
-        await self._db.write(table.complete, job)
+        if end is not JobEnd.WRITTEN:
+            await self._db.write_grouped(table.complete_all, job)
         return "done"
 
     async def _failed(self, job: Job, error: Exception) -> str:
@@ -88,13 +87,35 @@ class Runner:
         return "retry"
 
     async def _keep_lease(self, job: Job, beat: Beat | None) -> None:
+        try:
+            await self._db.write(table.renew_lease, job, self._clock.now() + self.lease)
+            if beat is not None:
+                await beat()
+        except Exception as error:  # the database is away: the next third of the lease may still be in time
+            log.warning("a lease could not be renewed", job=job.id, error=str(error))
+
+
+class _Keeper:
+    """Does something every so many seconds. Most jobs end before the first time: until then it is a timer and no task."""
+
+    def __init__(self, seconds: float, keep: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._seconds = seconds
+        self._keep = keep
+        self._task: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
+
+    async def stop(self) -> None:
+        """At once; what it is just doing is broken off."""
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._repeat())
+
+    async def _repeat(self) -> None:
         while True:
-            await asyncio.sleep(self.lease.total_seconds() / 3)
-            try:
-                await self._db.write(table.renew_lease, job, self._clock.now() + self.lease)
-                if beat is not None:
-                    await beat()
-            except (
-                Exception
-            ) as error:  # the database is away: the next third of the lease may still be in time
-                log.warning("a lease could not be renewed", job=job.id, error=str(error))
+            await self._keep()
+            await asyncio.sleep(self._seconds)

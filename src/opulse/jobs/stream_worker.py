@@ -14,8 +14,8 @@ from nats.errors import Error as NatsError
 
 from opulse.clock import Clock
 from opulse.db import Database
-from opulse.jobs import table
 from opulse.jobs.announcing import claim_announced
+from opulse.jobs.claiming import claim_due
 from opulse.jobs.jetstream import JetStream, StreamAway, job_of
 from opulse.jobs.models import Handler, Job
 from opulse.jobs.running import Runner
@@ -153,7 +153,7 @@ class StreamWorker:
             return
         try:
             jobs = await self._db.write(
-                table.claim_due, self._queue, secrets.token_hex(8), self._clock.now(), self._lease, slots.free
+                claim_due, self._queue, secrets.token_hex(8), self._clock.now(), self._lease, slots.free
             )
         except Exception as error:
             log.error("jobs cannot be claimed", queue=self._queue, error=str(error))

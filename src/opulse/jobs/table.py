@@ -1,33 +1,33 @@
-"""The outbox table and all its SQL. Jobs are claimed by lease, so that a killed worker's job runs again when its lease ends."""
+"""The outbox: jobs are added to it, and end. How they are claimed stands in :mod:`opulse.jobs.claiming`."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
     Index,
     Integer,
-    Select,
     Table,
     Text,
     UniqueConstraint,
-    and_,
     delete,
-    exists,
     func,
-    or_,
     select,
+    text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from opulse.db import as_json
+from opulse.db.json_rows import json_rows
 from opulse.db.types import Instant, JsonDoc, metadata
 from opulse.db.wake import wake
 from opulse.jobs.models import Job, JobState
@@ -35,6 +35,7 @@ from opulse.jobs.models import Job, JobState
 DUE_NOW = datetime(1970, 1, 1, tzinfo=UTC)
 NO_LEASE = DUE_NOW
 NEVER = DUE_NOW
+ORDERED = text("ordering_key <> ''")
 
 jobs = Table(
     "jobs",
@@ -60,7 +61,9 @@ jobs = Table(
     ),  # to the stream, for this try: announcing.py
     Column("announcement", Integer, nullable=False, default=0),  # how often
     UniqueConstraint("tenant", "kind", "unique_key"),
-    Index("ix_jobs_due", "state", "queue", "run_at"),
+    Index("ix_jobs_turn", "queue", "state", "tenant", "priority", "run_at", "id"),  # claims
+    Index("ix_jobs_announced", "queue", "state", "announced_at", "run_at"),  # the relay to the stream
+    Index("ix_jobs_ordering", "tenant", "ordering_key", "id", sqlite_where=ORDERED, postgresql_where=ORDERED),
 )
 
 
@@ -99,80 +102,13 @@ def enqueue(
         "lease_owner": "",
         "last_error": "",
     }
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    conn.execute(dialect.insert(jobs).values(row).on_conflict_do_nothing())
+    conn.execute(_insert(conn.dialect.name), row)
     wake(conn, f"jobs.{queue}")
 
 
-def claim_due(
-    conn: Connection, queue: str, owner: str, now: datetime, lease: timedelta, limit: int
-) -> list[Job]:
-    """Lease up to ``limit`` due jobs to ``owner``, the most urgent first, each tenant's in turn.
-
-    ``owner`` names this claim and no other, so that a worker which was too slow cannot end what it has meanwhile claimed again.
-    """
-    turn = func.row_number().over(
-        partition_by=jobs.c.tenant, order_by=(jobs.c.priority, jobs.c.run_at, jobs.c.id)
-    )
-    due = (
-        select(jobs.c.id, jobs.c.priority, turn.label("turn"))
-        .where(jobs.c.queue == queue, is_free(now), in_order())
-        .subquery()
-    )
-    chosen = select(due.c.id).order_by(due.c.turn, due.c.priority, due.c.id).limit(limit)
-    return lease_picked(conn, select(jobs.c.id).where(jobs.c.id.in_(chosen)), owner, now, lease)
-
-
-def is_free(now: datetime) -> ColumnElement[bool]:
-    """Due, and nobody has it."""
-    return and_(jobs.c.state == JobState.WAITING.value, jobs.c.run_at <= now, jobs.c.lease_until <= now)
-
-
-def in_order() -> ColumnElement[bool]:
-    """No earlier job of the same ordering key waits or runs."""
-    earlier = jobs.alias("earlier")
-    blocked = exists().where(
-        earlier.c.tenant == jobs.c.tenant,
-        earlier.c.ordering_key == jobs.c.ordering_key,
-        earlier.c.id < jobs.c.id,
-        earlier.c.state == JobState.WAITING.value,
-    )
-    return or_(jobs.c.ordering_key == "", ~blocked)
-
-
-def lease_picked(
-    conn: Connection, picked: Select[tuple[int]], owner: str, now: datetime, lease: timedelta
-) -> list[Job]:
-    """Lease those of the picked rows that are free, the most urgent first."""
-    # the test once more: on PostgreSQL a row may have been taken, put off or buried since it was picked
-    picked = picked.where(is_free(now))
-    if conn.dialect.name == "postgresql":
-        picked = picked.with_for_update(skip_locked=True)
-    once = picked.cte("picked")  # PostgreSQL may run a subquery with SKIP LOCKED again and claim too many
-    rows = conn.execute(
-        update(jobs)
-        .where(jobs.c.id.in_(select(once.c.id)))
-        .values(lease_owner=owner, lease_until=now + lease, attempts=jobs.c.attempts + 1)
-        .returning(jobs.c.id, jobs.c.tenant, jobs.c.kind, jobs.c.payload, jobs.c.attempts, jobs.c.priority)
-    ).all()
-    return [
-        Job(row.id, row.tenant, row.kind, row.payload, row.attempts, now + lease, owner)
-        for row in sorted(rows, key=lambda row: (row.priority, row.id))
-    ]
-
-
-def next_due(conn: Connection, queue: str, now: datetime) -> datetime | None:
-    """When the next job of ``queue`` is due that is not due yet; None when none waits."""
-    moment = (
-        func.max(jobs.c.run_at, jobs.c.lease_until)
-        if conn.dialect.name == "sqlite"
-        else func.greatest(jobs.c.run_at, jobs.c.lease_until)
-    )
-    typed = func.min(moment, type_=Instant())
-    found: datetime | None = conn.execute(
-        select(typed).where(jobs.c.state == JobState.WAITING.value, jobs.c.queue == queue)
-    ).scalar()
-    return found
+@cache
+def _insert(dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(jobs).on_conflict_do_nothing()
 
 
 def renew_lease(conn: Connection, job: Job, until: datetime) -> bool:
@@ -185,8 +121,21 @@ def renew_lease(conn: Connection, job: Job, until: datetime) -> bool:
 
 def complete(conn: Connection, job: Job) -> bool:
     """The job is done; call it in the unit that writes the job's effect. False when another worker has the job by now."""
-    done = conn.execute(delete(jobs).where(jobs.c.id == job.id, jobs.c.lease_owner == job.owner))
-    return done.rowcount == 1
+    return complete_all(conn, [job])[0]
+
+
+def complete_all(conn: Connection, done: Sequence[Job]) -> list[bool]:
+    """:func:`complete` for each of them."""
+    rows = as_json([(job.id, job.owner) for job in done])
+    ended = set(conn.execute(_delete(conn.dialect.name), {"done": rows}).scalars())
+    return [job.id in ended for job in done]
+
+
+@cache
+def _delete(dialect: str) -> Any:
+    given = json_rows(dialect, "done", {"id": BigInteger(), "owner": Text()})
+    held = tuple_(jobs.c.id, jobs.c.lease_owner).in_(select(given.c.id, given.c.owner))
+    return delete(jobs).where(held).returning(jobs.c.id)
 
 
 def reschedule(conn: Connection, job: Job, run_at: datetime, error: str, *, counts: bool) -> None:
@@ -260,23 +209,3 @@ def count_waiting(conn: Connection, tenant: int | None = None) -> int:
     if tenant is not None:
         query = query.where(jobs.c.tenant == tenant)
     return int(conn.execute(query).scalar_one())
-
-
-__all__ = [
-    "bury",
-    "claim_due",
-    "complete",
-    "count_waiting",
-    "enqueue",
-    "forget_dead",
-    "in_order",
-    "is_free",
-    "jobs",
-    "lease_picked",
-    "list_dead",
-    "next_due",
-    "release_leases",
-    "renew_lease",
-    "reschedule",
-    "revive",
-]

@@ -11,7 +11,7 @@ from typing import Any
 from opulse.clock import Clock
 from opulse.db import Database
 from opulse.db.wake import wait
-from opulse.jobs import table
+from opulse.jobs.claiming import claim_due
 from opulse.jobs.models import Handler, Job
 from opulse.jobs.running import Runner
 from opulse.observe import get_logger
@@ -74,7 +74,7 @@ class Worker:
         now = self._clock.now()
         claim = secrets.token_hex(8)
         try:
-            return await self._db.write(table.claim_due, self._queue, claim, now, self._lease, limit)
+            return await self._db.write(claim_due, self._queue, claim, now, self._lease, limit)
         except Exception as error:
             log.error("jobs cannot be claimed", queue=self._queue, error=str(error))
             return []

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -76,6 +77,7 @@ class Piped:
         return _interleaved(self.literals, [value_of(slot) or "" for slot in self.slots])
 
 
+@lru_cache(maxsize=1_000)
 def parse_piped(text: str) -> Piped:
     """Any text parses; what does not look exactly like a pipe is literal text."""
     literals, slots, end = [], [], 0

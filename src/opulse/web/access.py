@@ -91,7 +91,7 @@ ingest = Needs(Role.AGENT, Role.GATEWAY, Role.INTEGRATION)
 systems_reader = Needs(Role.SYSTEMS, Role.INTEGRATION)
 
 
-def ports_of(request: Request) -> Ports:
-    """The bundle that ``bootstrap`` made; a dependency of routes."""
+async def ports_of(request: Request) -> Ports:
+    """The bundle that ``bootstrap`` made; a dependency of routes. A plain function would be run on another thread."""
     ports: Ports = request.app.state.ports
     return ports

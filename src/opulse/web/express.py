@@ -7,30 +7,37 @@ and the same handler are called, without what pages need around them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from opulse.web.access import Caller, Needs, NotAllowed, NotSignedIn
+from opulse.web.access import NotAllowed, NotSignedIn
 from opulse.web.errors import Problem
 
-Handler = Callable[[Request, Caller], Awaitable[bytes]]
-"""Returns the JSON of the answer; raises what any route may raise."""
+C = TypeVar("C")
+Handler = Callable[[Request, C], Awaitable[bytes | Response]]
+"""Given whom the guard let in; returns the JSON of the answer, or all of it; raises what any route may raise."""
 
 _JSON = (b"content-type", b"application/json")
 
 
-class Express:
+class Express(Generic[C]):
     """One ``POST`` of ``app``; everything else goes to ``rest``.
 
-    A session cookie opens no such route: its guard lets in machines only, so another site cannot ride on it.
+    A session cookie opens no such route: its guard lets in machines only, or asks for none, so another site cannot ride on it.
     """
 
     def __init__(
-        self, app: Starlette, rest: ASGIApp, path: str, guard: Needs, handler: Handler, status: int = 202
+        self,
+        app: Starlette,
+        rest: ASGIApp,
+        path: str,
+        guard: Callable[[Request], Awaitable[C]],
+        handler: Handler[C],
+        status: int = 202,
     ) -> None:
         self._app = app
         self._rest = rest
@@ -52,6 +59,9 @@ class Express:
         except (NotSignedIn, NotAllowed, Problem) as error:
             response = await _explain(request, error)
             await response(scope, receive, send)
+            return
+        if isinstance(body, Response):
+            await body(scope, receive, send)
             return
         headers = [_JSON, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})

@@ -29,9 +29,8 @@ BatchName = Annotated[str, Meta(min_length=1, max_length=64)]
 SequenceNumber = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
-class StateChange(
-    msgspec.Struct, frozen=True, gc=False
-):  # holds no container: nothing for the collector to find
+# It holds no container: nothing for the collector to find.
+class StateChange(msgspec.Struct, frozen=True, gc=False):
     """One line: this sensor (and instance) is, or is no longer, triggered on this system."""
 
     sensor: _Name

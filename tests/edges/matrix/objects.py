@@ -17,7 +17,8 @@ from opulse.cli.demo.procedures import webhook
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.jobs import enqueue
-from opulse.jobs.table import bury, claim_due
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import bury
 from opulse.tenancy import views
 from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.service_accounts import create_account

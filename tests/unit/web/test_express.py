@@ -9,9 +9,11 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
+from opulse.experience.extensions.json_event import api as json_event
 from opulse.monitoring.sensors.api import states
-from opulse.web.access import Caller, Needs, Role, ingest
+from opulse.web.access import Caller, Needs, Role, ingest, ports_of
 from opulse.web.errors import NotFound, install_errors
 from opulse.web.express import Express
 
@@ -27,7 +29,9 @@ class OneDoor:
         )
 
 
-async def answer(request: Request, caller: Caller) -> bytes:
+async def answer(request: Request, caller: Caller) -> bytes | Response:
+    if await request.body() == b"again":
+        return PlainTextResponse("taken before", 200)
     if await request.body() == b"unknown":
         raise NotFound("system")
     return b'{"by":"%s"}' % caller.name.encode()
@@ -54,6 +58,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     ("method", "path", "key", "body", "status", "told"),
     [
         ("POST", "/way", "g", b"x", 202, "gateway"),
+        ("POST", "/way", "g", b"again", 200, "taken before"),
         ("POST", "/way", "", b"x", 401, "not signed in"),
         ("POST", "/way", "v", b"x", 403, "not allowed"),
         ("POST", "/way", "g", b"unknown", 404, "system not found"),
@@ -70,10 +75,10 @@ async def test_who_answers_what(
         assert answered.headers["content-type"] == "application/problem+json"
 
 
-def test_sensor_states_take_the_guard_of_their_route() -> None:
-    (route,) = [one for one in states.router.routes if getattr(one, "path", "") == states.PATH]
-    guards = [inner.call for inner in route.dependant.dependencies]  # type: ignore[attr-defined]  # an APIRoute
+@pytest.mark.parametrize(("api", "guard"), [(states, ingest), (json_event, json_event.DOOR)])
+def test_an_express_takes_the_guard_of_its_route(api: Any, guard: object) -> None:
+    (route,) = [one for one in api.router.routes if getattr(one, "path", "") == api.PATH]
+    guards = [inner.call for inner in route.dependant.dependencies if inner.call is not ports_of]
     app = FastAPI()
-    express = states.make_express(app, app)
-    assert guards == [ingest]
-    assert express.guard is ingest
+    assert guards == [guard]
+    assert api.make_express(app, app).guard is guard

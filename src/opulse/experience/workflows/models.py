@@ -147,6 +147,18 @@ class Workflow:
 
 
 @dataclass(frozen=True)
+class Address:
+    """The workflow that an address of JSON events leads to, without its document."""
+
+    tenant: int
+    workflow: str
+    revision: int
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
 class Selection:
     """Which contacts an event is about: members of these groups of a change set."""
 
@@ -190,6 +202,29 @@ class TaskRun:
     error: str
     started_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TaskEnd:
+    """How a task of a run ended."""
+
+    id: str  # of its TaskRun
+    state: TaskState
+    output: Mapping[str, Any]
+    error: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """What a run writes between two of its tasks, in one unit."""
+
+    tenant: int
+    run: str
+    ended: TaskEnd | None = None
+    begun: TaskRun | None = None
+    state: RunState | None = None  # none: stays as it is
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Read-only selectables and look-ups that later stages use."""
 
 from opulse.experience.workflows.store.definitions import (
-    find_by_url_token,
     find_workflow,
     list_accounts,
     list_installs,
@@ -25,7 +24,6 @@ from opulse.experience.workflows.store.runs import (
 
 __all__ = [
     "count_runs_since",
-    "find_by_url_token",
     "find_run",
     "find_workflow",
     "insert_trace",

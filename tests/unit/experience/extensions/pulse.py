@@ -20,7 +20,8 @@ from opulse.db import Database
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.jobs import JobRetry, Worker
-from opulse.jobs.table import claim_due, complete, jobs, reschedule
+from opulse.jobs.claiming import claim_due
+from opulse.jobs.table import complete, jobs, reschedule
 from opulse.ports import Limits, Ports
 from opulse.tenancy.flow.tenants import change_tenant
 from tests.servers.installation import browse, make_tenant, open_ports

@@ -45,6 +45,20 @@ class _Read:
     refused: Sequence[LineRefused]
 
 
+class _Signal:
+    """An event that any thread may set."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+
+    def set(self, _done: object = None) -> None:
+        self._loop.call_soon_threadsafe(self._event.set)
+
+    async def wait(self) -> None:
+        await self._event.wait()
+
+
 async def receive_file(
     ports: Ports, where: Destination, pieces: AsyncIterator[bytes], actor: str
 ) -> ContactImport:
@@ -87,7 +101,10 @@ async def receive_file(
 
 
 async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
-    """Take every step that is left. The next one is read while this one is written."""
+    """Take every step that is left. The next one is read while this one's commit is on its way to the disk.
+
+    Not earlier: two threads of Python at once only take the interpreter from each other, row by row.
+    """
     one = await ports.db.read(store.find_import, tenant, import_id)
     if one is None or one.state is not ImportState.RUNNING:
         return
@@ -95,9 +112,13 @@ async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
     where = Destination(tenant, one.directory, one.list_id, one.raise_events)
     step = await _read_step(ports, tenant, import_id, heading, 0)
     while step is not None:
-        writing = ports.db.write(_take_step_in, where, import_id, step, ports.clock.now())
-        number = step.number
-        _, step = await asyncio.gather(writing, _read_step(ports, tenant, import_id, heading, number))
+        number, inserted = step.number, _Signal()
+        writing = asyncio.create_task(
+            ports.db.write(_take_step_in, where, import_id, step, ports.clock.now(), inserted)
+        )
+        writing.add_done_callback(inserted.set)
+        reading = _read_step(ports, tenant, import_id, heading, number, inserted)
+        _, step = await asyncio.gather(writing, reading)
         if number & (number - 1) == 0:  # 1, 2, 4, 8, …: the directory may have doubled
             await ports.db.write(contacts.look_at_growth)
     await ports.db.write(_finish_in, tenant, one.id, ports.clock.now())
@@ -143,7 +164,11 @@ async def _keep(ports: Ports, tenant: int, import_id: str, rest: bytes, pieces: 
     return number
 
 
-async def _read_step(ports: Ports, tenant: int, import_id: str, heading: Heading, after: int) -> _Read | None:
+async def _read_step(
+    ports: Ports, tenant: int, import_id: str, heading: Heading, after: int, when: _Signal | None = None
+) -> _Read | None:
+    if when is not None:
+        await when.wait()
     found = await ports.db.read(store.find_step, tenant, import_id, after)
     if found is None:
         return None
@@ -174,12 +199,15 @@ def _storable(text: str) -> str:
     return text.encode(errors="replace").decode().replace("\0", "?")
 
 
-def _take_step_in(conn: Connection, where: Destination, import_id: str, step: _Read, now: datetime) -> None:
+def _take_step_in(
+    conn: Connection, where: Destination, import_id: str, step: _Read, now: datetime, inserted: _Signal
+) -> None:
     if not store.delete_step(conn, where.tenant, import_id, step.number):
         return  # a worker that was believed dead took it
     taken = take_rows_in(conn, where, step.rows, now)
     counts = (taken.created, taken.updated, taken.unchanged)
     store.add_progress(conn, where.tenant, import_id, counts, step.refused, now)
+    inserted.set()
 
 
 def _announce_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> ContactImport:

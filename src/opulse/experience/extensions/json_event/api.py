@@ -7,16 +7,25 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from opulse.experience.extensions.json_event.flow import EventRefused, EventTaken, Rate, accept_event
+from opulse.experience.extensions.json_event.flow.accepting import (
+    Admission,
+    EventRefused,
+    EventTaken,
+    accept_event,
+)
 from opulse.experience.extensions.json_event.models import EventEnd, EventRefusal
 from opulse.observe.metrics import DECISIONS
 from opulse.observe.traces import HEADER, span
 from opulse.ports import Ports
 from opulse.web.access import Gate, Open, Role, ports_of
+from opulse.web.express import Express
 from opulse.wire.envelope import error_envelope, result_envelope
 
 router = APIRouter(tags=["workflows"])
+PATH = "/inbound-event/v1/events/json/triggers"
 DOOR = Open("each JSON event checks its sender as its workflow says")
 
 _STATUS = {
@@ -29,16 +38,16 @@ _STATUS = {
 }
 
 
-def rate_of(request: Request) -> Rate:
-    """The process's counter of events, made with the app."""
-    if not hasattr(request.app.state, "event_rate"):
-        request.app.state.event_rate = Rate()
-    rate: Rate = request.app.state.event_rate
-    return rate
+def admission_of(request: Request) -> Admission:
+    """What the process remembers of its events, made with the app."""
+    if not hasattr(request.app.state, "events_admitted"):
+        request.app.state.events_admitted = Admission()
+    admission: Admission = request.app.state.events_admitted
+    return admission
 
 
 @router.api_route(
-    "/inbound-event/v1/events/json/triggers",
+    PATH,
     methods=["POST", "PUT"],
     operation_id="receive_json_event",
     dependencies=[Depends(DOOR)],
@@ -49,6 +58,21 @@ async def post_event(
     urlTokenId: str = "",  # noqa: N803
 ) -> JSONResponse:
     """Start the workflow that has this address. 202: queued; 200: taken before, or the conditions were false."""
+    return await take_event(request, ports, urlTokenId)
+
+
+def make_express(app: Starlette, rest: ASGIApp) -> Express[None]:
+    """The same route for POST, before everything else that ``app`` does."""
+
+    async def take(request: Request, caller: None) -> JSONResponse:
+        ports = await ports_of(request)
+        return await take_event(request, ports, request.query_params.get("urlTokenId", ""))
+
+    return Express(app, rest, PATH, DOOR, take)
+
+
+async def take_event(request: Request, ports: Ports, url_token: str) -> JSONResponse:
+    """What the route does."""
     gate: Gate = request.app.state.gate
 
     async def proves(secret: str) -> int | None:
@@ -61,7 +85,7 @@ async def post_event(
         headers = {name.lower(): value for name, value in request.headers.items()}
         with span("event.accept", parent=headers.get(HEADER, "")) as recorded:
             headers[HEADER] = recorded.traceparent or headers.get(HEADER, "")
-            taken = await accept_event(ports, rate_of(request), proves, urlTokenId, headers, body)
+            taken = await accept_event(ports, admission_of(request), proves, url_token, headers, body)
             recorded.note(run=taken.run, end=taken.end.value)
     except EventRefused as refused:
         DECISIONS.labels("json_event", refused.reason.value).inc()

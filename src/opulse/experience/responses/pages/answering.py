@@ -41,7 +41,7 @@ MOST_FIELDS = 2_000
 @router.api_route("/s/{token}", methods=["GET", "HEAD"], dependencies=[Depends(BY_LINK)])
 async def show_survey(request: Request) -> Response:
     """The questions, or the page that says why not."""
-    ports, token = ports_of(request), request.path_params["token"]
+    ports, token = await ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
     if facts is None:
         return await _show_preview(token, request, ports)
@@ -56,7 +56,7 @@ async def show_survey(request: Request) -> Response:
 @router.post("/s/{token}", dependencies=[Depends(BY_LINK)])
 async def save_survey(request: Request) -> Response:
     """Take an answer, or *not my computer, not me*."""
-    ports, token = ports_of(request), request.path_params["token"]
+    ports, token = await ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
     if facts is None:
         return await _show_preview(token, request, ports)

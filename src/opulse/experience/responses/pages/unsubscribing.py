@@ -26,7 +26,7 @@ BY_LINK = Open("the token of the unsubscribe link is the credential")
 @router.api_route("/u/{token}", methods=["GET", "HEAD"], dependencies=[Depends(BY_LINK)])
 async def show_unsubscribe(request: Request) -> Response:
     """Ask before doing it: scanners follow every link, and one mail gateway has unsubscribed a whole staff that way."""
-    ports, token = ports_of(request), request.path_params["token"]
+    ports, token = await ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.UNSUBSCRIBE, token)
     return _ask(request, ports, facts) if facts else _unknown(request)
 
@@ -34,7 +34,7 @@ async def show_unsubscribe(request: Request) -> Response:
 @router.post("/u/{token}", dependencies=[Depends(BY_LINK)])
 async def save_unsubscribe(request: Request) -> Response:
     """Opt out: at once for a mail program's one-click, else for a press that looks like a person's."""
-    ports, token = ports_of(request), request.path_params["token"]
+    ports, token = await ports_of(request), request.path_params["token"]
     facts = await flow.find_link(ports, LinkPurpose.UNSUBSCRIBE, token)
     if facts is None:
         return _unknown(request)

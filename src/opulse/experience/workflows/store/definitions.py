@@ -15,14 +15,15 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    bindparam,
     delete,
     insert,
     select,
     update,
 )
 
-from opulse.db import Instant, JsonDoc, insert_ignoring_known, metadata
-from opulse.experience.workflows.models import Workflow, WorkflowDocument
+from opulse.db import CompiledLookUp, Instant, JsonDoc, insert_ignoring_known, instant, metadata
+from opulse.experience.workflows.models import Address, Workflow, WorkflowDocument
 
 workflows = Table(
     "workflows",
@@ -129,12 +130,24 @@ def find_workflow(conn: Connection, tenant: int, workflow: str) -> Workflow | No
     return None if row is None else _workflow(row)
 
 
-def find_by_url_token(conn: Connection, url_token: str) -> Workflow | None:
+_BY_URL_TOKEN = CompiledLookUp(
+    select(
+        workflows.c.tenant,
+        workflows.c.id,
+        workflows.c.revision,
+        workflows.c.enabled,
+        workflows.c.created_at,
+        workflows.c.updated_at,
+    ).where(workflows.c.url_token == bindparam("url_token"), workflows.c.deleted.is_(False)),
+    "url_token",
+)
+
+
+def find_by_url_token(conn: Connection, url_token: str) -> Address | None:
     """Resolver of JSON-event addresses."""
-    row = conn.execute(
-        select(workflows).where(workflows.c.url_token == url_token, workflows.c.deleted.is_(False))
-    ).one_or_none()
-    return None if row is None else _workflow(row)
+    for tenant, number, revision, enabled, created, updated in _BY_URL_TOKEN.rows(conn, url_token):
+        return Address(tenant, number, revision, bool(enabled), instant(created), instant(updated))
+    return None
 
 
 def list_workflows(conn: Connection, tenant: int, trigger_type: str = "") -> list[Workflow]:

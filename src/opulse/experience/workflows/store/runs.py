@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     update,
@@ -90,6 +91,12 @@ traces = Table(
 )
 
 
+# built once: these run for every event
+_OF_TENANT = runs.c.tenant == bindparam("of_tenant")
+_FIND = select(runs).where(_OF_TENANT, runs.c.id == bindparam("run"))
+_COUNT_SINCE = select(func.count()).where(_OF_TENANT, runs.c.started_at >= bindparam("since"))
+
+
 def insert_run(conn: Connection, run: Run) -> bool:
     """Store a run; False when this workflow has processed this event already."""
     selection = run.selection
@@ -119,7 +126,7 @@ def insert_run(conn: Connection, run: Run) -> bool:
 
 
 def find_run(conn: Connection, tenant: int, run: str) -> Run | None:
-    row = conn.execute(select(runs).where(runs.c.tenant == tenant, runs.c.id == run)).one_or_none()
+    row = conn.execute(_FIND, {"of_tenant": tenant, "run": run}).one_or_none()
     return None if row is None else _run(row)
 
 
@@ -153,8 +160,7 @@ def list_runs(
 
 
 def count_runs_since(conn: Connection, tenant: int, since: datetime) -> int:
-    query = select(func.count()).where(runs.c.tenant == tenant, runs.c.started_at >= since)
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_COUNT_SINCE, {"of_tenant": tenant, "since": since}).scalar_one())
 
 
 def set_run_state(
@@ -191,18 +197,6 @@ def insert_task(conn: Connection, tenant: int, task_run: TaskRun) -> None:
     insert_ignoring_known(conn, task_runs, [row])
 
 
-def begin_task(conn: Connection, tenant: int, task_run: TaskRun) -> TaskRun:
-    """The task's row: made on the first try, its attempt counted on each further one. An ended one comes back as it is."""
-    insert_task(conn, tenant, task_run)
-    own = (task_runs.c.tenant == tenant, task_runs.c.run == task_run.run, task_runs.c.task == task_run.task)
-    conn.execute(
-        update(task_runs)
-        .where(*own, task_runs.c.state == TaskState.RUNNING.value)
-        .values(attempt=task_runs.c.attempt + 1)
-    )
-    return _task_run(conn.execute(select(task_runs).where(*own)).one())
-
-
 def end_task(
     conn: Connection,
     tenant: int,
@@ -234,7 +228,7 @@ def list_task_runs(conn: Connection, tenant: int, run: str) -> list[TaskRun]:
         .where(task_runs.c.tenant == tenant, task_runs.c.run == run)
         .order_by(task_runs.c.started_at, task_runs.c.task)
     )
-    return [_task_run(row) for row in rows]
+    return [task_run_of(row) for row in rows]
 
 
 def insert_trace(conn: Connection, tenant: int, row: Mapping[str, Any]) -> None:
@@ -274,7 +268,7 @@ def _run(row: Any) -> Run:
     )
 
 
-def _task_run(row: Any) -> TaskRun:
+def task_run_of(row: Any) -> TaskRun:
     return TaskRun(
         row.id,
         row.run,

@@ -28,7 +28,7 @@ MOST_BYTES = 8_000_000
 """Of one batch: 10,000 changes with long names are below 5 MB; 100,000 packed lines of as many systems are 3 MB."""
 
 
-def evaluator_of(request: Request) -> Evaluator:
+async def evaluator_of(request: Request) -> Evaluator:
     """The process's evaluator, put there by ``bootstrap``."""
     evaluator: Evaluator = request.app.state.evaluator
     return evaluator
@@ -59,7 +59,7 @@ async def post_sensor_states(request: Request, caller: Annotated[Caller, Depends
     return Response(await take_states(request, caller), 202, media_type="application/json")
 
 
-def make_express(app: Starlette, rest: ASGIApp) -> Express:
+def make_express(app: Starlette, rest: ASGIApp) -> Express[Caller]:
     """The same route, before everything else that ``app`` does."""
     return Express(app, rest, PATH, ingest, take_states)
 

@@ -11,7 +11,7 @@ from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 
 
-def evaluator_of(request: Request) -> Evaluator:
+async def evaluator_of(request: Request) -> Evaluator:
     """The process's evaluator, put there by ``bootstrap``."""
     evaluator: Evaluator = request.app.state.evaluator
     return evaluator

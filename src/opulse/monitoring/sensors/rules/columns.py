@@ -101,9 +101,8 @@ def columns_of_rows(read: BatchRead) -> Columns:
     named = [change.system for change in changes]
     if batch.heartbeat:
         named += batch.heartbeat
-    if all(
-        named
-    ):  # a name a line, as often as it stands there: to look it up takes no longer than to number it
+    # A name a line, as often as it stands there: to look it up takes no longer than to number it.
+    if all(named):
         system, systems = array("I", range(len(named))), tuple(named)
     else:
         system, systems = _number(named)

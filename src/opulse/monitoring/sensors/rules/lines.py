@@ -21,7 +21,7 @@ Head = tuple[int, str]
 
 _PLACE_BITS, _SYSTEM_BITS = 19, 24
 MOST_TOGETHER = 1 << _PLACE_BITS
-"""Lines that :func:`settle` takes at once."""
+"""Lines that :func:`settle` takes at once: far more than may wait, and a batch holds far fewer."""
 
 
 class Lines(msgspec.Struct, frozen=True, eq=False):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
 from opulse.db import why_unstorable
+from opulse.experience.extensions.json_event.flow.admitting import Rate, RunsOfTheDay
 from opulse.experience.extensions.json_event.models import EventAuth, EventEnd, EventRefusal
-from opulse.experience.workflows import Event, Workflow, start_run_in, views
+from opulse.experience.workflows import Event, Workflow, start_run_in
+from opulse.experience.workflows.flow.documents import find_by_address
 from opulse.experience.workflows.flow.runs import carry
 from opulse.experience.workflows.flow.traces import trace_event_in
 from opulse.experience.workflows.rules.fields import pick_value
@@ -25,10 +26,13 @@ from opulse.ports import Ports
 from opulse.wire.signature import SIGNATURE_HEADER, verify_lakeside
 from opulse.wire.webhook import TEST_HEADER
 
-MINUTE = timedelta(minutes=1)
 EVENT_ID_LENGTH = 200
 Proves = Callable[[str], Awaitable[int | None]]
 """An integration key → the tenant it belongs to; None when it is no valid one."""
+_WHY = {
+    EventRefusal.WORKFLOW_OFF: ("The workflow is switched off.", 0),
+    EventRefusal.TOO_MANY: ("More runs a day than this tenant may start.", 3600),
+}
 
 
 class EventRefused(Exception):
@@ -50,35 +54,44 @@ class EventTaken:
     fields: Mapping[str, Any]
 
 
-class Rate:
-    """Events of the last minute, per tenant and process."""
+class Admission:
+    """What this process remembers of the events that it took."""
 
     def __init__(self) -> None:
-        self._times: dict[int, deque[datetime]] = {}
+        self.rate = Rate()
+        self.runs = RunsOfTheDay()
 
-    def admits(self, tenant: int, limit: int, now: datetime) -> bool:
-        times = self._times.setdefault(tenant, deque())
-        while times and now - times[0] >= MINUTE:
-            times.popleft()
-        if len(times) >= limit:
-            return False
-        times.append(now)
-        return True
+
+@dataclass(frozen=True)
+class _Sent:
+    """An event that may start a run, but for what the database says at that moment."""
+
+    workflow: Workflow
+    event: Event
+    fields: Mapping[str, Any]
+    runs: RunsOfTheDay
+    runs_per_day: int
+    at: datetime
 
 
 async def accept_event(
-    ports: Ports, rate: Rate, proves: Proves, url_token: str, headers: Mapping[str, str], body: bytes
+    ports: Ports,
+    admission: Admission,
+    proves: Proves,
+    url_token: str,
+    headers: Mapping[str, str],
+    body: bytes,
 ) -> EventTaken:
     """Take one event. ``headers`` in lower case. The run goes on with the trace that ``traceparent`` names.
 
     Raises:
         EventRefused: with its reason; nothing was started.
     """
-    workflow = await ports.db.read(views.find_by_url_token, url_token) if _is_guid(url_token) else None
+    workflow = await find_by_address(ports, url_token) if _is_guid(url_token) else None
     if workflow is None or workflow.document.trigger.type != "json_event":
         raise EventRefused(EventRefusal.UNKNOWN_URL, "No workflow has this address.")
     now = ports.clock.now()
-    if not rate.admits(workflow.tenant, ports.limits.events_per_minute, now):
+    if not admission.rate.admits(workflow.tenant, ports.limits.events_per_minute, now):
         raise EventRefused(EventRefusal.TOO_MANY, "More events a minute than this tenant may send.", 60)
     await _check_proof(ports, proves, workflow, headers, body)
     envelope = _read(body)
@@ -89,35 +102,44 @@ async def accept_event(
     if headers.get(TEST_HEADER.lower()) == "1":
         return EventTaken(EventEnd.TESTED, "", fields)
     parent = traces.checked(headers.get(traces.HEADER, ""))
-    taken = await ports.db.write(_start_in, ports, workflow, envelope, fields, parent, now)
-    if taken is None:
-        raise EventRefused(EventRefusal.WORKFLOW_OFF, "The workflow is switched off.")
+    key = str(envelope.get("eventId") or uuid4())
+    event = Event(key, {"envelope": envelope, "fields": fields} | carry(parent))
+    sent = _Sent(workflow, event, fields, admission.runs, ports.limits.runs_per_day, now)
+    taken = await ports.db.write_grouped(_start_all_in, sent)
+    if isinstance(taken, EventRefusal):
+        detail, retry_after = _WHY[taken]
+        raise EventRefused(taken, detail, retry_after)
     return taken
 
 
-def _start_in(
-    conn: Connection,
-    ports: Ports,
-    workflow: Workflow,
-    envelope: Mapping[str, Any],
-    fields: Mapping[str, Any],
-    parent: str,
-    now: datetime,
-) -> EventTaken | None:
-    """The run and its job; None when the workflow is off, which is kept as a run that was not started."""
-    key = str(envelope.get("eventId") or uuid4())
-    event = Event(key, {"envelope": dict(envelope), "fields": dict(fields)} | carry(parent))
+def _start_all_in(conn: Connection, all_sent: Sequence[_Sent]) -> list[EventTaken | EventRefusal]:
+    """The events of the moment. A tenant's runs are counted once for all of them."""
+    used: dict[int, int] = {}
+    ends = []
+    for sent in all_sent:
+        tenant = sent.workflow.tenant
+        if tenant not in used:
+            used[tenant] = sent.runs.count_in(conn, tenant, sent.runs_per_day, sent.at)
+        end = _start_in(conn, sent, used[tenant])
+        used[tenant] += isinstance(end, EventTaken) and end.end is EventEnd.QUEUED
+        ends.append(end)
+    return ends
+
+
+def _start_in(conn: Connection, sent: _Sent, used: int) -> EventTaken | EventRefusal:
+    """The run and its job. That the workflow is off is kept, as a run that was not started."""
+    workflow, event = sent.workflow, sent.event
     if not workflow.enabled:
         # a key of its own: the same event, sent again once the workflow is on, must still find its way
-        off = Event(f"{key}/off/{uuid4()}", event.body)
-        start_run_in(conn, workflow, off, now, not_started="the workflow is switched off")
-        return None
-    if views.count_runs_since(conn, workflow.tenant, now - timedelta(days=1)) >= ports.limits.runs_per_day:
-        raise EventRefused(EventRefusal.TOO_MANY, "More runs a day than this tenant may start.", 3600)
-    if not trace_event_in(conn, workflow, event, now):
-        return EventTaken(EventEnd.CONDITIONS_FALSE, "", fields)
-    run, is_new = start_run_in(conn, workflow, event, now)
-    return EventTaken(EventEnd.QUEUED if is_new else EventEnd.DUPLICATE, run.id, fields)
+        off = replace(event, key=f"{event.key}/off/{uuid4()}")
+        start_run_in(conn, workflow, off, sent.at, not_started="the workflow is switched off")
+        return EventRefusal.WORKFLOW_OFF
+    if used >= sent.runs_per_day:
+        return EventRefusal.TOO_MANY
+    if not trace_event_in(conn, workflow, event, sent.at):
+        return EventTaken(EventEnd.CONDITIONS_FALSE, "", sent.fields)
+    run, is_new = start_run_in(conn, workflow, event, sent.at)
+    return EventTaken(EventEnd.QUEUED if is_new else EventEnd.DUPLICATE, run.id, sent.fields)
 
 
 async def _check_proof(

@@ -1,0 +1,1 @@
+"""Taking an event: who may send, how many are admitted, the run that it starts."""
