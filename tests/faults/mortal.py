@@ -32,6 +32,12 @@ class Mortal(OpulseProcess):
         assert self._server.process.wait(PATIENCE) == -signal.SIGKILL
         assert not self._fault.exists(), "somebody else killed it"
 
+    def still_lives(self) -> None:
+        """It had a doom that came, and was another's."""
+        assert self._server is not None, "not started"
+        assert not self._fault.exists(), "nobody died"
+        assert self._server.process.poll() is None
+
     def restart(self) -> float:
         """Start again. Seconds until the address answers."""
         begin = time.monotonic()

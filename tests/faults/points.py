@@ -16,4 +16,6 @@ POINTS = {
     "accepting": "mail.accepted 5",
 }
 """Incident → where the process dies in it."""
+SENDING_ALONE = "alone mail.data_written 3"
+"""Where the process that sends mails dies, and its owner lives."""
 ANSWERS = {"storing": "answer.stored", "tallying": "answer.counted"}

@@ -19,7 +19,7 @@ from tests.faults.browser import Browser, link_in
 from tests.faults.evidence import Evidence, ask, count_rows, mails_of
 from tests.faults.installation import SETTLED, Installation
 from tests.faults.mortal import Mortal
-from tests.faults.points import ANSWERS, POINTS
+from tests.faults.points import ANSWERS, POINTS, SENDING_ALONE
 from tests.faults.verdict import copies, everything_went_well, nobody_is_lost, nothing_is_there_twice
 from tests.faults.world import (
     AT_ACTIVATION,
@@ -37,7 +37,9 @@ from tests.servers.smtp import SmtpSink
 pytestmark = pytest.mark.faults
 log = logging.getLogger("crashes")
 
-NAMES = (*POINTS, *ANSWERS, "ending")
+NAMES = (*POINTS, "sending", *ANSWERS, "ending")
+
+IN_DOUBT = 40  # mails that two connections have on their way, at most
 
 TICK = 1.0  # seconds between two decisions without an event
 
@@ -62,6 +64,7 @@ def installation(
         smtp_port=sink.port,
         smtp_security="none",
         smtp_connections=2,
+        mail_process="on",
         mail_from="pulse@acme.example",
         tick_seconds=TICK,
         wave_seconds=1,
@@ -112,6 +115,26 @@ async def test_an_incident_ends_as_if_nothing_had_happened(
     ledger = await installation.ledger(activation)
     assert ledger["states"] == {"accepted": SYSTEMS - 2, "same_person": 1, "no_user": 1}
     assert evidence.ever == evidence.reached == sum(ledger["states"].values()) == SYSTEMS
+
+
+async def test_the_process_that_sends_mails_dies_and_its_owner_goes_on(
+    installation: Installation[Mortal],
+) -> None:
+    incident, process = installation.incidents["sending"], installation.process
+    process.doom(SENDING_ALONE)
+    batch = batch_of(next(installation.seq), incident.first + incident.later)
+    assert await report(process.url, installation.key, batch)
+    activation = await installation.activation_of(incident)
+    seconds_to_settle = await installation.settle(activation, SYSTEMS)
+    process.still_lives()
+
+    evidence = await installation.gather(incident, activation)
+    mails = mails_of(installation.sink, incident.people)
+    log.info(_measured("sending", 0.0, seconds_to_settle, evidence, mails))
+    nobody_is_lost(incident, evidence, mails)
+    nothing_is_there_twice(evidence, mails)
+    everything_went_well(evidence)
+    assert 3 <= evidence.ambiguous <= IN_DOUBT
 
 
 @pytest.mark.parametrize("name", ANSWERS)

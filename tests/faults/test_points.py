@@ -71,6 +71,23 @@ def test_a_process_may_be_stopped_at_a_point_and_goes_on_when_it_is_told_to(orde
     assert process.communicate(timeout=30)[0].count("alive") == 2
 
 
+@pytest.mark.parametrize(("wanted", "along"), [("here", True), ("alone here", False)])
+def test_the_process_that_it_belongs_to_dies_with_it_unless_it_is_told_to_die_alone(
+    order: Path, wanted: str, along: bool
+) -> None:
+    order.write_text(wanted)
+    owner = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    program = (
+        "from pathlib import Path; import sys; from opulse.observe import faults; "
+        "faults.arm(Path(sys.argv[1]), along=(int(sys.argv[2]),)); faults.point('here')"
+    )
+    died = subprocess.run([sys.executable, "-c", program, order, str(owner.pid)], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert not order.exists()
+    owner.communicate(b"\n", timeout=30)
+    assert owner.returncode == (-signal.SIGKILL if along else 0)
+
+
 def test_every_point_is_crashed_at_and_stands_in_the_table() -> None:
     named = {
         name

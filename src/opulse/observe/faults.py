@@ -25,7 +25,8 @@ def arm(file: Path | None, along: Sequence[int] = ()) -> None:
 
 
 def point(name: str) -> None:
-    """Die here if the file says ``<name>``, or at the n-th passing if it says ``<name> <n>``; ``stop <name>`` stops instead."""
+    """Die here if the file says ``<name>``, or at the n-th passing if it says ``<name> <n>``; ``stop <name>`` stops instead,
+    ``alone <name>`` takes no process along."""
     if _file is not None:
         _look(_file, name)
 
@@ -35,7 +36,7 @@ def _look(file: Path, name: str) -> None:
         text = file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return
-    order = text.removeprefix("stop ")
+    order = text.removeprefix("stop ").removeprefix("alone ")
     wanted, _, times = order.partition(" ")
     if wanted != name:
         return
@@ -44,7 +45,7 @@ def _look(file: Path, name: str) -> None:
         file.write_text(text.replace(order, f"{name} {left}"), encoding="utf-8")
         return
     file.unlink()
-    fate = signal.SIGKILL if order == text else signal.SIGSTOP
-    for process in _along:
+    fate = signal.SIGSTOP if text.startswith("stop ") else signal.SIGKILL
+    for process in () if text.startswith("alone ") else _along:
         os.kill(process, fate)
     signal.raise_signal(fate)

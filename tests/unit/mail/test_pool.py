@@ -43,6 +43,30 @@ async def test_never_more_connections_than_the_relay_allows(scripted: ScriptedRe
     await pool.close()
 
 
+async def test_who_waits_for_a_connection_behind_a_relay_that_hangs_can_be_stopped(
+    scripted: ScriptedRelay,
+) -> None:
+    relay = await scripted(answers={"DATA": ["silence"]})
+    pool = RelayPool(SystemClock())
+    settings = plain(relay.port, connections=1)
+    stopped = False
+
+    async def send(key: int) -> list[Outcome]:
+        permit = await pool.permit(settings, 1)
+        return [outcome async for outcome in pool.send_burst(permit, [mail(key)], lambda: stopped)]
+
+    hangs = asyncio.create_task(send(0))
+    waits = asyncio.create_task(send(1))
+    await asyncio.sleep(0.1)
+    stopped = True
+    (outcome,) = await asyncio.wait_for(waits, 3)
+    assert (outcome.key, outcome.state) == ("1", OutcomeState.NOT_SENT)
+    assert outcome.reason is OutcomeReason.STOPPED
+    hangs.cancel()
+    await asyncio.gather(hangs, return_exceptions=True)
+    await pool.close()
+
+
 async def test_a_kept_connection_that_died_is_replaced(scripted: ScriptedRelay) -> None:
     relay = await scripted(answers={"NOOP": ["drop"]})
     clock = ManualClock(datetime(2026, 11, 23, tzinfo=UTC))

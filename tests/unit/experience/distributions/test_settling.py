@@ -87,6 +87,15 @@ def test_what_may_have_arrived_is_never_called_refused_or_queued() -> None:
     assert (accepted.state, accepted.ambiguous) == (InvitationState.ACCEPTED, True), "and stays marked"
 
 
+def test_a_mail_that_cannot_be_written_is_refused_and_counts_as_no_try() -> None:
+    outcome = Outcome(MAIL.id, OutcomeState.REFUSED, OutcomeReason.NOT_WRITABLE, text="recipient: bad_address")
+    done = decide_settlement(MAIL, outcome, NOW)
+    assert (done.state, done.reason, done.next_try_at) == (InvitationState.REFUSED, "not_writable", None)
+    assert (done.tried, done.ambiguous, done.relay_text) == (False, False, "recipient: bad_address")
+    resent = decide_settlement(RESENT, outcome, NOW)
+    assert (resent.state, resent.ambiguous, resent.tried) == (InvitationState.UNKNOWN, True, False)
+
+
 @pytest.mark.parametrize(("attempts", "state"), [(0, InvitationState.QUEUED), (2, InvitationState.DEFERRED)])
 def test_what_was_not_sent_goes_back_where_it_was(attempts: int, state: InvitationState) -> None:
     mail = replace(MAIL, attempts=attempts)
