@@ -63,7 +63,7 @@ async def test_a_round_waits_a_moment_for_what_is_on_its_way(db: Database) -> No
         await asyncio.sleep(0)
         second = rounds.claim(turn, 5)
         assert (await first).id == (await second).id
-        alone = await asyncio.wait_for(rounds.claim(turn, 5), 5)  # the others do not come: it goes without them
+        alone = await asyncio.wait_for(rounds.claim(turn, 5), 5)  # no other comes: it goes by itself
         assert alone.mails == []
 
 

@@ -36,6 +36,8 @@ CATCH_ALL = (
     "web/",
     "db/sqlite.py",
     "db/grouped.py",
+    "experience/distributions/flow/rounds.py",
+    "experience/distributions/flow/burst.py",
 )
 
 

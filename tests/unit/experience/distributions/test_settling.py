@@ -88,7 +88,9 @@ def test_what_may_have_arrived_is_never_called_refused_or_queued() -> None:
 
 
 def test_a_mail_that_cannot_be_written_is_refused_and_counts_as_no_try() -> None:
-    outcome = Outcome(MAIL.id, OutcomeState.REFUSED, OutcomeReason.NOT_WRITABLE, text="recipient: bad_address")
+    outcome = Outcome(
+        MAIL.id, OutcomeState.REFUSED, OutcomeReason.NOT_WRITABLE, text="recipient: bad_address"
+    )
     done = decide_settlement(MAIL, outcome, NOW)
     assert (done.state, done.reason, done.next_try_at) == (InvitationState.REFUSED, "not_writable", None)
     assert (done.tried, done.ambiguous, done.relay_text) == (False, False, "recipient: bad_address")
