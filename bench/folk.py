@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from opulse.wire.identifiers import Prefix, new_ids
+from opulse.wire.identifiers import Prefix, new_ids_in_order
 
+_UNIT = 1_900  # rows of an import that are written together
 _FIRST = (
     "Maya",
     "Ben",
@@ -96,6 +98,14 @@ def rows_of(
             now,
         )
         for number, (first, last, email, ref, language, site) in zip(
-            new_ids(Prefix.CONTACT, count), people(count), strict=True
+            _numbers(count), people(count), strict=True
         )
     ]
+
+
+def _numbers(count: int) -> Iterator[str]:
+    """Ids as an import gives them: in order, unit by unit."""
+    begin = datetime(2026, 11, 23, tzinfo=UTC)
+    for unit, start in enumerate(range(0, count, _UNIT)):
+        moment = begin + timedelta(milliseconds=50 * unit)
+        yield from new_ids_in_order(Prefix.CONTACT, min(_UNIT, count - start), moment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -103,7 +102,7 @@ async def test_an_outcome_that_cannot_be_written_stops_neither_other_outcomes_no
         good, other, *_ = settled(claim)
         odd: Any = object()  # no JSON: the unit raises
         bad, written, further = await asyncio.gather(
-            rounds.settle(turn.tenant, claim.id, [replace(other, relay_text=odd)]),
+            rounds.settle(turn.tenant, claim.id, [other._replace(relay_text=odd)]),
             rounds.settle(turn.tenant, claim.id, [good]),
             rounds.claim(turn, 4),
             return_exceptions=True,

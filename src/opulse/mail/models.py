@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Security(StrEnum):
@@ -140,8 +141,7 @@ class Stage(StrEnum):
     """The end of the data: about the message itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of the mail ``key``; ``code`` is the SMTP code (None where no reply decided), ``text`` its words."""
 
     key: str

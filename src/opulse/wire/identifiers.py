@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
 _LENGTH: Final = 15
+_OF_CHANCE: Final = 8
 _ALPHABET: Final = (string.digits + string.ascii_uppercase + string.ascii_lowercase).encode()
 # 248 = 4 * 62: bytes below it fall on each of the 62 characters equally often, the eight above are thrown away.
 _FAIR: Final = 256 - 256 % len(_ALPHABET)
@@ -65,6 +67,32 @@ def new_ids(prefix: Prefix, count: int) -> list[str]:
     text = random_text(_LENGTH * count)
     head = prefix.value + "_"
     return [head + text[at : at + _LENGTH] for at in range(0, _LENGTH * count, _LENGTH)]
+
+
+def new_ids_in_order(prefix: Prefix, count: int, now: datetime) -> list[str]:
+    """As :func:`new_ids`, but what is made later sorts later: 7 characters of the time in ms, 8 of chance (47 bits).
+
+    Rows made one after the other then lie beside each other in every index of such an id, as with a UUID of version 7; with an id
+    of chance alone each row would touch a page of its own. For things of which there are many, and whose id opens nothing.
+    """
+    text = random_text(_OF_CHANCE * count)
+    head = f"{prefix.value}_{_in_base_62(int(now.timestamp() * 1000), _LENGTH - _OF_CHANCE)}"
+    return [head + text[at : at + _OF_CHANCE] for at in range(0, _OF_CHANCE * count, _OF_CHANCE)]
+
+
+def _in_base_62(number: int, length: int) -> str:
+    digits = bytearray()
+    for _ in range(length):
+        number, digit = divmod(number, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return bytes(reversed(digits)).decode("ascii")
+
+
+def new_row_keys(count: int, now: datetime) -> list[str]:
+    """``count`` keys of 32 hexadecimal digits: 6 bytes of the time in ms, 10 of chance, in order as :func:`new_ids_in_order`."""
+    head = int(now.timestamp() * 1000).to_bytes(6, "big").hex()
+    text = secrets.token_bytes(10 * count).hex()
+    return [head + text[at : at + 20] for at in range(0, 20 * count, 20)]
 
 
 def new_api_token() -> str:

@@ -1,8 +1,19 @@
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
-from opulse.wire.identifiers import Prefix, is_id, new_api_token, new_id, new_ids, random_text
+from opulse.wire.identifiers import (
+    Prefix,
+    is_id,
+    new_api_token,
+    new_id,
+    new_ids,
+    new_ids_in_order,
+    new_row_keys,
+    random_text,
+)
 
 LENGTHS = {
     "SV": 18,
@@ -36,6 +47,20 @@ def test_many_at_once_are_distinct() -> None:
     assert len(set(made)) == 20_000
     assert all(is_id(Prefix.CONTACT, one) for one in made)
     assert new_ids(Prefix.CONTACT, 0) == []
+
+
+def test_what_is_made_later_sorts_later() -> None:
+    moments = [
+        datetime(2026, 11, 29, tzinfo=UTC) + timedelta(milliseconds=step) for step in (0, 1, 61, 62, 10**9)
+    ]
+    made = [new_ids_in_order(Prefix.CONTACT, 500, moment) for moment in moments]
+    assert all(max(before) < min(after) for before, after in pairwise(made))
+    assert all(is_id(Prefix.CONTACT, one) for ids in made for one in ids)
+    assert len({one for ids in made for one in ids}) == 2_500
+    keys = [new_row_keys(500, moment) for moment in moments]
+    assert all(max(before) < min(after) for before, after in pairwise(keys))
+    assert all(bytes.fromhex(one).hex() == one and len(one) == 32 for group in keys for one in group)
+    assert new_ids_in_order(Prefix.CONTACT, 0, moments[0]) == new_row_keys(0, moments[0]) == []
 
 
 def test_each_character_is_equally_likely() -> None:

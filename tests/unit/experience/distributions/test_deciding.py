@@ -46,7 +46,7 @@ SOMEBODY = Candidate(
 
 
 def decide(policy: Policy = POLICY, **changes: Any) -> tuple[InvitationState, str]:
-    (decision,) = decide_invitations([replace(SOMEBODY, **changes)], policy)
+    (decision,) = decide_invitations([SOMEBODY._replace(**changes)], policy)
     return decision.state, decision.reason.value if decision.reason else ""
 
 
@@ -88,7 +88,7 @@ def test_the_one_who_opted_out_is_told_so_and_not_of_a_rule() -> None:
 @pytest.mark.parametrize(("recent", "state"), [(1, "queued"), (2, "spared"), (3, "spared")])
 def test_at_most_so_many_in_a_period(recent: int, state: str) -> None:
     policy = replace(POLICY, rules=(("POOL_1", WEEKLY),))
-    (decision,) = decide_invitations([replace(SOMEBODY, recent=(recent,))], policy)
+    (decision,) = decide_invitations([SOMEBODY._replace(recent=(recent,))], policy)
     assert (decision.state.value, decision.rule) == (state, "FQ_week" if state == "spared" else "")
 
 
@@ -118,14 +118,14 @@ def test_a_rule_spares_at_once_instead_of_holding_first() -> None:
 
 def test_another_pulse_holds_until_it_is_over() -> None:
     policy = replace(POLICY, must_confirm=True)
-    (decision,) = decide_invitations([replace(SOMEBODY, busy_until=NOW + HOUR)], policy)
+    (decision,) = decide_invitations([SOMEBODY._replace(busy_until=NOW + HOUR)], policy)
     assert (decision.reason, decision.hold_until) == (HoldReason.IN_ANOTHER_PULSE, NOW + HOUR)
 
 
 def test_the_cap_is_used_up_by_those_asked_and_held_not_by_those_spared() -> None:
     people = [
-        replace(
-            SOMEBODY, contact=f"CID_{number}", email_key=f"{number}@example.org", opted_out=number % 2 == 0
+        SOMEBODY._replace(
+            contact=f"CID_{number}", email_key=f"{number}@example.org", opted_out=number % 2 == 0
         )
         for number in range(8)
     ]
@@ -135,8 +135,8 @@ def test_the_cap_is_used_up_by_those_asked_and_held_not_by_those_spared() -> Non
 
 
 def test_one_address_is_asked_once() -> None:
-    first, second, third = (replace(SOMEBODY, contact=f"CID_{number}") for number in range(3))
-    decisions = decide_invitations([replace(first, opted_out=True), second, third], POLICY)
+    first, second, third = (SOMEBODY._replace(contact=f"CID_{number}") for number in range(3))
+    decisions = decide_invitations([first._replace(opted_out=True), second, third], POLICY)
     assert [one.state.value for one in decisions] == ["spared", "queued", "spared"], (
         "a spared one takes no address"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,7 +26,7 @@ from opulse.mail.models import Outcome, OutcomeReason, OutcomeState, Stage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MAIL = ClaimedMail(1, "EMD_1", "0" * 32, "a@example.org", "A", "B", "en", {}, "x@example.org", 0, False, NOW)
-RESENT = replace(MAIL, attempts=1, ambiguous=True)
+RESENT = MAIL._replace(attempts=1, ambiguous=True)
 
 
 def reply(state: OutcomeState, code: int, stage: Stage = Stage.END) -> Outcome:
@@ -65,7 +64,7 @@ def test_a_relay_that_refuses_our_sender_refuses_nobody_for_good() -> None:
 )
 def test_deferred_mails_wait_longer_each_time(attempts: int, seconds: int) -> None:
     assert retry_delay(attempts) == timedelta(seconds=seconds)
-    mail = replace(MAIL, attempts=attempts - 1)
+    mail = MAIL._replace(attempts=attempts - 1)
     done = decide_settlement(mail, reply(OutcomeState.DEFERRED, 451), NOW)
     assert (done.state, done.next_try_at) == (InvitationState.DEFERRED, NOW + timedelta(seconds=seconds))
 
@@ -100,7 +99,7 @@ def test_a_mail_that_cannot_be_written_is_refused_and_counts_as_no_try() -> None
 
 @pytest.mark.parametrize(("attempts", "state"), [(0, InvitationState.QUEUED), (2, InvitationState.DEFERRED)])
 def test_what_was_not_sent_goes_back_where_it_was(attempts: int, state: InvitationState) -> None:
-    mail = replace(MAIL, attempts=attempts)
+    mail = MAIL._replace(attempts=attempts)
     done = decide_settlement(mail, lost(OutcomeState.NOT_SENT, OutcomeReason.STOPPED), NOW)
     assert (done.state, done.next_try_at, done.tried) == (state, NOW, False)
 

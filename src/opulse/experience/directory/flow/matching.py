@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory.models import Person
 from opulse.experience.directory.store import contacts, lists, members
-from opulse.wire.identifiers import Prefix, new_ids
+from opulse.wire.identifiers import Prefix, new_ids_in_order
 
 
 def match_people_in(
@@ -87,7 +87,7 @@ def contact_row(
 def _create(
     conn: Connection, tenant: int, directory: str, people: Sequence[Person], now: datetime
 ) -> dict[str, str]:
-    numbers = new_ids(Prefix.CONTACT, len(people))
+    numbers = new_ids_in_order(Prefix.CONTACT, len(people), now)
     rows = [
         contact_row(
             tenant,

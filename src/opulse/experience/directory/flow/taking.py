@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from opulse.experience.directory.flow.alarms import note_created_in
 from opulse.experience.directory.models import MAIN_FIELDS, Cause, Contact, IncomingContact
 from opulse.experience.directory.store import contacts, lists, members
-from opulse.wire.identifiers import Prefix, new_ids
+from opulse.wire.identifiers import Prefix, new_ids_in_order
 
 _MAIN = tuple(MAIN_FIELDS.values())
 
@@ -51,7 +51,7 @@ def take_rows_in(
     """
     tenant, directory = where.tenant, where.directory
     lists.lock_directory(conn, tenant, directory)
-    fresh, known = _match(conn, where, rows)
+    fresh, known = _match(conn, where, rows, now)
     contacts.insert_fresh(
         conn, tenant, directory, [_values(row, number) for number, row in fresh.items()], now
     )
@@ -64,14 +64,14 @@ def take_rows_in(
 
 
 def _match(
-    conn: Connection, where: Destination, rows: Sequence[IncomingContact]
+    conn: Connection, where: Destination, rows: Sequence[IncomingContact], now: datetime
 ) -> tuple[dict[str, IncomingContact], dict[str, IncomingContact]]:
     """Contact id → row: of those who are new, and of those who are known."""
     refs = [row.ext_ref.lower() for row in rows]
     emails = [row.email.lower() for row in rows]
     by_ref = _known_by(contacts.find_ids_by_ext_ref, conn, where, refs)
     by_email = _known_by(contacts.find_ids_by_email, conn, where, emails)
-    numbers = iter(new_ids(Prefix.CONTACT, len(rows)))
+    numbers = iter(new_ids_in_order(Prefix.CONTACT, len(rows), now))
     fresh: dict[str, IncomingContact] = {}
     known: dict[str, IncomingContact] = {}
     for row, ref, email in zip(rows, refs, emails, strict=True):

@@ -99,9 +99,10 @@ def decide_in(
     if not ids:
         return []
     tenant = get_tenant(conn, current.tenant)
+    rows = candidates.list_people(conn, current.tenant, ids, plan.keys)
     rules = tuple(
         (one, rule)
-        for one in candidates.list_directories_of(conn, current.tenant, ids)
+        for one in sorted({row.directory for row in rows})
         for rule in directory.list_rules(conn, current.tenant, one)
     )
     policy = Policy(
@@ -112,7 +113,7 @@ def decide_in(
         must_confirm=must_confirm,
         cancelled=current.state is DistributionState.CANCELLED,
     )
-    found = candidates.list_candidates(conn, current, ids, rules, plan.keys, now, held_again=held_again)
+    found = candidates.candidates_of(conn, current, rows, rules, plan.keys, now, held_again=held_again)
     return decide_invitations(found, policy)
 
 

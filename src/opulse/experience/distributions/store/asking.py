@@ -36,6 +36,7 @@ from opulse.experience.distributions.models import (
 )
 from opulse.experience.distributions.store.records import distribution_of, message_document
 from opulse.experience.distributions.store.tables import distributions, invitations
+from opulse.wire.identifiers import new_row_keys
 
 _SLOTS = sorted(state.value for state in SLOT_STATES)
 
@@ -155,12 +156,12 @@ def insert_invitations(
     open_for: timedelta,
 ) -> None:
     """One row per decision, all in one statement. Known ones are left as they are."""
-    ids = secrets.token_bytes(16 * len(decisions)).hex()
+    ids = new_row_keys(len(decisions), asked_at)
     tickets = secrets.token_bytes(16 * len(decisions)).hex()
     due = micros(asked_at)
     rows = [
         (
-            ids[32 * place : 32 * place + 32],
+            ids[place],
             one.candidate.contact,
             one.state.value,
             one.reason.value if one.reason else "",

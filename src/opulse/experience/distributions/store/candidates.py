@@ -59,31 +59,30 @@ def list_decided(
     return set(conn.execute(query).scalars())
 
 
-def list_directories_of(conn: Connection, tenant: int, ids: Sequence[str]) -> list[str]:
-    """The directories of these contacts; nearly always one."""
+def list_people(conn: Connection, tenant: int, ids: Sequence[str], keys: Sequence[str]) -> Sequence[Any]:
+    """Rows of these contacts, in id order, with what the decision and the pipes ``keys`` read."""
     chosen = contacts.c.tenant == tenant, among(conn, contacts.c.id, ids)
-    return list(conn.execute(select(contacts.c.directory).where(*chosen).distinct()).scalars())
+    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
+    return conn.execute(select(*read).where(*chosen).order_by(contacts.c.id)).all()
 
 
-def list_candidates(
+def candidates_of(
     conn: Connection,
     distribution: Distribution,
-    ids: Sequence[str],
+    rows: Sequence[Any],
     rules: Sequence[tuple[str, FrequencyRule]],
     keys: Sequence[str],
     now: datetime,
     *,
     held_again: bool = False,
 ) -> list[Candidate]:
-    """The contacts with what the decision reads, in id order.
+    """Rows of :func:`list_people` with all else that the decision reads, in their order.
 
     Args:
         keys: further pipes of the message (``e://Field/x``, ``m://ExternalDataReference``) whose values are frozen.
         held_again: the contacts were held by this distribution; their own rows do not count against them.
     """
-    chosen = contacts.c.tenant == distribution.tenant, among(conn, contacts.c.id, ids)
-    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
-    rows = conn.execute(select(*read).where(*chosen).order_by(contacts.c.id)).all()
+    ids = [row.id for row in rows]
     plain = [rule for _, rule in rules]
     histories = list_histories(conn, distribution, ids, plain, now, held_again=held_again)
     out_of_list = _list_out_of_list(conn, distribution, ids)
