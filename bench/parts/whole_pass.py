@@ -19,7 +19,7 @@ from opulse.db import open_database
 from tests.servers.opulse import OpulseProcess
 from tests.servers.postgres import PostgresServer
 
-CONNECTIONS = 4
+CONNECTIONS = 8
 FEW = 2_000
 FIRST_MAILS = 30  # passes of FEW, of which the first mail is taken
 LOOKED_AT = 1_000  # mails that are parsed and compared

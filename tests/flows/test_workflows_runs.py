@@ -57,6 +57,26 @@ async def test_only_the_groups_whose_conditions_hold_are_asked(pulse: Pulse) -> 
     assert len(await pulse.traces()) == 3, "one per group of people alike, not one per person"
 
 
+async def test_a_change_of_many_people_counts_as_one_run(db: Database, clock: ManualClock) -> None:
+    """spine.md 5: a change set is one run, here with 40 people of two groups (one page of affected systems)."""
+    async with open_pulse(db, clock, runs_per_day=3) as pulse:
+        await pulse.set_rules()
+        await pulse.receive()
+        await pulse.people(*(f"p{number}" for number in range(20)), site="Oslo")
+        await pulse.people(*(f"p{number}" for number in range(20, 40)), site="Lima")
+        pulse.cloud.systems = estate(40)
+        await pulse.listen()
+        await pulse.activate()
+        assert len(await pulse.asked()) == 40
+        assert sum(trace["count"] for trace in await pulse.traces()) == 40
+        posted = [
+            await pulse.client.post(pulse.trigger_url, json={"eventId": str(number)}) for number in range(2)
+        ]
+        assert [answer.status_code for answer in posted] == [202, 429], (
+            "the event's run, the change's, one more"
+        )
+
+
 async def test_a_workflow_without_conditions_always_runs(pulse: Pulse) -> None:
     await pulse.people("p0")
     await pulse.listen(conditions={"mode": "all", "items": []})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def listed(conn: Connection) -> list[int]:
 async def test_what_a_unit_wrote_is_there_when_write_returns(database: Database) -> None:
     assert await database.write(add, 1) == 1
     assert await database.read(listed) == [1]
+
+
+async def test_sqlite_writes_on_one_thread_and_syncs_each_commit(tmp_path: Path) -> None:
+    """spine.md 8: synchronous FULL (2), the log ahead of the file, and every unit on the writer's own thread."""
+
+    def look(conn: Connection) -> tuple[int, int, str]:
+        synchronous = conn.execute(text("PRAGMA synchronous")).scalar_one()
+        return threading.get_ident(), synchronous, conn.execute(text("PRAGMA journal_mode")).scalar_one()
+
+    database = await open_database(f"sqlite:///{tmp_path}/one.db")
+    seen = set(await asyncio.gather(*(database.write(look) for _ in range(20))))
+    await database.close()
+    [(thread, synchronous, journal)] = seen
+    assert thread != threading.get_ident()
+    assert (synchronous, journal) == (2, "wal")
 
 
 @pytest.mark.stores

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -49,6 +51,25 @@ async def test_the_same_request_again_asks_nobody_again(ports: Ports) -> None:
     again = await ask(ports, request)
     assert (again.distribution, again.asked, again.known) == (first.distribution, 0, 70)
     assert len(await town.rows()) == 70
+
+
+async def test_the_first_ones_are_committed_before_the_rest_is_decided(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """spine.md 5: the first chunk is small, so its mails leave while later people are still decided."""
+    town = await build_town(ports, 2_120)
+    write, committed = ports.db.write, list[int]()
+
+    async def write_and_count(unit: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        result = await write(unit, *args, **kwargs)
+        committed.append(len(await town.rows()))
+        return result
+
+    monkeypatch.setattr(ports.db, "write", write_and_count)
+    await ask(ports, town.request())
+    first, second, last = sorted(set(committed) - {0})
+    assert first == ports.limits.first_chunk == 50
+    assert 50 < second < last == 2_120
 
 
 async def test_a_request_goes_on_where_a_crash_left_it(ports: Ports) -> None:

@@ -88,11 +88,10 @@ def _in_base_62(number: int, length: int) -> str:
     return bytes(reversed(digits)).decode("ascii")
 
 
-def new_row_keys(count: int, now: datetime) -> list[str]:
-    """``count`` keys of 32 hexadecimal digits: 6 bytes of the time in ms, 10 of chance, in order as :func:`new_ids_in_order`."""
-    head = int(now.timestamp() * 1000).to_bytes(6, "big").hex()
-    text = secrets.token_bytes(10 * count).hex()
-    return [head + text[at : at + 20] for at in range(0, 20 * count, 20)]
+def random_keys(count: int) -> list[str]:
+    """``count`` keys of 32 hexadecimal digits, 128 bits of chance each, from one draw of randomness."""
+    text = secrets.token_bytes(16 * count).hex()
+    return [text[at : at + 32] for at in range(0, 32 * count, 32)]
 
 
 def new_api_token() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -36,7 +35,7 @@ from opulse.experience.distributions.models import (
 )
 from opulse.experience.distributions.store.records import distribution_of, message_document
 from opulse.experience.distributions.store.tables import distributions, invitations
-from opulse.wire.identifiers import new_row_keys
+from opulse.wire.identifiers import random_keys
 
 _SLOTS = sorted(state.value for state in SLOT_STATES)
 
@@ -156,8 +155,8 @@ def insert_invitations(
     open_for: timedelta,
 ) -> None:
     """One row per decision, all in one statement. Known ones are left as they are."""
-    ids = new_row_keys(len(decisions), asked_at)
-    tickets = secrets.token_bytes(16 * len(decisions)).hex()
+    ids = random_keys(len(decisions))
+    tickets = random_keys(len(decisions))
     due = micros(asked_at)
     rows = [
         (
@@ -172,7 +171,7 @@ def insert_invitations(
             one.candidate.last_name,
             language_of(one.candidate.language),
             one.candidate.fields,
-            f"{tickets[32 * place : 32 * place + 32]}@{domain}",
+            f"{tickets[place]}@{domain}",
             due if one.state is InvitationState.QUEUED else None,
             micros(one.hold_until),
         )
