@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -11,6 +11,7 @@ from opulse.bootstrap.app import make_app
 from opulse.bootstrap.stages import import_stores
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.experience.distributions.models import MessageSpec
 from opulse.experience.distributions.views import distributions
 from opulse.experience.impact import read_result
 from opulse.experience.impact.flow.counting import CHUNK, count_answers
@@ -139,7 +140,13 @@ async def test_each_survey_hides_by_its_own_numbers(ports: Ports, clock: ManualC
     await publish_survey(ports, incident.tenant, small.id, "test")
     row = {"version": 1, "workflow": "WF_other", "task": "t", "cause": ACTIVATION, "activation": ACTIVATION}
     await incident.put(
-        distributions, id="EMD_2", survey=small.id, state="running", link_type="Individual", **row
+        distributions,
+        id="EMD_2",
+        survey=small.id,
+        state="running",
+        link_type="individual",
+        message=asdict(MessageSpec()),
+        **row,
     )
     for invitation in people[:11]:
         await incident.responded(invitation, "recorded", {"QID1": "2", "QID4_TEXT": "said"}, survey=large)
@@ -183,7 +190,7 @@ async def test_totals_follow_the_states_of_the_mails(ports: Ports, clock: Manual
     assert (totals.people, totals.asked, totals.accepted) == (12, 10, 2)
     assert (totals.waiting, totals.failed, totals.stopped, totals.held, totals.spared) == (4, 3, 1, 1, 1)
     assert totals.first_sent_at == totals.last_sent_at == clock.now()
-    empty = await ports.db.read(read_totals, incident.tenant, "another")
+    empty = await ports.db.read(read_totals, incident.tenant, "another", [])
     assert (empty.people, empty.asked, empty.answered, empty.first_answer_at) == (0, 0, 0, None)
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Table, insert, inspect, select
+from sqlalchemy.exc import IntegrityError
 
-from opulse.bootstrap.schema import migrate
+from opulse.bootstrap.schema import migrate, migrate_in
 from opulse.bootstrap.stages import import_stores
 from opulse.db import metadata, open_database
+from opulse.experience.directory.store.tables import contacts, directories
+from opulse.experience.distributions.views import distributions, invitations
+from opulse.tenancy.store.tenants import tenants
+from tests.unit.experience.impact.incident import insert_row
 
 
 def _differences(conn: Connection) -> list[object]:
@@ -43,6 +51,61 @@ async def test_migrating_again_changes_nothing(database_url: str) -> None:
     await migrate(db)
     assert await db.read(_indexes) == before
     await db.close()
+
+
+@pytest.mark.stores
+async def test_a_rebuilt_table_keeps_its_rows_indexes_and_keys(database_url: str) -> None:
+    """0006 copies the invitations on SQLite: their rows, partial indexes and foreign keys must come along."""
+    db = await open_database(database_url)
+    await db.write(migrate_in, "0005")
+    indexes = (await db.read(_partial_indexes))["invitations"]
+    made = await db.write(_insert_invitation)
+    await migrate(db)
+    assert await db.read(lambda conn: conn.execute(select(invitations)).mappings().one()) == made
+    assert (await db.read(_partial_indexes))["invitations"] == indexes
+    assert len(await db.read(lambda conn: inspect(conn).get_foreign_keys("invitations"))) == 2
+    with pytest.raises(IntegrityError):
+        await db.write(
+            lambda conn: conn.execute(insert(invitations).values({**made, "id": "another"})) and None
+        )
+    await db.close()
+
+
+def _insert_invitation(conn: Connection) -> dict[str, Any]:
+    """One invitation with all that it points at; returns it as it is stored."""
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    rows: list[tuple[Table, dict[str, Any]]] = [
+        (tenants, {"id": 1, "name": "Acme"}),
+        (directories, {"tenant": 1, "id": "POOL_1"}),
+        (contacts, {"tenant": 1, "id": "CID_1", "directory": "POOL_1"}),
+        (distributions, {"tenant": 1, "id": "EMD_1"}),
+        (
+            invitations,
+            {
+                "tenant": 1,
+                "id": "a" * 32,
+                "distribution": "EMD_1",
+                "contact": "CID_1",
+                "fields": {"site": "Oslo"},
+            },
+        ),
+    ]
+    for table, values in rows:
+        insert_row(conn, table, values, now)
+    return dict(conn.execute(select(invitations)).mappings().one())
+
+
+def _partial_indexes(conn: Connection) -> dict[str, dict[str, str]]:
+    """Table → index → its condition, in the words of the database."""
+    inspector = inspect(conn)
+    return {
+        table: {
+            str(index["name"]): str(where)
+            for index in inspector.get_indexes(table)
+            if (where := index.get("dialect_options", {}).get(f"{conn.dialect.name}_where")) is not None
+        }
+        for table in inspector.get_table_names()
+    }
 
 
 @pytest.mark.stores

@@ -8,7 +8,7 @@ from opulse.console.journey.latency import list_stage_times
 from opulse.console.journey.models import Journey, Running
 from opulse.console.journey.timeline import list_steps
 from opulse.console.journey.told import find_activation
-from opulse.experience.distributions.flow.reading import Shown, list_distributions
+from opulse.experience.distributions.flow.reading import Shown, list_distributions_in
 from opulse.experience.distributions.models import WAITING_STATES, InvitationState
 from opulse.experience.impact.flow.results import read_result_in
 from opulse.ports import Ports
@@ -22,9 +22,7 @@ async def read_journey(ports: Ports, tenant: int, activation: str, language: str
     Raises:
         NotFound: no such activation in this tenant.
     """
-    shown = await list_distributions(ports, tenant, activation=activation)
-    running = tuple(_running(one) for one in shown)
-    return await ports.db.read(_read_in, ports, tenant, activation, language, running)
+    return await ports.db.read(_read_in, ports, tenant, activation, language)
 
 
 def _running(shown: Shown) -> Running:
@@ -39,13 +37,13 @@ def _read_in(
     tenant: int,
     activation: str,
     language: str,
-    running: tuple[Running, ...],
 ) -> Journey:
     found = find_activation(conn, tenant, activation)
     if found is None:
         raise NotFound("activation")
-    result = read_result_in(conn, ports, tenant, activation, language)
+    asked = list_distributions_in(conn, tenant, activation, relay=ports.relay() is not None)
+    result = read_result_in(conn, ports, tenant, activation, language, asked)
     ledger = ledger_in(conn, tenant, activation, ports.clock.now())
     steps = list_steps(conn, tenant, found, result.totals)
     stages = list_stage_times(conn, tenant, found, result.totals)
-    return Journey(found, result, ledger, tuple(steps), running, stages)
+    return Journey(found, result, ledger, tuple(steps), tuple(_running(one) for one in asked), stages)

@@ -37,11 +37,11 @@ async def ledger(ports: Ports, tenant: int, activation: str) -> Ledger:
 def ledger_in(conn: Connection, tenant: int, activation: str, now: datetime) -> Ledger:
     """See :func:`ledger`; on the caller's connection."""
     found = get_activation(conn, tenant, activation)
-    reached = views.count_reached_systems(conn, tenant, activation)
-    if found is None and not reached:
-        raise NotFound("activation")
     silent = _silent(conn, tenant, activation)
     counts = views.count_by_state(conn, tenant, activation, now, silent)
+    reached = sum(counts.values())
+    if found is None and not reached:
+        raise NotFound("activation")
     total = max(affected_count(conn, tenant, activation).ever if found else 0, reached)
     outside = total - reached
     if outside:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from opulse.bootstrap.stages import import_stores
 from opulse.clock import ManualClock
 from opulse.experience.directory.store.tables import directories
 from opulse.experience.directory.views import change_groups, change_members, change_sets, contacts
+from opulse.experience.distributions.models import MessageSpec
 from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.experience.responses.views import responses
@@ -47,7 +48,7 @@ class Incident:
 
     async def put(self, table: Table, **values: Any) -> None:
         """A row with ``values``; a column that must hold something and is not named gets the emptiest value of its kind."""
-        await self.ports.db.write(_insert, table, {"tenant": self.tenant, **values}, self.clock.now())
+        await self.ports.db.write(insert_row, table, {"tenant": self.tenant, **values}, self.clock.now())
 
     async def change(self, table: Table, **values: Any) -> None:
         """Every row of the tenant in ``table``."""
@@ -201,7 +202,8 @@ async def begin(ports: Ports, clock: ManualClock, ever: int) -> Incident:
         cause=ACTIVATION,
         activation=ACTIVATION,
         state="running",
-        link_type="Individual",
+        link_type="individual",
+        message=asdict(MessageSpec()),
     )
     return incident
 
@@ -220,7 +222,8 @@ async def open_activation(incident: Incident, ever: int, activation: str = ACTIV
     await incident.ports.db.write(insert_activation, incident.tenant, opening)
 
 
-def _insert(conn: Connection, table: Table, values: dict[str, Any], now: datetime) -> None:
+def insert_row(conn: Connection, table: Table, values: dict[str, Any], now: datetime) -> None:
+    """See :meth:`Incident.put`."""
     filled = {
         column.name: _empty(column, now)
         for column in table.columns

@@ -140,6 +140,7 @@ change_sets = Table(
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
     Index("ix_change_sets_run", "tenant", "run"),
+    Index("ix_change_sets_activation", "tenant", "activation"),
 )
 
 change_groups = Table(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from opulse.experience.distributions.models import (
+    Counted,
     Distribution,
-    DistributionCounts,
     DistributionState,
     Invitation,
     InvitationState,
@@ -21,11 +21,9 @@ from opulse.tenancy import Tenant, get_tenant
 
 
 @dataclass(frozen=True)
-class Shown:
+class Shown(Counted):
     """A distribution with its counts, and why it sends nothing though something waits (None: it sends, or is done)."""
 
-    distribution: Distribution
-    counts: DistributionCounts
     waits: WaitReason | None
 
 
@@ -40,6 +38,12 @@ async def list_distributions(
         return _shown(conn, tenant, found, relay)
 
     return await ports.db.read(query)
+
+
+def list_distributions_in(conn: Connection, tenant: int, activation: str, *, relay: bool) -> list[Shown]:
+    """Every distribution of an activation, on the caller's connection. ``relay``: whether mails have a way out."""
+    found = store.list_distributions(conn, tenant, activation=activation, limit=None)
+    return _shown(conn, tenant, found, relay)
 
 
 async def get_distribution(ports: Ports, tenant: int, distribution: str) -> Shown:

@@ -165,8 +165,18 @@ class DistributionCounts:
     by_state: Mapping[InvitationState, int]
     by_reason: Mapping[tuple[InvitationState, str], int]
     ambiguous: int
+    first_sent_at: datetime | None = None  # when the relay took the first, and the newest
+    last_sent_at: datetime | None = None
 
     @property
     def to_confirm(self) -> int:
         """People who wait for somebody's yes."""
         return self.by_reason.get((InvitationState.HELD, HoldReason.NEEDS_CONFIRMATION.value), 0)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A distribution with its counts."""
+
+    distribution: Distribution
+    counts: DistributionCounts

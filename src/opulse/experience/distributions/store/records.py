@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
+from opulse.db import Instant
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import (
+    Counted,
     Distribution,
     DistributionCounts,
     DistributionState,
@@ -31,9 +33,9 @@ def find_distribution(conn: Connection, tenant: int, distribution: str) -> Distr
 
 
 def list_distributions(
-    conn: Connection, tenant: int, *, activation: str = "", limit: int = 100
+    conn: Connection, tenant: int, *, activation: str = "", limit: int | None = 100
 ) -> list[Distribution]:
-    """The newest first; of one activation, or of all."""
+    """The newest first; of one activation, or of all. ``limit``: None for every one."""
     query = select(distributions).where(distributions.c.tenant == tenant)
     if activation:
         query = query.where(distributions.c.activation == activation)
@@ -42,7 +44,7 @@ def list_distributions(
 
 
 def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, DistributionCounts]:
-    """The counts of each of these distributions."""
+    """The counts of each of these distributions: one walk over their invitations for all that is asked of them."""
     table = invitations
     rows = conn.execute(
         select(
@@ -51,20 +53,37 @@ def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict
             table.c.reason,
             func.count().label("people"),
             func.sum(case((table.c.ambiguous, 1), else_=0)).label("ambiguous"),
+            func.min(table.c.sent_at, type_=Instant()).label("first_sent_at"),
+            func.max(table.c.sent_at, type_=Instant()).label("last_sent_at"),
         )
         .where(table.c.tenant == tenant, table.c.distribution.in_(ids))
         .group_by(table.c.distribution, table.c.state, table.c.reason)
     ).all()
-    by_state: dict[str, dict[InvitationState, int]] = defaultdict(lambda: defaultdict(int))
-    by_reason: dict[str, dict[tuple[InvitationState, str], int]] = defaultdict(dict)
-    ambiguous: dict[str, int] = defaultdict(int)
+    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
-        state = InvitationState(row.state)
-        by_state[row.distribution][state] += row.people
-        ambiguous[row.distribution] += row.ambiguous
-        if row.reason:
-            by_reason[row.distribution][state, row.reason] = row.people
-    return {one: DistributionCounts(dict(by_state[one]), by_reason[one], ambiguous[one]) for one in ids}
+        grouped[row.distribution].append(row)
+    return {one: _counts_of(grouped[one]) for one in ids}
+
+
+def _counts_of(rows: Sequence[Row[Any]]) -> DistributionCounts:
+    by_state: dict[InvitationState, int] = defaultdict(int)
+    for row in rows:
+        by_state[InvitationState(row.state)] += row.people
+    sent = [row for row in rows if row.first_sent_at is not None]
+    return DistributionCounts(
+        dict(by_state),
+        {(InvitationState(row.state), row.reason): row.people for row in rows if row.reason},
+        sum(row.ambiguous for row in rows),
+        min((row.first_sent_at for row in sent), default=None),
+        max((row.last_sent_at for row in sent), default=None),
+    )
+
+
+def list_counted(conn: Connection, tenant: int, activation: str) -> list[Counted]:
+    """Every distribution of an activation, the newest first, with its counts."""
+    found = list_distributions(conn, tenant, activation=activation, limit=None)
+    counts = count_invitations(conn, tenant, [one.id for one in found])
+    return [Counted(one, counts[one.id]) for one in found]
 
 
 def list_invitations(

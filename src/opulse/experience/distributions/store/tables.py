@@ -83,10 +83,10 @@ invitations = Table(
     Column("expires_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),  # when the relay took it
     PrimaryKeyConstraint("tenant", "id"),
-    UniqueConstraint("tenant", "workflow", "cause", "contact", "wave"),
+    # what was asked once; by contact first, for the ledger and the history ask about people
+    UniqueConstraint("tenant", "contact", "cause", "workflow", "wave"),
     ForeignKeyConstraint(["tenant", "distribution"], ["distributions.tenant", "distributions.id"]),
     ForeignKeyConstraint(["tenant", "contact"], ["contacts.tenant", "contacts.id"]),
-    Index("ix_invitations_contact", "tenant", "contact"),
     Index("ix_invitations_activation", "tenant", "activation", "email_key"),
     Index("ix_invitations_distribution", "tenant", "distribution", "state"),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
+from opulse.experience.distributions.views import Counted, list_counted
 from opulse.experience.impact import store
 from opulse.experience.impact.models import Result, SurveyResult
 from opulse.experience.impact.rules.showing import show_comments, show_questions
@@ -16,17 +19,32 @@ WORDS_MAX = 200
 
 async def read_result(ports: Ports, tenant: int, activation: str, language: str = "en") -> Result:
     """The result now; empty, with zeros, when nobody was asked."""
-    return await ports.db.read(read_result_in, ports, tenant, activation, language)
+    return await ports.db.read(_read_in, ports, tenant, activation, language)
 
 
-def read_result_in(conn: Connection, ports: Ports, tenant: int, activation: str, language: str) -> Result:
-    """See :func:`read_result`; on the caller's connection."""
-    totals = store.read_totals(conn, tenant, activation)
+def _read_in(conn: Connection, ports: Ports, tenant: int, activation: str, language: str) -> Result:
+    asked = list_counted(conn, tenant, activation)
+    return read_result_in(conn, ports, tenant, activation, language, asked)
+
+
+def read_result_in(
+    conn: Connection, ports: Ports, tenant: int, activation: str, language: str, asked: Sequence[Counted]
+) -> Result:
+    """See :func:`read_result`; on the caller's connection. ``asked``: every distribution of the activation."""
+    totals = store.read_totals(conn, tenant, activation, asked)
     surveys = tuple(
-        _survey_in(conn, ports, tenant, activation, survey, version, language)
-        for survey, version in store.list_surveys_asked(conn, tenant, activation)
+        _survey_in(conn, ports, tenant, activation, of_survey, language)
+        for of_survey in _by_survey(asked).values()
     )
     return Result(activation, totals, surveys)
+
+
+def _by_survey(asked: Sequence[Counted]) -> dict[str, list[Counted]]:
+    """The distributions of each survey, in the order of the surveys' ids."""
+    grouped: dict[str, list[Counted]] = {}
+    for one in sorted(asked, key=lambda one: one.distribution.survey):
+        grouped.setdefault(one.distribution.survey, []).append(one)
+    return grouped
 
 
 def _survey_in(
@@ -34,14 +52,16 @@ def _survey_in(
     ports: Ports,
     tenant: int,
     activation: str,
-    survey: str,
-    version: int,
+    distributions: Sequence[Counted],
     language: str,
 ) -> SurveyResult:
+    survey = distributions[0].distribution.survey
+    version = max(one.distribution.version for one in distributions)
     shown = localise(get_version_in(conn, tenant, survey, version).document, language)
     counts = store.read_counts(conn, tenant, activation, survey)
     words = store.list_words(conn, tenant, activation, survey, WORDS_MAX)
-    asked, answered = store.count_people(conn, tenant, activation, survey)
+    asked = store.count_asked(store.sum_states(distributions))
+    answered = store.count_answered(conn, tenant, activation, survey)
     questions = show_questions(shown, counts, asked, answered, ports.limits.cell)
     comments = show_comments(shown, words, answered, ports.limits.comment_cell)
     return SurveyResult(survey, shown.title, tuple(questions), tuple(comments))

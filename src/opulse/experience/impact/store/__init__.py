@@ -2,18 +2,20 @@
 
 from opulse.experience.impact.store.counts import add_counts, answer_counts, read_counts
 from opulse.experience.impact.store.totals import (
-    count_people,
-    list_surveys_asked,
+    count_answered,
+    count_asked,
     list_words,
     read_totals,
+    sum_states,
 )
 
 __all__ = [
     "add_counts",
     "answer_counts",
-    "count_people",
-    "list_surveys_asked",
+    "count_answered",
+    "count_asked",
     "list_words",
     "read_counts",
     "read_totals",
+    "sum_states",
 ]

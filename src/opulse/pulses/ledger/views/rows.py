@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Join,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
-from opulse.experience.directory.views import change_members, change_sets
 from opulse.experience.distributions.models import HoldReason, InvitationState, SpareReason
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.operational_pulse.models import ReachReason
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.views import owner_corrections, responses
-from opulse.experience.workflows.models import RunState
-from opulse.experience.workflows.views import runs, traces
 from opulse.pulses.ledger.models import ORDER, RANK, LedgerState
+from opulse.pulses.ledger.views.conditions import looked_at_of, rank_of_unasked
 
 _SPARED = {
     SpareReason.OPTED_OUT: LedgerState.OPTED_OUT,
@@ -39,76 +52,113 @@ _ANSWERS = {
     ResponseState.QUARANTINED: LedgerState.QUARANTINED,
     ResponseState.WITHDRAWN: LedgerState.NOT_THEIRS,
 }
-_ACTIVE_RUNS = (RunState.QUEUED.value, RunState.RUNNING.value)
-READ = ("system", "system_name", "person", "contact", "wave", "reason")
-_FAILED_RUNS = (RunState.FAILED.value, RunState.PARTLY_FAILED.value, RunState.NOT_STARTED.value)
+READ = ("system", "system_name", "person", "contact", "wave", "reason", "task_run")
+UNASKED = len(ORDER)
+"""The rank of a row whose contact has no invitation, where the conditions are not looked at."""
 
 
 def count_by_state(
     conn: Connection, tenant: int, activation: str, now: datetime, silent: LedgerState
 ) -> dict[LedgerState, int]:
-    """Systems with a reach row, by state. ``silent``: what contacts are in that no workflow's conditions were asked about."""
-    ranked = ranked_rows(tenant, activation, now, silent).subquery()
-    per_system = select(func.min(ranked.c.rank).label("rank")).group_by(ranked.c.system).subquery()
-    rows = conn.execute(select(per_system.c.rank, func.count()).group_by(per_system.c.rank))
-    return {ORDER[rank]: count for rank, count in rows}
+    """Systems with a reach row, by state. ``silent``: what contacts are in that no workflow's conditions were asked about.
+
+    First without the conditions: once everybody has an invitation, which is soon, nobody's state depends on them.
+    """
+    counted = _count_ranks(conn, ranked_rows(conn, tenant, activation, now, literal(UNASKED)))
+    if any(row.worst == UNASKED for row in counted):
+        looked_at = looked_at_of(tenant, activation)
+        rank = rank_of_unasked(looked_at, silent)
+        counted = _count_ranks(conn, ranked_rows(conn, tenant, activation, now, rank, looked_at))
+    return {ORDER[row.rank]: row.systems for row in counted}
+
+
+def _count_ranks(conn: Connection, ranked: Select[Any]) -> Sequence[Row[Any]]:
+    """(rank, systems, worst) of the systems that are best at each rank; ``worst`` is the highest rank of any row of theirs."""
+    rows = ranked.subquery()
+    best, worst = func.min(rows.c.rank).label("rank"), func.max(rows.c.rank).label("worst")
+    per_system = select(best, worst).group_by(rows.c.system).subquery()
+    counted = select(
+        per_system.c.rank, func.count().label("systems"), func.max(per_system.c.worst).label("worst")
+    )
+    return conn.execute(counted.group_by(per_system.c.rank)).all()
 
 
 def reach_of(tenant: int, activation: str) -> Select[Any]:
     """The reach rows of an activation with the columns that :func:`ranked_rows` reads."""
-    return select(*(reach.c[name] for name in (*READ, "task_run"))).where(
+    return select(*(reach.c[name] for name in READ)).where(
         reach.c.tenant == tenant, reach.c.activation == activation
     )
 
 
 def ranked_rows(
-    tenant: int, activation: str, now: datetime, silent: LedgerState, some: FromClause | None = None
+    conn: Connection,
+    tenant: int,
+    activation: str,
+    now: datetime,
+    unasked: ColumnElement[int],
+    looked_at: Subquery | None = None,
+    some: FromClause | None = None,
 ) -> Select[Any]:
     """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail.
 
-    ``some``: reach rows of the activation; a contact in it is there with all its rows, for the first of them is the one that is
-    asked. None: every row.
+    Of several rows of one system and person the one with the lowest rank counts.
 
-    Of several rows of one system and person the one with the lowest rank counts. Every join is a probe of an index by contact:
-    joined as a whole, the invitations of 100,000 people would be walked once for each of them.
+    ``unasked``: the rank of a row whose contact was found and has no invitation; it may read ``looked_at``, which is joined by
+    contact. ``some``: reach rows of the activation; a contact in it is there with all its rows, for the first of them is the
+    one that is asked. None: every row.
     """
     rows = reach_of(tenant, activation).subquery() if some is None else some
-    turn = func.row_number().over(
-        partition_by=(rows.c.contact,), order_by=(rows.c.wave, rows.c.system, rows.c.task_run)
-    )
-    mine = select(*(rows.c[name] for name in READ), turn.label("turn")).subquery()
+    mine, is_later = _with_turn(conn, rows)
     invited = invitations.c.id.is_not(None)
     rank = case(
         (mine.c.reason == ReachReason.NO_USER.value, RANK[LedgerState.NO_USER]),
         (mine.c.reason == ReachReason.NO_EMAIL.value, RANK[LedgerState.NO_EMAIL]),
         (mine.c.reason == ReachReason.NO_CONTACT.value, RANK[LedgerState.NO_CONTACT]),
-        (and_(mine.c.turn > 1, invited), RANK[LedgerState.SAME_PERSON]),
+        (and_(invited, is_later), RANK[LedgerState.SAME_PERSON]),
         (invited, _rank_of_invitation(now)),
-        *(
-            (_has_trace(tenant, activation, mine.c.contact, runs_in), RANK[state])
-            for runs_in, state in (
-                (_ACTIVE_RUNS, LedgerState.BEING_RESOLVED),
-                (_FAILED_RUNS, LedgerState.RUN_FAILED),
-                ((), LedgerState.CONDITIONS_FALSE),
-            )
-        ),
-        else_=RANK[silent],
+        else_=unasked,
     )
-    return select(
-        mine.c.system,
-        mine.c.system_name,
-        mine.c.person,
-        mine.c.contact,
-        mine.c.wave,
-        rank.label("rank"),
-        case((invited, _detail())).label("detail"),
-    ).select_from(
+    joined = _with_answers(mine, tenant, activation)
+    if looked_at is not None:
+        joined = joined.outerjoin(looked_at, looked_at.c.contact == mine.c.contact)
+    shown = (mine.c[name] for name in ("system", "system_name", "person", "contact", "wave"))
+    return select(*shown, rank.label("rank"), case((invited, _detail())).label("detail")).select_from(joined)
+
+
+def _with_turn(conn: Connection, rows: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
+    """The rows, and whether a row's contact has an earlier one: then it is asked about that one's system.
+
+    PostgreSQL sorts all rows for it. SQLite would take longer for that than for all else of the ledger, so there only the rows
+    of contacts that have several are sorted; it finds them by index, and it reads the list only once.
+    """
+    turn = func.row_number().over(
+        partition_by=(rows.c.contact,), order_by=(rows.c.wave, rows.c.system, rows.c.task_run)
+    )
+    if conn.dialect.name == "postgresql":
+        mine = select(*(rows.c[name] for name in READ), turn.label("turn")).subquery()
+        return mine, mine.c.turn > 1
+    several = (
+        select(rows.c.contact).where(rows.c.contact != "").group_by(rows.c.contact).having(func.count() > 1)
+    )
+    key = ("task_run", "system", "person")
+    theirs = (
+        select(*(rows.c[name] for name in key), turn.label("turn"))
+        .where(rows.c.contact.in_(several))
+        .subquery()
+    )
+    later = select(*(theirs.c[name] for name in key)).where(theirs.c.turn > 1)
+    return rows, tuple_(*(rows.c[name] for name in key)).in_(later)
+
+
+def _with_answers(mine: FromClause, tenant: int, activation: str) -> Join:
+    """Each row with its contact's invitations of the activation and what came of them, all found by index."""
+    return (
         mine.outerjoin(
             invitations,
             and_(
                 invitations.c.tenant == tenant,
                 invitations.c.contact == mine.c.contact,
-                invitations.c.activation + "" == activation,  # not by the index of the activation: see above
+                invitations.c.cause == activation,
             ),
         )
         .outerjoin(
@@ -171,47 +221,3 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
         *spared,
         else_=RANK[LedgerState.BEING_RESOLVED],
     )
-
-
-def _has_trace(
-    tenant: int, activation: str, contact: ColumnElement[str], runs_in: tuple[str, ...]
-) -> ColumnElement[bool]:
-    """Whether a change of this contact in the activation was looked at by conditions; with ``runs_in`` only where they
-    matched and the run that followed is in one of those states."""
-    looked_at = (
-        select(literal(1))
-        .select_from(
-            change_members.join(
-                change_sets,
-                and_(
-                    change_sets.c.tenant == change_members.c.tenant,
-                    change_sets.c.id == change_members.c.change_set,
-                ),
-            )
-            .join(
-                traces,
-                and_(
-                    traces.c.tenant == change_members.c.tenant,
-                    traces.c.change_set == change_members.c.change_set,
-                    traces.c.number == change_members.c.number,
-                ),
-            )
-            .outerjoin(
-                runs,
-                and_(
-                    runs.c.tenant == traces.c.tenant,
-                    runs.c.workflow == traces.c.workflow,
-                    runs.c.event_key == traces.c.change_set,
-                    traces.c.matched.is_(True),
-                ),
-            )
-        )
-        .where(
-            change_members.c.tenant == tenant,
-            change_members.c.contact == contact,
-            change_sets.c.activation == activation,
-        )
-    )
-    if runs_in:
-        looked_at = looked_at.where(runs.c.state.in_(runs_in))
-    return looked_at.exists()
