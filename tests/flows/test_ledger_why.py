@@ -11,7 +11,7 @@ from opulse.ports import Ports
 from opulse.pulses.ledger import LedgerState, explain, ledger
 from opulse.pulses.ledger.models import ORDER
 from opulse.pulses.ledger.views import found, ranked_rows
-from opulse.pulses.ledger.views.conditions import looked_at_of, rank_of_unasked
+from opulse.pulses.ledger.views.conditions import unasked_of
 from opulse.pulses.ledger.views.rows import reach_of
 from tests.unit.experience.impact.incident import ACTIVATION, Incident, begin, guid
 
@@ -127,9 +127,8 @@ def _explained_among_all(
     """The same from the ranked rows of the whole activation, sought through one by one."""
     tenant, now = incident.tenant, incident.clock.now()
     best: dict[tuple[str, str], tuple[int, int, str, str]] = {}
-    looked_at = looked_at_of(tenant, ACTIVATION)
-    unasked = rank_of_unasked(looked_at, S.CONDITIONS_FALSE)
-    for row in conn.execute(ranked_rows(conn, tenant, ACTIVATION, now, unasked, looked_at)):
+    unasked = unasked_of(conn, tenant, ACTIVATION, S.CONDITIONS_FALSE)
+    for row in conn.execute(ranked_rows(conn, tenant, ACTIVATION, now, unasked)):
         key, mine = (row.system, row.person), (row.rank, row.wave, row.system_name, row.contact)
         best[key] = min(mine, best.get(key, mine))
     kept = []

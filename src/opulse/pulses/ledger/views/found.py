@@ -15,7 +15,7 @@ from opulse.db import json_list
 from opulse.experience.directory.views import contacts, find_few_by_start
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.pulses.ledger.models import LedgerState
-from opulse.pulses.ledger.views.conditions import looked_at_of, rank_of_unasked
+from opulse.pulses.ledger.views.conditions import unasked_of
 from opulse.pulses.ledger.views.rows import ranked_rows, reach_of
 
 
@@ -28,9 +28,8 @@ def find_rows_of(
     if not systems:
         return []
     some = rows_of_systems(conn, tenant, activation, systems)
-    looked_at = looked_at_of(tenant, activation, some)
-    unasked = rank_of_unasked(looked_at, silent)
-    ranked = ranked_rows(conn, tenant, activation, now, unasked, looked_at, some).subquery()
+    unasked = unasked_of(conn, tenant, activation, silent, some)
+    ranked = ranked_rows(conn, tenant, activation, now, unasked, some).subquery()
     best = func.row_number().over(
         partition_by=(ranked.c.system, ranked.c.person), order_by=(ranked.c.rank, ranked.c.wave)
     )

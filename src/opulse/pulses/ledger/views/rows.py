@@ -13,7 +13,6 @@ from sqlalchemy import (
     Join,
     Row,
     Select,
-    Subquery,
     and_,
     case,
     func,
@@ -29,7 +28,7 @@ from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.views import owner_corrections, responses
 from opulse.pulses.ledger.models import ORDER, RANK, LedgerState
-from opulse.pulses.ledger.views.conditions import looked_at_of, rank_of_unasked
+from opulse.pulses.ledger.views.conditions import Unasked, unasked_of
 
 _SPARED = {
     SpareReason.OPTED_OUT: LedgerState.OPTED_OUT,
@@ -64,17 +63,18 @@ def count_by_state(
 
     First without the conditions: once everybody has an invitation, which is soon, nobody's state depends on them.
     """
-    counted = _count_ranks(conn, ranked_rows(conn, tenant, activation, now, literal(UNASKED)))
+    counted = _count_ranks(conn, ranked_rows(conn, tenant, activation, now, None))
     if any(row.worst == UNASKED for row in counted):
-        looked_at = looked_at_of(tenant, activation)
-        rank = rank_of_unasked(looked_at, silent)
-        counted = _count_ranks(conn, ranked_rows(conn, tenant, activation, now, rank, looked_at))
+        unasked = unasked_of(conn, tenant, activation, silent)
+        counted = _count_ranks(conn, ranked_rows(conn, tenant, activation, now, unasked))
     return {ORDER[row.rank]: row.systems for row in counted}
 
 
 def _count_ranks(conn: Connection, ranked: Select[Any]) -> Sequence[Row[Any]]:
     """(rank, systems, worst) of the systems that are best at each rank; ``worst`` is the highest rank of any row of theirs."""
-    rows = ranked.subquery()
+    every = ranked.subquery()
+    # SQLite would carry all columns through the sort and judge each row twice; given whole, a row is judged once
+    rows = select(every.c.system, every.c.rank).cte("ranked").prefix_with("MATERIALIZED", dialect="sqlite")
     best, worst = func.min(rows.c.rank).label("rank"), func.max(rows.c.rank).label("worst")
     per_system = select(best, worst).group_by(rows.c.system).subquery()
     counted = select(
@@ -95,17 +95,16 @@ def ranked_rows(
     tenant: int,
     activation: str,
     now: datetime,
-    unasked: ColumnElement[int],
-    looked_at: Subquery | None = None,
+    unasked: Unasked | None,
     some: FromClause | None = None,
 ) -> Select[Any]:
     """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail.
 
     Of several rows of one system and person the one with the lowest rank counts.
 
-    ``unasked``: the rank of a row whose contact was found and has no invitation; it may read ``looked_at``, which is joined by
-    contact. ``some``: reach rows of the activation; a contact in it is there with all its rows, for the first of them is the
-    one that is asked. None: every row.
+    ``unasked``: gives the rank of a row whose contact was found and has no invitation; None: that is :data:`UNASKED`. ``some``:
+    reach rows of the activation; a contact in it is there with all its rows, for the first of them is the one that is asked.
+    None: every row.
     """
     rows = reach_of(tenant, activation).subquery() if some is None else some
     mine, is_later = _with_turn(conn, rows)
@@ -116,11 +115,11 @@ def ranked_rows(
         (mine.c.reason == ReachReason.NO_CONTACT.value, RANK[LedgerState.NO_CONTACT]),
         (and_(invited, is_later), RANK[LedgerState.SAME_PERSON]),
         (invited, _rank_of_invitation(now)),
-        else_=unasked,
+        else_=unasked.rank(mine.c.contact) if unasked else literal(UNASKED),
     )
-    joined = _with_answers(mine, tenant, activation)
-    if looked_at is not None:
-        joined = joined.outerjoin(looked_at, looked_at.c.contact == mine.c.contact)
+    joined: FromClause = _with_answers(mine, tenant, activation)
+    if unasked is not None:
+        joined = unasked.join(joined, mine.c.contact)
     shown = (mine.c[name] for name in ("system", "system_name", "person", "contact", "wave"))
     return select(*shown, rank.label("rank"), case((invited, _detail())).label("detail")).select_from(joined)
 
