@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -191,6 +193,31 @@ async def test_units_that_wait_share_one_commit(database: Database) -> None:
     database._write_group = counting  # type: ignore[method-assign]  # looks over its shoulder, changes nothing
     await asyncio.gather(*(database.write(add, number) for number in range(50)))
     assert len(groups) < 10
+
+
+async def test_what_is_urgent_is_committed_before_what_is_less_so_runs(database: Database) -> None:
+    """A burst of mails shares a commit with what ran before it, and does not wait for a chunk of decisions behind it."""
+    assert isinstance(database, SqliteDatabase)
+    begun, go = threading.Event(), threading.Event()
+    seen: list[list[int]] = []
+
+    def hold(conn: Connection) -> None:
+        add(conn, 1)
+        begun.set()
+        assert go.wait(10)
+
+    def look(conn: Connection) -> None:
+        with contextlib.closing(sqlite3.connect(database.path)) as another:
+            seen.append([number for (number,) in another.execute("SELECT id FROM numbers ORDER BY id")])
+
+    held = asyncio.create_task(database.write(hold))
+    await asyncio.to_thread(begun.wait)
+    less_urgent = asyncio.create_task(database.write(look))
+    urgent = asyncio.create_task(database.write_first(Priority.MAIL, add, 2))
+    await asyncio.sleep(0)  # both wait behind the first one
+    go.set()
+    await asyncio.gather(held, urgent, less_urgent)
+    assert seen == [[1, 2]]
 
 
 async def test_a_unit_that_breaks_the_transaction_keeps_nobody_waiting(database: Database) -> None:

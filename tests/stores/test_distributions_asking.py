@@ -57,7 +57,7 @@ async def test_the_first_ones_are_committed_before_the_rest_is_decided(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """spine.md 5: the first chunk is small, so its mails leave while later people are still decided."""
-    town = await build_town(ports, 2_120)
+    town = await build_town(ports, 620)
     write, committed = ports.db.write, list[int]()
 
     async def write_and_count(unit: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -67,9 +67,9 @@ async def test_the_first_ones_are_committed_before_the_rest_is_decided(
 
     monkeypatch.setattr(ports.db, "write", write_and_count)
     await ask(ports, town.request())
-    first, second, last = sorted(set(committed) - {0})
+    first, *later = sorted(set(committed) - {0})
     assert first == ports.limits.first_chunk == 50
-    assert 50 < second < last == 2_120
+    assert later == [550, 620]
 
 
 async def test_a_request_goes_on_where_a_crash_left_it(ports: Ports) -> None:

@@ -138,11 +138,13 @@ class SqliteDatabase:
         topics: set[str] = set()
         until = time.monotonic() + GROUP_SECONDS
         item: _Item | None = first
+        urgent = first.priority
         try:
             with conn.begin():
                 while item is not None:
                     topics |= self._run_one(conn, item, done)
-                    item = self._next_in_group(until, len(done))
+                    urgent = min(urgent, item.priority)
+                    item = self._next_in_group(urgent, until, len(done))
                     if item is not None:
                         taken.append(item)
         except BaseException as error:  # no transaction, or no commit: everyone in the group must hear of it
@@ -175,14 +177,15 @@ class SqliteDatabase:
         done.append((item, result))
         return take_wakes(conn)
 
-    def _next_in_group(self, until: float, taken: int) -> _Item | None:
+    def _next_in_group(self, urgent: int, until: float, taken: int) -> _Item | None:
+        """The next unit that waits; None when the group is full, or when what is ``urgent`` in it would wait for less urgent."""
         if taken >= GROUP_UNITS or time.monotonic() > until:
             return None
         try:
             item = self._queue.get_nowait()
         except queue.Empty:
             return None
-        if item.priority == 99:
+        if item.priority > urgent:
             self._queue.put(item)
             return None
         return item

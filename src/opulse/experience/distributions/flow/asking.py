@@ -26,7 +26,7 @@ from opulse.observe.traces import span
 from opulse.ports import Ports
 from opulse.tenancy import get_tenant
 
-CHUNK = 2_000  # contacts decided in one unit
+CHUNK = 500  # contacts decided in one unit: every burst of mails that is due waits for it
 OPEN_FOR = timedelta(minutes=15)  # an unanswered invitation keeps other pulses away this long
 
 log = get_logger("distributions")
