@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 from sqlalchemy import Connection
 
 from opulse.experience.directory.flow.lists import create_directory, create_list
+from opulse.experience.distributions.models import DistributionState, MessageSpec
+from opulse.experience.distributions.views import distributions
 from opulse.experience.surveys.flow import create_survey, publish_survey
 from opulse.experience.surveys.recommended import recommended_pulse
 from opulse.experience.workflows import Event, WorkflowDocument, views
@@ -18,6 +21,7 @@ from opulse.jobs.claiming import claim_due
 from opulse.jobs.table import bury, count_waiting, enqueue, list_dead
 from opulse.tenancy.models import SESSION_IDLE
 from tests.edges.console import Console, text_of
+from tests.unit.experience.impact.incident import insert_row
 
 
 def _give_up(conn: Connection, console: Console) -> None:
@@ -54,6 +58,20 @@ async def test_a_job_that_was_given_up_is_shown_and_run_again(console: Console) 
     assert await console.ports.db.read(list_dead, console.tenant) == []
     assert await console.ports.db.read(count_waiting, console.tenant) == 1
     assert (await console.editor.post(action.group(1))).status_code == 404
+
+
+async def test_only_distributions_that_go_on_are_shown_and_counted(console: Console) -> None:
+    """A year of ended incidents must not be counted each time somebody opens the overview."""
+    now = console.ports.clock.now()
+    for state in DistributionState:
+        row = {"tenant": console.tenant, "id": f"EMD_{state}", "state": state, "link_type": "individual"}
+        row |= {"name": f"Pulse {state}", "workflow": state, "message": asdict(MessageSpec())}
+        await console.ports.db.write(insert_row, distributions, row, now)
+    page = text_of((await console.viewer.get("/")).text)
+    assert {state for state in DistributionState if f"Pulse {state}" in page} == {
+        DistributionState.RUNNING,
+        DistributionState.PAUSED,
+    }
 
 
 async def test_ids_stand_ready_to_be_copied(console: Console) -> None:

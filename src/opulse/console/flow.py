@@ -33,8 +33,7 @@ ON = (DistributionState.RUNNING, DistributionState.PAUSED)
 async def read_overview(ports: Ports, caller: Caller, wing: str) -> Overview:
     """What is on now, what was given up, and what is still to be set up."""
     tenant = await ports.db.read(find_tenant, caller.tenant)
-    shown = await list_distributions(ports, caller.tenant)
-    running = tuple(one for one in shown if one.distribution.state in ON)
+    running = tuple(await list_distributions(ports, caller.tenant, states=ON))
     dead = await ports.db.read(list_dead, caller.tenant)
     opened = await ports.db.read(_open_activations, caller.tenant)
     return Overview(

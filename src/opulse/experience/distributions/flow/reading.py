@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -28,13 +28,18 @@ class Shown(Counted):
 
 
 async def list_distributions(
-    ports: Ports, tenant: int, *, activation: str = "", limit: int = 100
+    ports: Ports,
+    tenant: int,
+    *,
+    activation: str = "",
+    states: Collection[DistributionState] = (),
+    limit: int = 100,
 ) -> list[Shown]:
-    """The newest first; of one activation, or of all."""
+    """The newest first; of one activation, in these states, or all."""
     relay = ports.relay() is not None
 
     def query(conn: Connection) -> list[Shown]:
-        found = store.list_distributions(conn, tenant, activation=activation, limit=limit)
+        found = store.list_distributions(conn, tenant, activation=activation, states=states, limit=limit)
         return _shown(conn, tenant, found, relay)
 
     return await ports.db.read(query)

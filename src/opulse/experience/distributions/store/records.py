@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select
@@ -33,12 +33,19 @@ def find_distribution(conn: Connection, tenant: int, distribution: str) -> Distr
 
 
 def list_distributions(
-    conn: Connection, tenant: int, *, activation: str = "", limit: int | None = 100
+    conn: Connection,
+    tenant: int,
+    *,
+    activation: str = "",
+    states: Collection[DistributionState] = (),
+    limit: int | None = 100,
 ) -> list[Distribution]:
-    """The newest first; of one activation, or of all. ``limit``: None for every one."""
+    """The newest first; of one activation, in these states, or all. ``limit``: None for every one."""
     query = select(distributions).where(distributions.c.tenant == tenant)
     if activation:
         query = query.where(distributions.c.activation == activation)
+    if states:
+        query = query.where(distributions.c.state.in_(states))
     newest = query.order_by(distributions.c.created_at.desc(), distributions.c.id).limit(limit)
     return [distribution_of(row) for row in conn.execute(newest)]
 
