@@ -32,6 +32,7 @@ from tests.edges.console import open_console
 from tests.servers.installation import open_ports
 from tests.servers.postgres import PostgresServer
 
+AFFECTED = 100_000  # of the incident whose pages are opened
 TRIES = 5
 SEARCHES = ("", "?search=s", "?search=schm", "?search=m77", "?search=nobody.at.all")
 
@@ -128,7 +129,7 @@ async def _take(ports: Ports, where: Destination, count: int) -> float:
 
 
 async def _incident(scope: Scope, server: PostgresServer | None) -> list[Figure]:
-    people = scope.pick(20_000, 100_000)
+    people = AFFECTED
     address = _address(scope.folder / "incident", server)
     async with _installation(address) as (ports, clock), open_console(ports) as console:
         survey = await create_survey(ports, console.tenant, "Pulse", recommended_pulse(), "bench")
