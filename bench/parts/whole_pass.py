@@ -18,6 +18,7 @@ from opulse.cli.demo.calling import ApiClient
 from opulse.db import open_database
 from tests.servers.opulse import OpulseProcess
 from tests.servers.postgres import PostgresServer
+from tests.unit.mail.domain_key import DOMAIN, SELECTOR, private_pem
 
 CONNECTIONS = 8
 FEW = 2_000
@@ -53,13 +54,36 @@ async def _measure_one(scope: Scope, dialect: str, served: Served, sink: Sink) -
         theirs.append(send(sink.port, len(many.systems), size, CONNECTIONS))
     smaller = passes if not scope.quick else [await run(served, growth[0], 201)]
     larger = await run(served, growth[-1], 301)
+    signed = await _signed_seconds(scope, dialect, sink)
     firsts = [(await run(served, few, 1_001 + 2 * number)).first_mail for number in range(FIRST_MAILS)]
     return [
         _headline(mark, passes, theirs, size),
+        _signed(mark, signed),
         _peak(mark, passes),
         _growth(mark, smaller, larger),
         _first_mail(mark, firsts),
     ]
+
+
+async def _signed_seconds(scope: Scope, dialect: str, sink: Sink) -> float:
+    """An incident of FEW people whose mails an installation of its own signs."""
+    key = private_pem()
+    options = {"dkim_key": key, "dkim_selector": SELECTOR, "dkim_domain": DOMAIN}
+    async with _served(scope.folder / f"{dialect}-signed", dialect, sink.port, **options) as served:
+        async with ApiClient(served.url, served.key) as api:
+            warm_up, few = await make_estate(api, [50, FEW])
+        await run(served, warm_up, 1)
+        return (await run(served, few, 101)).last_mail
+
+
+def _signed(mark: str, seconds: float) -> Figure:
+    return Figure(
+        f"signed_mails_per_s{mark}",
+        (FEW / seconds,),
+        "mails/s",
+        f"the same with each mail signed by us (DKIM, RSA 2048), {FEW:,} people{_on(mark)}",
+        detail={"seconds": seconds},
+    )
 
 
 def _headline(mark: str, passes: list[Pass], theirs: list[float], size: int) -> Figure:
@@ -116,10 +140,10 @@ def _on(mark: str) -> str:
 
 
 @asynccontextmanager
-async def _served(folder: Path, dialect: str, smtp_port: int) -> AsyncIterator[Served]:
+async def _served(folder: Path, dialect: str, smtp_port: int, **more: str) -> AsyncIterator[Served]:
     with _database(folder, dialect) as url:
         key = await make_tenant(folder, database_url=url)
-        options = {"smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_security": "none"}
+        options = {"smtp_host": "127.0.0.1", "smtp_port": smtp_port, "smtp_security": "none", **more}
         process = OpulseProcess(
             folder,
             **options,

@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from opulse.clock import Clock
 from opulse.db import Database
 from opulse.mail.models import Relay
+from opulse.mail.signing import Signer
 from opulse.mail.smtp import RelayPool
 from opulse.outbound import OutboundClient
 from opulse.wire.tokens import LinkTokens
@@ -77,3 +78,4 @@ class Ports:
     monitoring_url: str  # where the affected-systems API is reached
     mail_from: str  # default From address; its domain carries bounce addresses
     limits: Limits = field(default_factory=Limits)
+    signer: Signer | None = None  # signs mails with DKIM; None: the relay does, or nobody

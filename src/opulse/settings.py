@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "OPULSE_"
-SECRETS = ("secret_key", "smtp_password", "database_url", "nats_url")
+SECRETS = ("secret_key", "smtp_password", "dkim_key", "database_url", "nats_url")
 Queue = Literal["jobs", "mail", "decisions", "schedule"]
 QUEUES: tuple[Queue, ...] = ("jobs", "mail", "decisions", "schedule")
 """What there is to work on beside the web server: background jobs, mails that are due, notifications to decide, the clock."""
@@ -77,6 +77,15 @@ class Settings(BaseSettings):
         "more than one processor.",
     )
     mail_from: str = Field("", description="Default From address; also the domain of bounce addresses.")
+    dkim_key: SecretStr = Field(
+        SecretStr(""),
+        description="Private RSA key (PEM) that signs mails with DKIM, where the relay does not; needs the extra opulse[dkim]. "
+        "Empty: mails leave unsigned.",
+    )
+    dkim_selector: str = Field(
+        "", description="Selector of that key: the public half is the DNS record SELECTOR._domainkey.DOMAIN."
+    )
+    dkim_domain: str = Field("", description="Domain that signs; empty: that of the From address.")
     reporting_minutes: int = Field(
         15, description="A system that was silent for longer is not 'currently reporting'."
     )

@@ -18,11 +18,13 @@ from opulse.mail.carrier import Addressee, Carrier, CarrierProcess, Carries, Wri
 from opulse.mail.carrier import process as carrier_process
 from opulse.mail.message import MessageParts, build_frame
 from opulse.mail.models import MessageRefused, Outcome, OutcomeReason, OutcomeState, Refusal, Relay, Security
+from opulse.mail.signing import Signer
 from opulse.mail.slots import slot
 from opulse.mail.smtp import Permit, RelayPool
 from opulse.mail.verp import Verp
 from opulse.wire.tokens import LinkPurpose, LinkTokens
 from tests.servers.smtp import SmtpSink
+from tests.unit.mail.domain_key import DOMAIN, SELECTOR, private_pem, verifies
 
 SinkMaker = Callable[..., SmtpSink]
 LINKS = LinkTokens([(7, bytes(range(32)))])
@@ -135,6 +137,18 @@ async def test_the_mails_are_those_that_this_process_would_have_sent(
             in mail.message.get_content()
         )
     await own.close()
+
+
+async def test_signed_mails_verify_as_they_came_to_the_relay(
+    apart: CarrierProcess, smtp_sink: SmtpSink
+) -> None:
+    signed = replace(writer(), signer=Signer(DOMAIN, SELECTOR, private_pem()))
+    permit = Permit(relay(smtp_sink), 5)
+    outcomes = [one async for one in apart.carry(permit, signed, people(5), Hold())]
+    assert {one.state for one in outcomes} == {OutcomeState.ACCEPTED}
+    received = [mail.raw.replace(b"\n", b"\r\n") for mail in smtp_sink.mails()]
+    assert len(received) == 5
+    assert all(map(verifies, received))
 
 
 async def test_one_person_and_one_language_that_cannot_be_written_never_stop_the_rest(

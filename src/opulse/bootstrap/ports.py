@@ -11,6 +11,7 @@ from opulse.clock import Clock, SystemClock
 from opulse.db import open_database
 from opulse.mail.models import Relay, Security
 from opulse.mail.shared_rate import shared_rate
+from opulse.mail.signing import Signer
 from opulse.mail.smtp import RelayPool
 from opulse.outbound import AddressPolicy, OutboundClient
 from opulse.ports import Limits, Ports, SecretBox
@@ -32,7 +33,7 @@ async def open_ports(settings: Settings, public_url: str, clock: Clock | None = 
     monitoring = (settings.monitoring_url or public).rstrip("/")
     origins = {origin(public), origin(monitoring), *settings.allow_origins}
     policy = AddressPolicy.of(origins=origins, allow_http=settings.allow_http)
-    relay = make_relay(settings)
+    relay, signer = make_relay(settings), make_signer(settings)
     db = await open_database(settings.database)
     return Ports(
         db=db,
@@ -48,6 +49,7 @@ async def open_ports(settings: Settings, public_url: str, clock: Clock | None = 
         monitoring_url=monitoring,
         mail_from=settings.mail_from or "pulse@localhost.localdomain",
         limits=make_limits(settings),
+        signer=signer,
     )
 
 
@@ -70,6 +72,17 @@ def make_relay(settings: Settings) -> Relay | None:
         settings.smtp_per_minute or None,
         settings.smtp_connections,
     )
+
+
+def make_signer(settings: Settings) -> Signer | None:
+    """What signs mails; None when no key is set. Raises ValueError where it could not sign."""
+    key = settings.dkim_key.get_secret_value()
+    if not key:
+        return None
+    domain = settings.dkim_domain or settings.mail_from.rpartition("@")[2]
+    signer = Signer(domain, settings.dkim_selector, key)
+    signer.check()
+    return signer
 
 
 def make_limits(settings: Settings) -> Limits:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from opulse.mail.carrier.carrying import Addressee
 from opulse.mail.message import Frame, mail_date
 from opulse.mail.models import Envelope, MessageRefused
+from opulse.mail.signing import Signer
 from opulse.mail.verp import Verp
 from opulse.wire.tokens import LinkPurpose, LinkTokens
 
@@ -32,6 +33,8 @@ class Writer:
     """Pipe of the message → the slot that it fills."""
     frames: Mapping[tuple[str, bool], Frame | MessageRefused]
     """By (language, greets by name); where the message cannot be written in that language, why."""
+    signer: Signer | None = None
+    """Signs each mail; None: the relay does, or nobody."""
     _dated: dict[datetime, str] = field(default_factory=dict, repr=False, compare=False)
 
     def write(self, person: Addressee, now: datetime) -> Envelope:
@@ -46,6 +49,8 @@ class Writer:
             raise MessageRefused(frame.reason, frame.where)
         reference = bytes.fromhex(person.key)
         data = frame.render(self._values(person, reference, now))
+        if self.signer is not None:
+            data = self.signer.sign(data)
         return Envelope(person.key, self.bounces.encode(reference), person.email, data)
 
     def _values(self, person: Addressee, reference: bytes, now: datetime) -> dict[str, str]:

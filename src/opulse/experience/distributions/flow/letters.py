@@ -78,6 +78,7 @@ class Letters:
             shared_link=found.shared_link if shared else "",
             slots=slot_names(found.message),
             frames={},
+            signer=self._ports.signer,
         )
 
     def _frame(self, material: _Material, language: str, named: bool) -> Frame | MessageRefused:
