@@ -20,7 +20,7 @@ from tests.servers.opulse import OpulseProcess
 from tests.servers.postgres import PostgresServer
 from tests.unit.mail.domain_key import DOMAIN, SELECTOR, private_pem
 
-CONNECTIONS = 8
+CONNECTIONS = 48
 FEW = 2_000
 FIRST_MAILS = 30  # passes of FEW, of which the first mail is taken
 LOOKED_AT = 1_000  # mails that are parsed and compared

@@ -70,7 +70,12 @@ class Settings(BaseSettings):
     smtp_username: str = Field("", description="User name at the relay; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
     smtp_per_minute: int = Field(0, description="Mails per minute that the relay takes; 0: no limit known.")
-    smtp_connections: int = Field(4, description="Connections to the relay at once.")
+    smtp_connections: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Connections to the relay at once, up to 64: the more it allows, the sooner a large incident is mailed.",
+    )
     mail_process: Literal["auto", "on", "off"] = Field(
         "auto",
         description="Write and send mails in a process of their own, beside the one that keeps the books; auto: where there is "
