@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from opulse.settings import Settings
-
-SWITCH_SECONDS = 0.0005
-"""After how long a busy event loop lets the writer's thread go on, which asks at each of its statements; Python's own 5 ms are as
-long as an fsync."""
 
 QUEUES_HELP = (
     "What to work on, comma-separated: jobs, mail, decisions, schedule (OPULSE_QUEUES; all of them)."
@@ -70,21 +64,13 @@ def _run(what: Callable[[Settings], Coroutine[None, None, None]], data: Path | N
         raise typer.Exit(2) from error
 
 
-def _settle_down() -> None:
-    """What a start has made (routes, models, templates) stays until the end: the collector need not walk over it a hundred times
-    a second. Under thousands of requests a second that was two thirds of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    sys.setswitchinterval(SWITCH_SECONDS)
-
-
 async def _serve(settings: Settings) -> None:
     from opulse.bootstrap.installation import running
+    from opulse.bootstrap.loop import settle_down
 
     stop = asyncio.Event()
     async with running(settings) as listening:
-        _settle_down()
+        settle_down()
         _on_signals(stop)
         typer.echo(f"Operational Pulse listens on {listening.url}")
         await stop.wait()
@@ -92,10 +78,11 @@ async def _serve(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     from opulse.bootstrap.installation import working
+    from opulse.bootstrap.loop import settle_down
 
     stop = asyncio.Event()
     async with working(settings) as listening:
-        _settle_down()
+        settle_down()
         _on_signals(stop)
         health = f"; health on {listening.url}" if listening else ""
         typer.echo(f"Operational Pulse works on {', '.join(settings.queues)}{health}")

@@ -89,6 +89,7 @@ def _say(line: str) -> None:
 
 
 async def _serve(folder: Path, port: int | None, systems: int, seed: int) -> None:
+    from opulse.bootstrap.loop import settle_down
     from opulse.cli.demo.crowd import Crowd
     from opulse.cli.demo.desk import open_desk
     from opulse.cli.demo.incidents import Incidents
@@ -101,6 +102,7 @@ async def _serve(folder: Path, port: int | None, systems: int, seed: int) -> Non
     _configure(wanted)
     stop = asyncio.Event()
     async with open_demo(wanted, _say, SystemClock()) as demo:
+        settle_down()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         incidents, crowd = Incidents(demo, _say), Crowd(demo, _say)
