@@ -5,11 +5,13 @@ Beside it, in the same run, ``smtp-source`` sends as many mails of the same size
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import quantiles
 
+from bench import report
 from bench.estate import make_estate, make_tenant
 from bench.figures import Figure, Goal, Scope, ratios
 from bench.incident import Pass, Served, run
@@ -34,6 +36,7 @@ async def measure(scope: Scope) -> list[Figure]:
         try:
             async with _served(scope.folder / dialect, dialect, sink.port) as served:
                 figures += await _measure_one(scope, dialect, served, sink)
+            print(report.table(figures), file=sys.stderr, flush=True)  # what follows takes long and may fail
         finally:
             sink.remove()
     return figures

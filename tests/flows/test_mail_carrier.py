@@ -17,7 +17,16 @@ from opulse.clock import SystemClock
 from opulse.mail.carrier import Addressee, Carrier, CarrierProcess, Carries, Writer
 from opulse.mail.carrier import process as carrier_process
 from opulse.mail.message import MessageParts, build_frame
-from opulse.mail.models import MessageRefused, Outcome, OutcomeReason, OutcomeState, Refusal, Relay, Security
+from opulse.mail.models import (
+    MessageRefused,
+    Outcome,
+    OutcomeReason,
+    OutcomeState,
+    Refusal,
+    Relay,
+    Security,
+    WireMessage,
+)
 from opulse.mail.signing import Signer
 from opulse.mail.slots import slot
 from opulse.mail.smtp import Permit, RelayPool
@@ -149,6 +158,30 @@ async def test_signed_mails_verify_as_they_came_to_the_relay(
     received = [mail.raw.replace(b"\n", b"\r\n") for mail in smtp_sink.mails()]
     assert len(received) == 5
     assert all(map(verifies, received))
+
+
+async def test_signing_many_mails_keeps_nobody_else_waiting(own: Carrier, smtp_sink: SmtpSink) -> None:
+    """A hundred bursts that sign at once would be taken for a process that hangs, were one not left between two mails."""
+    turns, seen = 0, list[int]()
+
+    class Slow(Signer):
+        def sign(self, message: WireMessage) -> WireMessage:
+            seen.append(turns)
+            return message
+
+    async def others() -> None:
+        nonlocal turns
+        while len(seen) < 10:
+            turns += 1
+            await asyncio.sleep(0)
+
+    signed, permit = replace(writer(), signer=Slow(DOMAIN, SELECTOR, "")), Permit(relay(smtp_sink), 10)
+    beside = asyncio.create_task(others())
+    outcomes = [one async for one in own.carry(permit, signed, people(10), Hold())]
+    await beside
+    await own.close()
+    assert {one.state for one in outcomes} == {OutcomeState.ACCEPTED}
+    assert len(set(seen)) == 10, "the others had a turn between any two signatures"
 
 
 async def test_one_person_and_one_language_that_cannot_be_written_never_stop_the_rest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -32,6 +33,10 @@ class Carrier:
                 envelopes.append(writer.write(person, now))
             except MessageRefused as refused:
                 yield Outcome(person.key, OutcomeState.REFUSED, OutcomeReason.NOT_WRITABLE, text=str(refused))
+            if writer.signer is not None:
+                await asyncio.sleep(
+                    0
+                )  # a signature takes milliseconds: other bursts have their turn, and the sign of life
         async with aclosing(self._relays.send_burst(permit, envelopes, leash.must_stop)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
