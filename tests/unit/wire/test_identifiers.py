@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -8,9 +9,11 @@ from opulse.wire.identifiers import (
     Prefix,
     is_id,
     new_api_token,
+    new_guid_in_order,
     new_id,
     new_ids,
     new_ids_in_order,
+    new_keys_in_order,
     random_keys,
     random_text,
 )
@@ -58,6 +61,18 @@ def test_what_is_made_later_sorts_later() -> None:
     assert all(is_id(Prefix.CONTACT, one) for ids in made for one in ids)
     assert len({one for ids in made for one in ids}) == 2_500
     assert new_ids_in_order(Prefix.CONTACT, 0, moments[0]) == []
+
+
+def test_keys_and_guids_of_a_later_moment_sort_later() -> None:
+    moments = [datetime(2026, 11, 29, tzinfo=UTC) + timedelta(milliseconds=step) for step in (0, 1, 10**9)]
+    keys = [new_keys_in_order(500, moment) for moment in moments]
+    guids = [[new_guid_in_order(moment) for _ in range(500)] for moment in moments]
+    for groups in (keys, guids):
+        assert all(max(before) < min(after) for before, after in pairwise(groups))
+        assert len({one for group in groups for one in group}) == 1_500
+    assert all(bytes.fromhex(one).hex() == one and len(one) == 32 for group in keys for one in group)
+    assert {UUID(one).version for group in guids for one in group} == {7}
+    assert {UUID(one).variant for group in guids for one in group} == {RFC_4122}
 
 
 def test_random_keys_are_128_bits_each() -> None:

@@ -35,7 +35,7 @@ from opulse.experience.distributions.models import (
 )
 from opulse.experience.distributions.store.records import distribution_of, message_document
 from opulse.experience.distributions.store.tables import distributions, invitations
-from opulse.wire.identifiers import random_keys
+from opulse.wire.identifiers import new_keys_in_order, random_keys
 
 _SLOTS = sorted(state.value for state in SLOT_STATES)
 
@@ -155,7 +155,7 @@ def insert_invitations(
     open_for: timedelta,
 ) -> None:
     """One row per decision, all in one statement. Known ones are left as they are."""
-    ids = random_keys(len(decisions))
+    ids = new_keys_in_order(len(decisions), asked_at)
     tickets = random_keys(len(decisions))
     due = micros(asked_at)
     rows = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
@@ -27,6 +26,7 @@ from opulse.monitoring.systems.store import groups, systems, users
 from opulse.monitoring.systems.store.numbers import take_numbers
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
+from opulse.wire.identifiers import new_guid_in_order
 
 _AT_ONCE = 500  # systems per write unit: with their users about 2,000 rows
 
@@ -103,7 +103,7 @@ def take_systems_in(
     taken: list[TakenSystem] = []
     for match in matches:
         entry, known = match.line.entry, match.known
-        start = known or System(number + len(new), entry.guid or str(uuid4()), entry.name)
+        start = known or System(number + len(new), entry.guid or new_guid_in_order(now), entry.name)
         system = rules.lay_over(start, entry)
         if known is None:
             new.append(system)
