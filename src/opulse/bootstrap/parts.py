@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from opulse.bootstrap.stages import handlers_of, load_extensions
 from opulse.clock import SystemClock
 from opulse.db.postgres import PostgresDatabase
+from opulse.db.statistics import Statistics
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
 from opulse.jobs import Worker
@@ -96,6 +97,8 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
         wings = ("monitoring", "experience") if settings.wing == "all" else (settings.wing,)
         every = {kind: seconds for wing in wings for kind, seconds in SCHEDULE[wing].items()}
         parts.append(Schedule(ports.db, ports.clock, every))
+        if not _alone(ports):
+            parts.append(Statistics(ports.db))
     return parts
 
 
