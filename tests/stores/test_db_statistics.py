@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, text
@@ -11,6 +12,8 @@ from sqlalchemy import Connection, text
 from opulse.db import Database, open_database
 from opulse.db.statistics import Statistics, list_outgrown, refresh_statistics
 from tests.servers.postgres import PostgresServer
+
+T = TypeVar("T")
 
 SECONDS = 15.0  # what was written shows in the server's counts about a second later
 
@@ -42,9 +45,15 @@ def _believed(conn: Connection) -> int:
 
 
 async def _outgrown_soon(db: Database, wanted: list[str]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while await db.read(list_outgrown) != wanted:
-            await asyncio.sleep(0.1)
+    await _soon(db, list_outgrown, wanted)
+
+
+async def _soon(db: Database, query: Callable[[Connection], T], wanted: T) -> None:
+    for _ in range(int(SECONDS * 10)):
+        if await db.read(query) == wanted:
+            return
+        await asyncio.sleep(0.1)
+    assert await db.read(query) == wanted
 
 
 async def test_a_table_that_was_filled_is_analysed_and_a_small_one_is_not(database: Database) -> None:
@@ -73,9 +82,7 @@ async def test_the_part_does_it_by_itself(database: Database) -> None:
     await part.start()
     try:
         await _fill(database, "imported", 1, 3000)
-        async with asyncio.timeout(SECONDS):
-            while await database.read(_believed) != 3000:
-                await asyncio.sleep(0.1)
+        await _soon(database, _believed, 3000)
     finally:
         await part.stop()
 

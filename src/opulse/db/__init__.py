@@ -17,6 +17,7 @@ from opulse.db.bulk import (
 )
 from opulse.db.compiled import CompiledLookUp
 from opulse.db.engine import Database, Priority, open_database
+from opulse.db.seeking import seek
 from opulse.db.storable import why_unstorable
 from opulse.db.types import Instant, JsonDoc, instant, metadata, stored_instant
 from opulse.db.wake import Wakes, wake
@@ -38,6 +39,7 @@ __all__ = [
     "listed",
     "metadata",
     "open_database",
+    "seek",
     "stored_instant",
     "upsert",
     "wake",

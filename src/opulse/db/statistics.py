@@ -1,8 +1,9 @@
 """Keeps PostgreSQL's planner from taking a table that has just been filled for the empty one of its last look.
 
 Autovacuum looks at each table once a minute and then needs a turn. An import and the incident after it happen within that
-minute, and with the statistics of an empty table the planner seeks a contact by walking the directory: hundreds of times slower. So
-whoever keeps the schedule asks each second which tables have grown past twice what the planner believes, and has them analysed.
+minute, and with the statistics of an empty table the planner seeks a contact by walking the directory: hundreds of times
+slower. So whoever keeps the schedule asks each second which tables have grown past twice what the planner believes, and has
+them analysed.
 """
 
 from __future__ import annotations

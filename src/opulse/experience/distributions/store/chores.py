@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
     and_,
     case,
     exists,
     literal,
+    literal_column,
+    not_,
     or_,
     select,
     tuple_,
@@ -51,10 +54,10 @@ def find_chores(conn: Connection, now: datetime) -> Chores:
     """Which chores have work: one look per index, so that an idle sender writes nothing."""
     row = conn.execute(
         select(
-            exists().where(_lease_ended(now)).label("leases"),
+            (_first_lease_end() <= now).label("leases"),
             exists().where(_is_late(now)).label("late"),
             exists().where(invitations.c.hold_until <= now).label("holds"),
-            exists(_leftovers()).label("leftovers"),
+            exists(_in_state(DistributionState.CANCELLED).where(_has_waiting())).label("leftovers"),
             exists(_finished()).label("finished"),
         )
     ).one()
@@ -95,7 +98,7 @@ def end_leases(conn: Connection, now: datetime) -> int:
 def end_late(conn: Connection, now: datetime) -> int:
     """What the relay did not take by ``send_by`` is too late; an unknown one stays unknown and is not resent."""
     table = invitations
-    unknown = table.c.state == InvitationState.UNKNOWN.value
+    unknown = _of_state(InvitationState.UNKNOWN)
     picked = select(table.c.tenant, table.c.id).where(_is_late(now)).limit(ROWS)
     done = conn.execute(
         update(table)
@@ -112,7 +115,7 @@ def end_late(conn: Connection, now: datetime) -> int:
 def cancel_leftovers(conn: Connection) -> int:
     """What still waits in a cancelled distribution will not leave; an unknown one is not resent."""
     table = invitations
-    unknown = table.c.state == InvitationState.UNKNOWN.value
+    unknown = _of_state(InvitationState.UNKNOWN)
     done = conn.execute(
         update(table)
         .where(tuple_(table.c.tenant, table.c.id).in_(_leftovers().limit(ROWS)), _waits())
@@ -138,7 +141,8 @@ def finish_distributions(conn: Connection) -> int:
         update(distributions)
         .where(
             tuple_(distributions.c.tenant, distributions.c.id).in_([tuple(row) for row in rows]),
-            ~_has_waiting(),
+            not_(_has_waiting()),
+            not_(_has(_of_state(InvitationState.SENDING))),
             distributions.c.state == DistributionState.RUNNING.value,
         )
         .values(state=DistributionState.DONE.value)
@@ -208,49 +212,62 @@ def _lease_ended(now: datetime) -> ColumnElement[bool]:
     return and_(invitations.c.lease_until <= now, invitations.c.state == InvitationState.SENDING.value)
 
 
+def _first_lease_end() -> ScalarSelect[datetime]:
+    """The first of the leases' index. Asked for any that has ended, PostgreSQL expects many, and reads the table for one."""
+    end = invitations.c.lease_until
+    return select(end).where(end.is_not(None)).order_by(end).limit(1).scalar_subquery()
+
+
 def _is_late(now: datetime) -> ColumnElement[bool]:
-    unknown = and_(
-        invitations.c.state == InvitationState.UNKNOWN.value, invitations.c.next_try_at.is_not(None)
-    )
+    unknown = and_(_of_state(InvitationState.UNKNOWN), invitations.c.next_try_at.is_not(None))
     return and_(
-        may_wait,
-        invitations.c.send_by <= now,
-        or_(invitations.c.state != InvitationState.UNKNOWN.value, unknown),
+        may_wait, invitations.c.send_by <= now, or_(not_(_of_state(InvitationState.UNKNOWN)), unknown)
     )
 
 
 def _waits() -> ColumnElement[bool]:
-    return or_(invitations.c.next_try_at.is_not(None), invitations.c.state == InvitationState.HELD.value)
+    return or_(invitations.c.next_try_at.is_not(None), _of_state(InvitationState.HELD))
+
+
+def _of_state(state: InvitationState) -> ColumnElement[bool]:
+    """In words, not as a bound value: only so does PostgreSQL see that a state is rare, and goes to its index."""
+    return invitations.c.state == literal_column(f"'{state.value}'")
 
 
 def _leftovers() -> Select[tuple[int, str]]:
+    mine = and_(
+        distributions.c.tenant == invitations.c.tenant, distributions.c.id == invitations.c.distribution
+    )
     return (
         select(invitations.c.tenant, invitations.c.id)
-        .join(
-            distributions,
-            and_(
-                distributions.c.tenant == invitations.c.tenant,
-                distributions.c.id == invitations.c.distribution,
-            ),
-        )
-        .where(
-            distributions.c.state == DistributionState.CANCELLED.value,
-            may_wait,
-            _waits(),
-        )
+        .join(distributions, mine)
+        .where(distributions.c.state == DistributionState.CANCELLED.value, may_wait, _waits())
     )
 
 
 def _finished() -> Select[tuple[int, str]]:
-    return select(distributions.c.tenant, distributions.c.id).where(
-        distributions.c.state == DistributionState.RUNNING.value, ~_has_waiting()
-    )
+    sending = _has(_of_state(InvitationState.SENDING))
+    return _in_state(DistributionState.RUNNING).where(not_(_has_waiting()), not_(sending))
+
+
+def _in_state(state: DistributionState) -> Select[tuple[int, str]]:
+    return select(distributions.c.tenant, distributions.c.id).where(distributions.c.state == state.value)
 
 
 def _has_waiting() -> ColumnElement[bool]:
-    """Correlated by hand to the distribution: one probe of the due index, one of the state index."""
+    due = invitations.c.next_try_at
+    return or_(_has(due.is_not(None), first_by=due), _has(_of_state(InvitationState.HELD)))
+
+
+def _has(
+    condition: ColumnElement[bool], first_by: ColumnElement[datetime] | None = None
+) -> ColumnElement[bool]:
+    """The distribution has such an invitation: one probe of an index that begins with tenant and distribution.
+
+    The first one is asked for, and not whether there are any: EXISTS may become a list of all who wait, made anew each second.
+    """
     mine = and_(
         invitations.c.tenant == distributions.c.tenant, invitations.c.distribution == distributions.c.id
     )
-    held = invitations.c.state.in_([InvitationState.HELD.value, InvitationState.SENDING.value])
-    return or_(exists().where(mine, invitations.c.next_try_at.is_not(None)), exists().where(mine, held))
+    first = select(literal(1)).where(mine, condition).correlate(distributions).limit(1)
+    return first.order_by(first_by).scalar_subquery().is_not(None)

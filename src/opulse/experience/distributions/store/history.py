@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, select
 
-from opulse.db import Instant
+from opulse.db import Instant, seek
 from opulse.experience.directory.models import FrequencyRule, RuleKind
 from opulse.experience.distributions.models import SLOT_STATES, Distribution, InvitationState
 from opulse.experience.distributions.store.among import among
@@ -74,14 +74,12 @@ def list_asked_addresses(
     instead of through the addresses, for every chunk of the incident.
     """
     table = invitations
-    rows = conn.execute(
-        select(table.c.email_key, table.c.contact, table.c.cause, table.c.workflow).where(
-            table.c.tenant == distribution.tenant,
-            table.c.activation == distribution.activation,
-            among(conn, table.c.email_key, keys),
-            table.c.state.in_(_SLOTS),
-        )
+    asked = select(table.c.email_key, table.c.contact, table.c.cause, table.c.workflow).where(
+        table.c.tenant == distribution.tenant,
+        table.c.activation == distribution.activation,
+        table.c.state.in_(_SLOTS),
     )
+    rows = seek(conn, asked, table.c.email_key, keys)
     own = (distribution.cause, distribution.workflow)
     return {(row.email_key, row.contact) for row in rows if (row.cause, row.workflow) == own}
 

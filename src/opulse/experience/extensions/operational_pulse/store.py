@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from opulse.db import Instant, as_json, json_list, metadata
+from opulse.db import Instant, as_json, metadata, seek
 from opulse.db.json_rows import json_rows
 
 reach = Table(
@@ -51,17 +51,8 @@ _PER_ROW = ("system", "system_name", "person", "contact", "reason")
 
 def find_known_systems(conn: Connection, tenant: int, task_run: str, systems: Iterable[str]) -> set[str]:
     """Which of these systems this task run has dealt with already."""
-    listed = json_list(conn, systems)
-    rows = conn.execute(
-        select(reach.c.system)
-        .where(
-            reach.c.tenant == tenant,
-            reach.c.task_run == task_run,
-            reach.c.system.in_(select(listed.c.value)),
-        )
-        .distinct()
-    )
-    return set(rows.scalars())
+    theirs = select(reach.c.system).where(reach.c.tenant == tenant, reach.c.task_run == task_run)
+    return set(seek(conn, theirs, reach.c.system, systems).scalars())
 
 
 def last_wave(conn: Connection, tenant: int, task_run: str) -> int:

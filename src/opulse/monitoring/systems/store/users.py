@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from opulse.db import json_list, upsert
+from opulse.db import seek, upsert
 from opulse.monitoring.systems.models import FOREVER, SystemUser, UserSpan
 from opulse.monitoring.systems.store.tables import system_users
 
@@ -42,13 +42,9 @@ def write_spans(conn: Connection, tenant: int, spans: Sequence[UserSpan]) -> Non
 
 
 def _list(conn: Connection, tenant: int, idxs: Iterable[int], *when: Any) -> list[UserSpan]:
-    wanted = json_list(conn, idxs, numbers=True)
-    rows = conn.execute(
-        select(system_users)
-        .where(system_users.c.tenant == tenant, system_users.c.system.in_(select(wanted.c.value)), *when)
-        .order_by(system_users.c.system, system_users.c.user_key)
-    )
-    return [_span(row) for row in rows]
+    theirs = select(system_users).where(system_users.c.tenant == tenant, *when)
+    found = seek(conn, theirs, system_users.c.system, idxs, numbers=True).all()
+    return [_span(row) for row in sorted(found, key=lambda row: (row.system, row.user_key))]
 
 
 def _row(tenant: int, span: UserSpan) -> dict[str, Any]:
