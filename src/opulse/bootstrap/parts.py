@@ -25,13 +25,14 @@ from opulse.jobs.table import release_leases
 from opulse.mail.carrier import Carrier, CarrierProcess, Carries
 from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.activations.flow.ownership import LeasedOwner
+from opulse.monitoring.deliveries.jobs import MUTES_DUE
 from opulse.monitoring.sensors.flow.elsewhere import ListenerSign, SharedReports
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.ports import Ports
 from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
-    "monitoring": {},
+    "monitoring": {MUTES_DUE: 10.0},
     "experience": {ALARMS_DUE: 60.0},
 }
 SHORTEST_LEASE = timedelta(seconds=3)

@@ -24,8 +24,10 @@ MONITORING = (
     "opulse.monitoring.systems",
     "opulse.monitoring.sensors",
     "opulse.monitoring.recipients",
+    "opulse.monitoring.maintenance",
     "opulse.monitoring.notifications",
     "opulse.monitoring.activations",
+    "opulse.monitoring.silences",
     "opulse.monitoring.deliveries",
 )
 EXPERIENCE = (

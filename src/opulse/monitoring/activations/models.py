@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from pyroaring import BitMap
 
-from opulse.monitoring.notifications.models import SensorChoice, Threshold
+from opulse.monitoring.notifications.models import Schedule, SensorChoice, Threshold
 from opulse.wire.affected import ActivationState
+
+ALWAYS: Final = Schedule()
 
 
 class Resolution(StrEnum):
@@ -44,6 +47,8 @@ class DecisionReason(StrEnum):
     BELOW_MINIMUM = "below_minimum"  # as ThresholdVerdict
     BELOW_THRESHOLD = "below_threshold"  # as ThresholdVerdict
     HOLDING = "holding"  # met, but not for the hold time yet
+    OUT_OF_HOURS = "out_of_hours"  # met, outside of the notification's schedule
+    COOLING_DOWN = "cooling_down"  # met, too soon after the last activation ended
     SUPPRESSED = "suppressed"  # met, but a person dismissed it and it has not been below since
     THRESHOLD_MET = "threshold_met"  # opens
     STILL_MET = "still_met"  # active, and rightly so
@@ -63,6 +68,8 @@ class Rule:
     hold: timedelta
     clear_delay: timedelta  # zero: never by itself
     rearm: timedelta
+    cool_down: timedelta = timedelta(0)
+    schedule: Schedule = ALWAYS
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,9 @@ class Watch:
     met_since: datetime | None
     below_since: datetime | None
     suppressed_until: datetime | None  # None: armed
+    ended_at: datetime | None = (
+        None  # of the last activation; None: there was none, or it was ended by an edit
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from opulse.monitoring.activations.models import Decision, DecisionKind, DecisionReason, Facts, Rule, Watch
 from opulse.monitoring.notifications.models import ThresholdVerdict
-from opulse.monitoring.notifications.rules import judge_threshold
+from opulse.monitoring.notifications.rules import is_in_hours, judge_threshold
 
 
 def decide_activation(rule: Rule, facts: Facts, watch: Watch) -> Decision:
@@ -39,6 +39,10 @@ def _decide_armed(rule: Rule, facts: Facts, watch: Watch) -> Decision:
         return _nothing(DecisionReason(verdict.value), _below_while_armed(facts, watch))
     if watch.suppressed_until is not None and facts.now < watch.suppressed_until:
         return _nothing(DecisionReason.SUPPRESSED, watch)
+    if not is_in_hours(rule.schedule, facts.now):
+        return _nothing(DecisionReason.OUT_OF_HOURS, watch)
+    if watch.ended_at is not None and facts.now - watch.ended_at < rule.cool_down:
+        return _nothing(DecisionReason.COOLING_DOWN, watch)
     since = watch.met_since or facts.now
     if facts.now - since < rule.hold:
         return _nothing(DecisionReason.HOLDING, replace(watch, met_since=since))
@@ -80,5 +84,6 @@ def _decided(kind: DecisionKind, reason: DecisionReason, facts: Facts, watch: Wa
         met_since=None,
         below_since=None,
         suppressed_until=None,
+        ended_at=facts.now if kind is DecisionKind.RESOLVE else None,
     )
     return Decision(kind, reason, fresh)

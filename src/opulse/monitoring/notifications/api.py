@@ -16,6 +16,7 @@ from opulse.monitoring.notifications.models import (
     NotificationRefused,
     NotificationWarning,
     Preview,
+    SchedulePreset,
     SensorChoice,
     ThresholdVerdict,
 )
@@ -55,6 +56,13 @@ class ActivationBody(BaseModel):
         return int(value) if value == value.to_integral_value() else float(value)
 
 
+class ScheduleBody(BaseModel):
+    """When it may activate: a preset, in an IANA time zone."""
+
+    preset: SchedulePreset = SchedulePreset.ALWAYS
+    zone: str = "UTC"
+
+
 class NotificationBody(BaseModel):
     """The fields of *Create Notification*."""
 
@@ -63,6 +71,13 @@ class NotificationBody(BaseModel):
     sensors: list[SensorBody]
     group_id: str
     activation: ActivationBody
+    needed_sensors: int | None = Field(
+        None, description="Sensors that must be triggered together on a system; all of them if absent."
+    )
+    cool_down_seconds: int = Field(
+        0, description="After an activation ended, none begins for so long; after an edit at once."
+    )
+    schedule: ScheduleBody = ScheduleBody()
     recipients: list[str] = []
     enabled: bool = True
 
@@ -79,6 +94,10 @@ class NotificationBody(BaseModel):
             enabled=self.enabled,
             minimum_systems=chosen.minimum,
             hold_seconds=chosen.hold_seconds,
+            needed_sensors=self.needed_sensors,
+            cool_down_seconds=self.cool_down_seconds,
+            schedule=self.schedule.preset.value,
+            zone=self.schedule.zone,
         )
 
 
@@ -108,6 +127,7 @@ class PreviewView(BaseModel):
     members: int
     would_activate: bool
     reason: ThresholdVerdict
+    in_hours: bool = Field(description="False: its schedule keeps it from activating now.")
 
 
 class AssignedBody(BaseModel):
@@ -169,7 +189,8 @@ async def get_preview(
     notification_id: str, ports: PortsDep, evaluator: EvaluatorDep, caller: Viewer
 ) -> PreviewView:
     notification = await _found(ports, caller.tenant, notification_id)
-    return preview_view(previewing.preview_notification(evaluator, caller.tenant, notification))
+    preview = await previewing.preview_notification(ports, evaluator, caller.tenant, notification)
+    return preview_view(preview)
 
 
 @router.post("/api/v1/notifications/preview", operation_id="preview_notification_draft")
@@ -218,6 +239,7 @@ def preview_view(preview: Preview) -> PreviewView:
         members=preview.members,
         would_activate=preview.would_activate,
         reason=preview.verdict,
+        in_hours=preview.in_hours,
     )
 
 
@@ -236,6 +258,9 @@ def view_of(notification: Notification, warnings: tuple[NotificationWarning, ...
             minimum=notification.minimum_systems,
             hold_seconds=notification.hold_seconds,
         ),
+        needed_sensors=notification.needed_sensors,
+        cool_down_seconds=notification.cool_down_seconds,
+        schedule=ScheduleBody(preset=notification.schedule.preset, zone=notification.schedule.zone),
         threshold_text=describe_threshold(threshold),
         recipients=list(notification.recipients),
         enabled=notification.enabled,

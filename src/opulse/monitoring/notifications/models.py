@@ -13,6 +13,23 @@ MINIMUM_OF_PERCENT: Final = 5
 """Systems that a percentage needs at least: 1 of 2 systems is half the group and no incident (spine.md 2)."""
 
 
+class SchedulePreset(StrEnum):
+    """When a notification may activate, in its own zone. The names are those of the product's alarm time windows."""
+
+    ALWAYS = "24x7"
+    EXTENDED = "18x6"  # Monday to Saturday, 05:00 to 23:00
+    WORKING_DAYS = "12x5"  # Monday to Friday, 07:00 to 19:00
+    NEVER = "never"  # it counts and shows, and never activates
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """``zone`` is a name of the IANA time zone database, e.g. ``Europe/Berlin``."""
+
+    preset: SchedulePreset = SchedulePreset.ALWAYS
+    zone: str = "UTC"
+
+
 class ActivationOption(StrEnum):
     """The three options of *Activation*. Their words on the page are in ``rules.labels``, in one place."""
 
@@ -55,6 +72,10 @@ class NotificationDraft:
     enabled: bool = True
     minimum_systems: int | None = None  # of a percentage; None: the default
     hold_seconds: int = 0
+    needed_sensors: int | None = None  # that must be triggered together on a system; None: all of them
+    cool_down_seconds: int = 0
+    schedule: str = SchedulePreset.ALWAYS.value
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -80,6 +101,9 @@ class Notification:
     threshold: Threshold
     minimum_systems: int  # 1 unless the threshold is a percentage
     hold_seconds: int  # the condition must have held this long; 0: at once
+    needed_sensors: int  # so many of ``sensors`` must be triggered together on a system; usually all of them
+    cool_down_seconds: int  # after an activation ended, none begins for so long; 0: at once
+    schedule: Schedule
     recipients: tuple[str, ...]
     enabled: bool
     revision: int  # counts saves on the Edit page
@@ -106,7 +130,10 @@ class NotificationFault(StrEnum):
     OPTION_UNKNOWN = "option_unknown"  # not one of the three options
     VALUE_INVALID = "value_invalid"  # no whole number of systems, or a percentage out of range
     RECIPIENT_UNKNOWN = "recipient_unknown"  # no such recipient in this tenant
-    TIMING_INVALID = "timing_invalid"  # hold time or minimum out of range
+    TIMING_INVALID = "timing_invalid"  # hold time, cool-down or minimum out of range
+    NEEDED_INVALID = "needed_invalid"  # fewer than one of its sensors, or more than it has
+    SCHEDULE_UNKNOWN = "schedule_unknown"  # not one of the presets
+    ZONE_UNKNOWN = "zone_unknown"  # not in the time zone database
 
 
 @dataclass(frozen=True)
@@ -137,16 +164,20 @@ class ThresholdVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class Preview:
-    """What a notification would count right now. ``of`` is the group's systems that report."""
+    """What a notification would count right now. ``of`` is the group's systems that report.
+
+    ``in_hours`` False: its schedule keeps it from activating now, whatever it counts.
+    """
 
     count: int
     of: int
     members: int
     verdict: ThresholdVerdict
+    in_hours: bool = True
 
     @property
     def would_activate(self) -> bool:
-        return self.verdict is ThresholdVerdict.MET
+        return self.verdict is ThresholdVerdict.MET and self.in_hours
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, insert_ignoring_known, metadata
-from opulse.monitoring.notifications.models import ActivationOption, Threshold
+from opulse.monitoring.notifications.models import ActivationOption, Schedule, SchedulePreset, Threshold
 
 notifications = Table(
     "notifications",
@@ -40,6 +40,10 @@ notifications = Table(
     Column("value", Text, nullable=False),  # a decimal as text: a percentage is never rounded by a column
     Column("minimum_systems", Integer, nullable=False),
     Column("hold_seconds", Integer, nullable=False),
+    Column("needed_sensors", Integer, nullable=False),  # 0: all
+    Column("cool_down_seconds", Integer, nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("zone", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("created_by", Text, nullable=False),
@@ -75,6 +79,9 @@ class NotificationRow:
     threshold: Threshold
     minimum_systems: int
     hold_seconds: int
+    needed_sensors: int
+    cool_down_seconds: int
+    schedule: Schedule
     enabled: bool
     sensors: tuple[tuple[int, str], ...]
 
@@ -185,6 +192,10 @@ def _columns(row: NotificationRow) -> dict[str, Any]:
         "value": format(row.threshold.value, "f"),
         "minimum_systems": row.minimum_systems,
         "hold_seconds": row.hold_seconds,
+        "needed_sensors": row.needed_sensors,
+        "cool_down_seconds": row.cool_down_seconds,
+        "schedule": row.schedule.preset.value,
+        "zone": row.schedule.zone,
         "enabled": row.enabled,
     }
 
@@ -223,6 +234,9 @@ def _stored(row: Row[Any], sensors: dict[str, list[tuple[int, str]]]) -> StoredN
             threshold=Threshold(ActivationOption(row.option), Decimal(row.value)),
             minimum_systems=row.minimum_systems,
             hold_seconds=row.hold_seconds,
+            needed_sensors=row.needed_sensors or len(sensors.get(row.id, ())),
+            cool_down_seconds=row.cool_down_seconds,
+            schedule=Schedule(SchedulePreset(row.schedule), row.zone),
             enabled=row.enabled,
             sensors=tuple(sensors.get(row.id, ())),
         ),

@@ -19,6 +19,7 @@ from opulse.monitoring.activations.flow.deciding import decide_in
 from opulse.monitoring.activations.flow.held import Held, HeldNotifications, load_held
 from opulse.monitoring.activations.flow.ownership import NotOwner, Ownership, SoleOwner
 from opulse.monitoring.activations.models import Counted, DecisionKind, Step, StepOutcome
+from opulse.monitoring.maintenance import flow as maintenance
 from opulse.monitoring.notifications.flow import saving
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.observe import faults, get_logger
@@ -37,6 +38,8 @@ took. In a burst of systems that report again every record says so; touched sens
 COUNTED = 64
 """Notifications that are counted before the event loop gets its turn."""
 
+_WAKES = (saving.WAKE, ending.WAKE, maintenance.WAKE)
+
 log = get_logger("decider")
 
 
@@ -52,10 +55,7 @@ class Decider:
         self._all: set[int] = set()  # tenants of which anything may have changed
         self._all_again = 0.0  # of the loop's time: not before
         self._event = asyncio.Event()
-        self._saved = (
-            ports.db.wakes.sleeper(saving.WAKE),
-            ports.db.wakes.sleeper(ending.WAKE),
-        )
+        self._saved = tuple(map(ports.db.wakes.sleeper, _WAKES))
         self._failed = False
         self._grew = False
         self._task: asyncio.Task[None] | None = None
@@ -75,14 +75,14 @@ class Decider:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         self._task = None
-        for topic, event in zip((saving.WAKE, ending.WAKE), self._saved, strict=True):
+        for topic, event in zip(_WAKES, self._saved, strict=True):
             self._ports.db.wakes.forget(topic, event)
 
     async def decide_all(self) -> None:
         """Read everything again and decide every notification: the tick, and the start."""
         for event in self._saved:
             event.clear()
-        self._held = await self._ports.db.read(load_held)
+        self._held = await self._ports.db.read(load_held, self._ports.clock.now())
         self._touched.clear()
         self._all.clear()
         for tenant in self._held.tenants:
@@ -191,10 +191,14 @@ class Decider:
         self._report(held, step)
 
     def _count(self, held: Held) -> Counted:
-        count = self._evaluator.count(held.tenant, held.picks, held.notification.group_index)
+        notification = held.notification
+        hidden = self._evaluator.members_of(held.tenant, self._held.maintained.get(held.tenant, frozenset()))
+        count = self._evaluator.count(
+            held.tenant, held.picks, notification.group_index, notification.needed_sensors, hidden
+        )
         now = self._ports.clock.now()
         return Counted(
-            revision=held.notification.revision,
+            revision=notification.revision,
             qualifying=count.qualifying,
             reporting=count.reporting,
             position=count.position,

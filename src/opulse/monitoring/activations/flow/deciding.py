@@ -84,6 +84,8 @@ def rule_of(notification: Notification, limits: Limits) -> Rule:
         hold=timedelta(seconds=notification.hold_seconds),
         clear_delay=limits.clear_delay,
         rearm=limits.rearm,
+        cool_down=timedelta(seconds=notification.cool_down_seconds),
+        schedule=notification.schedule,
     )
 
 

@@ -50,7 +50,7 @@ def end_outdated_in(
     resolution = Resolution.DELETED if revision is None else Resolution.EDITED
     close_in(conn, tenant, activation, ActivationState.DISMISSED, resolution, "", now)
     watch = store.find_watch(conn, tenant, notification)
-    rearmed = replace(watch, met_since=None, below_since=None, suppressed_until=None)
+    rearmed = replace(watch, met_since=None, below_since=None, suppressed_until=None, ended_at=None)
     store.save_watch(conn, tenant, notification, rearmed)
     return True
 
@@ -101,5 +101,6 @@ def _suppress_in(conn: Connection, tenant: int, ended: Activation, ports: Ports,
         met_since=None,
         below_since=None,
         suppressed_until=now + ports.limits.rearm,
+        ended_at=now,
     )
     store.save_watch(conn, tenant, ended.notification, suppressed)

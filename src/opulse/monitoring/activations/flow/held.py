@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from opulse.monitoring.activations.models import (
     Watch,
 )
 from opulse.monitoring.activations.rules import decide_activation
+from opulse.monitoring.maintenance.views import list_maintained_groups
 from opulse.monitoring.notifications.flow.previewing import picks_of
 from opulse.monitoring.notifications.flow.reading import list_notifications, list_tenants_with_notifications
 from opulse.monitoring.notifications.models import Notification
@@ -59,6 +61,7 @@ class HeldNotifications:
     """All living notifications of all tenants."""
 
     by_id: dict[tuple[int, str], Held]
+    maintained: dict[int, frozenset[int]] = field(default_factory=dict)  # tenant → groups under maintenance
 
     def touched(self, tenant: int, sensors: frozenset[int] | None) -> Iterator[Held]:
         """Those of the tenant that watch one of the sensors; all of them for None."""
@@ -71,10 +74,12 @@ class HeldNotifications:
         return {held.tenant for held in self.by_id.values()}
 
 
-def load_held(conn: Connection) -> HeldNotifications:
-    """From the database, as one snapshot."""
+def load_held(conn: Connection, now: datetime) -> HeldNotifications:
+    """From the database, as one snapshot. Maintenance windows begin and end with the decider's tick."""
     by_id: dict[tuple[int, str], Held] = {}
+    maintained: dict[int, frozenset[int]] = {}
     for tenant in list_tenants_with_notifications(conn):
+        maintained[tenant] = list_maintained_groups(conn, tenant, now)
         watches = store.list_watches(conn, tenant)
         opened = store.list_open(conn, tenant)
         for notification in list_notifications(conn, tenant):
@@ -88,4 +93,4 @@ def load_held(conn: Connection) -> HeldNotifications:
                 watch=replace(watch, is_open=activation is not None),
                 current=current,
             )
-    return HeldNotifications(by_id)
+    return HeldNotifications(by_id, maintained)

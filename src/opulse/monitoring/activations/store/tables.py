@@ -63,6 +63,7 @@ watches = Table(
     Column("met_since", Instant, nullable=True),
     Column("below_since", Instant, nullable=True),
     Column("suppressed_until", Instant, nullable=True),
+    Column("ended_at", Instant, nullable=True),  # the last activation, where a cool-down counts from
     PrimaryKeyConstraint("tenant", "notification"),
     ForeignKeyConstraint(["tenant", "notification"], ["notifications.tenant", "notifications.id"]),
 )

@@ -36,9 +36,18 @@ def save_watch(conn: Connection, tenant: int, notification: str, watch: Watch) -
         "met_since": watch.met_since,
         "below_since": watch.below_since,
         "suppressed_until": watch.suppressed_until,
+        "ended_at": watch.ended_at,
     }
     upsert(conn, watches, [row], key=("tenant", "notification"), change=tuple(row)[2:])
 
 
 def _watch(row: Row[Any]) -> Watch:
-    return Watch(False, row.decided_to, row.decided_at, row.met_since, row.below_since, row.suppressed_until)
+    return Watch(
+        False,
+        row.decided_to,
+        row.decided_at,
+        row.met_since,
+        row.below_since,
+        row.suppressed_until,
+        row.ended_at,
+    )

@@ -22,7 +22,13 @@ from opulse.monitoring.notifications.models import (
     NotificationWarning,
     SavedNotification,
 )
-from opulse.monitoring.notifications.rules import check_draft, describe_threshold, minimum_of
+from opulse.monitoring.notifications.rules import (
+    check_draft,
+    describe_threshold,
+    minimum_of,
+    needed_of,
+    schedule_of,
+)
 from opulse.monitoring.recipients.flow.assigning import (
     assign_notifications_in,
     assign_recipients_in,
@@ -134,6 +140,9 @@ def describe(notification: Notification) -> dict[str, Any]:
         "threshold": describe_threshold(notification.threshold),
         "minimum_systems": notification.minimum_systems,
         "hold_seconds": notification.hold_seconds,
+        "needed_sensors": notification.needed_sensors,
+        "cool_down_seconds": notification.cool_down_seconds,
+        "schedule": [notification.schedule.preset.value, notification.schedule.zone],
         "recipients": list(notification.recipients),
         "enabled": notification.enabled,
     }
@@ -162,6 +171,9 @@ def _checked_in(
         threshold=threshold,
         minimum_systems=minimum_of(draft, threshold),
         hold_seconds=draft.hold_seconds,
+        needed_sensors=needed_of(draft),
+        cool_down_seconds=draft.cool_down_seconds,
+        schedule=schedule_of(draft),
         enabled=draft.enabled,
         sensors=tuple((sensor.index, sensor.instance or "") for sensor in sensors),
     )

@@ -16,6 +16,7 @@ from opulse.monitoring.notifications.models import (
     Notification,
     NotificationDraft,
     NotificationRefused,
+    SchedulePreset,
     SensorChoice,
 )
 from opulse.monitoring.notifications.rules import write_value
@@ -26,6 +27,7 @@ _FIELD_IDS = {
     "activation": "option",
     "activation.value": "value",
     "activation.minimum": "minimum",
+    "needed_sensors": "needed",
 }
 """Where a problem's field stands on the page, when it is not called the same."""
 
@@ -42,6 +44,10 @@ class NotificationForm:
     value: str = ""
     minimum: str = ""
     hold_seconds: str = "0"
+    needed: str = ""
+    cool_down_seconds: str = "0"
+    schedule: str = SchedulePreset.ALWAYS.value
+    zone: str = "UTC"
     recipients: tuple[str, ...] = ()
     enabled: bool = True
     category: str = ""
@@ -60,6 +66,10 @@ class NotificationForm:
             enabled=self.enabled,
             minimum_systems=_number(self.minimum) if self.minimum.strip() else None,
             hold_seconds=_number(self.hold_seconds or "0"),
+            needed_sensors=_number(self.needed) if self.needed.strip() else None,
+            cool_down_seconds=_number(self.cool_down_seconds or "0"),
+            schedule=self.schedule or SchedulePreset.ALWAYS.value,
+            zone=self.zone or "UTC",
         )
 
     def pressed(self, button: str) -> NotificationForm:
@@ -92,6 +102,10 @@ def read_form(sent: FormData) -> NotificationForm:
         value=_text(sent, "value"),
         minimum=_text(sent, "minimum"),
         hold_seconds=_text(sent, "hold_seconds"),
+        needed=_text(sent, "needed"),
+        cool_down_seconds=_text(sent, "cool_down_seconds"),
+        schedule=_text(sent, "schedule"),
+        zone=_text(sent, "zone"),
         recipients=tuple(_texts(sent, "recipient")),
         enabled="enabled" in sent,
         category=_text(sent, "category"),
@@ -111,6 +125,10 @@ def form_of(notification: Notification) -> NotificationForm:
         value="" if threshold.option is ActivationOption.ANY else write_value(threshold.value),
         minimum=str(notification.minimum_systems) if threshold.is_percent else "",
         hold_seconds=str(notification.hold_seconds),
+        needed=_needed(notification),
+        cool_down_seconds=str(notification.cool_down_seconds),
+        schedule=notification.schedule.preset.value,
+        zone=notification.schedule.zone,
         recipients=notification.recipients,
         enabled=notification.enabled,
     )
@@ -122,6 +140,12 @@ def errors_of(refused: NotificationRefused) -> dict[str, str]:
     for problem in refused.problems:
         errors.setdefault(_FIELD_IDS.get(problem.field, problem.field), problem.text)
     return errors
+
+
+def _needed(notification: Notification) -> str:
+    """Empty where all sensors are needed: a sensor that is added is then needed as well."""
+    every = notification.needed_sensors == len(notification.sensors)
+    return "" if every else str(notification.needed_sensors)
 
 
 def _number(text: str) -> int:

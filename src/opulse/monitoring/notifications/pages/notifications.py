@@ -19,7 +19,12 @@ from opulse.monitoring.notifications.models import (
     SavedNotification,
 )
 from opulse.monitoring.notifications.pages.form import NotificationForm, errors_of, form_of, read_form
-from opulse.monitoring.notifications.rules import OPTION_LABELS, describe_threshold
+from opulse.monitoring.notifications.rules import (
+    OPTION_LABELS,
+    SCHEDULE_LABELS,
+    ZONES,
+    describe_threshold,
+)
 from opulse.monitoring.recipients.flow.saving import list_recipients
 from opulse.monitoring.recipients.models import Recipient
 from opulse.monitoring.sensors.api.states import EvaluatorDep
@@ -95,6 +100,8 @@ class NotificationPage:
     groups: tuple[Group, ...]
     recipients: tuple[Recipient, ...]
     options: tuple[tuple[str, str, str], ...]
+    schedules: tuple[tuple[str, str], ...]
+    zones: tuple[str, ...]
     preview: Preview | None
     errors: Mapping[str, str]
     editing: bool
@@ -224,6 +231,8 @@ async def _context(
         groups=tuple(groups),
         recipients=tuple(await list_recipients(ports, caller.tenant)),
         options=tuple((option.value, label, "") for option, label in OPTION_LABELS.items()),
+        schedules=tuple((preset.value, label) for preset, label in SCHEDULE_LABELS.items()),
+        zones=ZONES,
         preview=await _preview(ports, evaluator, caller.tenant, form),
         errors=errors,
         editing=editing,

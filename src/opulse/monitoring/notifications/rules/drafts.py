@@ -15,10 +15,13 @@ from opulse.monitoring.notifications.models import (
     NotificationProblem,
     NotificationRefused,
     ResolvedSensor,
+    Schedule,
+    SchedulePreset,
     SensorChoice,
     Threshold,
 )
 from opulse.monitoring.notifications.rules.labels import OPTION_LABELS
+from opulse.monitoring.notifications.rules.schedule import SCHEDULE_LABELS, is_zone
 from opulse.monitoring.sensors.models import Sensor
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -27,6 +30,7 @@ _CONTROLS_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # a text m
 MAX_NAME = 200
 MAX_INSTANCE = 300
 MAX_HOLD_SECONDS = 86_400
+MAX_COOL_DOWN_SECONDS = 30 * 86_400
 
 
 def check_draft(
@@ -45,6 +49,7 @@ def check_draft(
         NotificationRefused: with every problem at once, each in a sentence.
     """
     problems = [*_check_name(draft.name), *_check_characters(draft), *_check_timing(draft)]
+    problems += [*_check_needed(draft), *_check_schedule(draft)]
     resolved = tuple(_resolve_sensors(draft.sensors, sensors, problems))
     threshold = _read_threshold(draft, problems)
     if not group_known:
@@ -64,6 +69,16 @@ def minimum_of(draft: NotificationDraft, threshold: Threshold) -> int:
     if not threshold.is_percent:
         return 1
     return MINIMUM_OF_PERCENT if draft.minimum_systems is None else draft.minimum_systems
+
+
+def needed_of(draft: NotificationDraft) -> int:
+    """How many of the draft's sensors must be triggered together on a system."""
+    return len(draft.sensors) if draft.needed_sensors is None else draft.needed_sensors
+
+
+def schedule_of(draft: NotificationDraft) -> Schedule:
+    """Of a draft that was checked."""
+    return Schedule(SchedulePreset(draft.schedule), draft.zone)
 
 
 def _problem(field: str, fault: NotificationFault, text: str) -> NotificationProblem:
@@ -94,9 +109,30 @@ def _check_timing(draft: NotificationDraft) -> list[NotificationProblem]:
     if not 0 <= draft.hold_seconds <= MAX_HOLD_SECONDS:
         text = f"The hold time is 0 to {MAX_HOLD_SECONDS} seconds."
         problems.append(_problem("hold_seconds", NotificationFault.TIMING_INVALID, text))
+    if not 0 <= draft.cool_down_seconds <= MAX_COOL_DOWN_SECONDS:
+        text = f"The cool-down is 0 to {MAX_COOL_DOWN_SECONDS} seconds."
+        problems.append(_problem("cool_down_seconds", NotificationFault.TIMING_INVALID, text))
     if draft.minimum_systems is not None and draft.minimum_systems < 1:
         text = "The minimum number of systems is 1 or more."
         problems.append(_problem("activation.minimum", NotificationFault.TIMING_INVALID, text))
+    return problems
+
+
+def _check_needed(draft: NotificationDraft) -> list[NotificationProblem]:
+    if draft.needed_sensors is None or not draft.sensors or 1 <= draft.needed_sensors <= len(draft.sensors):
+        return []
+    text = f"Of {len(draft.sensors)} sensors 1 to {len(draft.sensors)} can be asked for."
+    return [_problem("needed_sensors", NotificationFault.NEEDED_INVALID, text)]
+
+
+def _check_schedule(draft: NotificationDraft) -> list[NotificationProblem]:
+    problems = []
+    if draft.schedule not in set(SchedulePreset):
+        text = f"Select one of: {', '.join(SCHEDULE_LABELS.values())}."
+        problems.append(_problem("schedule", NotificationFault.SCHEDULE_UNKNOWN, text))
+    if not is_zone(draft.zone):
+        text = f"There is no time zone {draft.zone!r}; name one as Europe/Berlin or UTC."
+        problems.append(_problem("zone", NotificationFault.ZONE_UNKNOWN, text))
     return problems
 
 

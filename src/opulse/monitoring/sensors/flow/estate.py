@@ -15,6 +15,7 @@ from opulse.monitoring.sensors.flow.triggered import InstanceDump, Triggered
 from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Touched
 from opulse.monitoring.sensors.rules.batch import Sender
 from opulse.monitoring.sensors.rules.packing import States, unpack
+from opulse.monitoring.sensors.rules.together import systems_with
 from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, JournalEntry, MembersRecord, RecordKind
 
 _NOBODY = BitMap()
@@ -134,15 +135,17 @@ class Estate:
             self._reporting.clear()
         return fallen
 
-    def count(self, picks: Sequence[SensorPick], group_idx: int) -> Count:
+    def count(
+        self, picks: Sequence[SensorPick], group_idx: int, needed: int | None, hidden: BitMap | None
+    ) -> Count:
         """See :meth:`Evaluator.count`."""
         reporting = self._reporting_of(group_idx)
-        qualifying = BitMap()
-        if picks:
-            hit = [self._systems_of(pick) for pick in picks]
-            # the smallest first: every further intersection is as cheap as what is left
-            qualifying = BitMap.intersection(*sorted((*hit, reporting), key=len))
-        return Count(qualifying, len(reporting), len(self._members.get(group_idx, _NOBODY)), self.position)
+        members = self._members.get(group_idx, _NOBODY)
+        if hidden:
+            reporting, members = reporting - hidden, members - hidden
+        hit = [self._systems_of(pick) for pick in picks]
+        qualifying = systems_with(hit, len(hit) if needed is None else needed, reporting)
+        return Count(qualifying, len(reporting), len(members), self.position)
 
     def active_instances(
         self, systems: BitMap, picks: Iterable[SensorPick]

@@ -114,10 +114,25 @@ class Evaluator:
         """Call ``callback`` for each report without a change that this process takes."""
         self._listeners.append(callback)
 
-    def count(self, tenant: int, picks: Sequence[SensorPick], group_idx: int) -> Count:
-        """Which members of the group report and have all ``picks`` triggered. No picks: nobody."""
+    def count(
+        self,
+        tenant: int,
+        picks: Sequence[SensorPick],
+        group_idx: int,
+        needed: int | None = None,
+        hidden: BitMap | None = None,
+    ) -> Count:
+        """Which members of the group report and have ``needed`` of ``picks`` triggered (None: all). No picks: nobody.
+
+        Systems in ``hidden`` count nowhere, neither as affected nor as reporting nor as members.
+        """
         estate = self._estates.get(tenant)
-        return Count(BitMap(), 0, 0, 0) if estate is None else estate.count(picks, group_idx)
+        return Count(BitMap(), 0, 0, 0) if estate is None else estate.count(picks, group_idx, needed, hidden)
+
+    def members_of(self, tenant: int, group_idxs: Iterable[int]) -> BitMap:
+        """The systems that are in any of the groups, whether they report or not. Not to be changed by the caller."""
+        estate = self._estates.get(tenant)
+        return BitMap() if estate is None else estate.allowed(frozenset(group_idxs))
 
     def subscribe(self, callback: Subscriber) -> None:
         """Call ``callback`` after each applied record with the sensors that it touched, and with None whenever members, the
