@@ -17,6 +17,8 @@ from opulse.monitoring.activations.models import Activation, WhichSystems
 from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries.flow.reading import DeliveryWithAttempts, list_deliveries, send_again
 from opulse.monitoring.notifications.rules import describe_threshold
+from opulse.monitoring.silences.flow.muting import find_mute
+from opulse.monitoring.silences.models import Mute
 from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 from opulse.web.components.flashes import see_other
@@ -39,6 +41,7 @@ class ActivationPage:
     threshold: str
     deliveries: tuple[DeliveryWithAttempts, ...]
     urls: tuple[tuple[str, str], ...]
+    mute: Mute | None  # what kept people from being told, and what became of it
     may_edit: bool
 
 
@@ -46,18 +49,20 @@ class ActivationPage:
 async def show_activation(request: Request, activation_id: str, ports: PortsDep, caller: Viewer) -> Response:
     """Details and deliveries."""
 
-    def query(conn: Connection) -> tuple[Activation, list[DeliveryWithAttempts]]:
+    def query(conn: Connection) -> tuple[Activation, list[DeliveryWithAttempts], Mute | None]:
         found = get_activation(conn, caller.tenant, activation_id)
         if found is None:
             raise NotFound("activation")
-        return found, list_deliveries(conn, caller.tenant, activation_id) or []
+        told = list_deliveries(conn, caller.tenant, activation_id) or []
+        return found, told, find_mute(conn, caller.tenant, activation_id)
 
-    activation, told = await ports.db.read(query)
+    activation, told, mute = await ports.db.read(query)
     base = ports.monitoring_url
     context = ActivationPage(
         activation=activation,
         threshold=describe_threshold(activation.snapshot.threshold),
         deliveries=tuple(told),
+        mute=mute,
         urls=(
             ("systemsAtActivationURL", systems_url(base, activation.id, WhichSystems.AT_ACTIVATION)),
             (

@@ -10,7 +10,15 @@ from pydantic import AwareDatetime, BaseModel, Field
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.monitoring.silences import store
 from opulse.monitoring.silences.flow import previewing, setting
-from opulse.monitoring.silences.models import Inhibition, Silence, SilenceDraft, SilenceRefused
+from opulse.monitoring.silences.flow.muting import find_mute
+from opulse.monitoring.silences.models import (
+    Inhibition,
+    MuteOutcome,
+    MuteReason,
+    Silence,
+    SilenceDraft,
+    SilenceRefused,
+)
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
@@ -60,6 +68,16 @@ class HiddenView(BaseModel):
 
 class HiddenList(BaseModel):
     hidden: list[HiddenView]
+
+
+class MuteView(BaseModel):
+    """``words`` are the silence's comment, or the name of the cause."""
+
+    reason: MuteReason
+    words: str
+    since: AwareDatetime
+    outcome: MuteOutcome
+    ended_at: AwareDatetime | None
 
 
 class InhibitionBody(BaseModel):
@@ -112,6 +130,21 @@ async def delete_silence(silence_id: str, ports: PortsDep, caller: Editor) -> No
     """End it now."""
     if await setting.end_silence(ports, caller.tenant, caller.name, silence_id) is None:
         raise NotFound("silence")
+
+
+@router.get("/api/v1/activations/{activation_id}/mute", operation_id="get_activation_mute")
+async def get_mute(activation_id: str, ports: PortsDep, caller: Viewer) -> MuteView:
+    """What kept its recipients from being told. 404: nothing did."""
+    found = await ports.db.read(find_mute, caller.tenant, activation_id)
+    if found is None:
+        raise NotFound("mute")
+    return MuteView(
+        reason=found.reason,
+        words=found.words,
+        since=found.since,
+        outcome=found.outcome,
+        ended_at=found.ended_at,
+    )
 
 
 @router.get("/api/v1/maintenance-windows/preview", operation_id="preview_maintenance_window")

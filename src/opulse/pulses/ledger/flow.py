@@ -14,6 +14,8 @@ from opulse.monitoring.activations.models import Activation
 from opulse.monitoring.activations.views import affected_count, get_activation, walk_affected
 from opulse.monitoring.deliveries.flow.reading import list_deliveries
 from opulse.monitoring.deliveries.models import DeliveryState
+from opulse.monitoring.silences.flow.muting import find_mute
+from opulse.monitoring.silences.models import MuteOutcome
 from opulse.ports import Ports
 from opulse.pulses.ledger import views
 from opulse.pulses.ledger.models import ORDER, SENTENCES, Explanation, Ledger, LedgerState
@@ -139,6 +141,7 @@ def _outside(
         ),
         was_off=views.was_switched_off(conn, tenant, activation),
         conditions_false=views.has_false_conditions(conn, tenant, activation),
+        silenced=_is_silenced(conn, tenant, activation),
         told=_is_told(conn, tenant, activation),
         closed_at=found.closed_at if found else None,
     )
@@ -151,6 +154,11 @@ def _fetching_runs(conn: Connection, tenant: int, activation: str) -> list[Run]:
     by_key = list_runs(conn, tenant, event_key=activation, limit=RUNS_READ)
     found = by_key or list_runs(conn, tenant, activation=activation, limit=RUNS_READ)
     return [run for run in found if run.selection is None]
+
+
+def _is_silenced(conn: Connection, tenant: int, activation: str) -> bool:
+    mute = find_mute(conn, tenant, activation)
+    return mute is not None and mute.outcome is not MuteOutcome.TOLD
 
 
 def _is_told(conn: Connection, tenant: int, activation: str) -> bool:

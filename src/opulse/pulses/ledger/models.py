@@ -39,6 +39,7 @@ class LedgerState(StrEnum):
     NO_CONTACT = "no_contact"  # the person is not in the directory
     NO_EMAIL = "no_email"  # the person on record has no address
     NO_USER = "no_user"  # nobody is known to use the system
+    SILENCED = "silenced"  # a silence or the incident's cause kept its recipients from being told
     NOT_TOLD = "not_told"  # no webhook of this activation was accepted
     JOINED_LATER = "joined_later"  # affected only after the snapshot, which is all that was asked for
     BEING_RESOLVED = "being_resolved"  # on its way; nothing is stuck
@@ -77,6 +78,7 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.NO_CONTACT: "The person is not in the directory.",
     LedgerState.NO_EMAIL: "The person on record has no e-mail address.",
     LedgerState.NO_USER: "Nobody is known to use the system.",
+    LedgerState.SILENCED: "A silence, or an open activation of its cause, kept its recipients from being told.",
     LedgerState.NOT_TOLD: "No webhook of this activation was accepted; see its deliveries.",
     LedgerState.JOINED_LATER: "It was affected only after the activation, and only the first systems were asked for.",
     LedgerState.BEING_RESOLVED: "It is on its way.",

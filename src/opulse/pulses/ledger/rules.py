@@ -21,6 +21,7 @@ class Outside:
     asks_again: bool = False  # its run still looks for newcomers
     was_off: bool = False  # the event came, and the workflow was switched off
     conditions_false: bool = False  # the event came, and the workflow's conditions did not hold
+    silenced: bool = False  # nobody was told, because of a silence or of its cause
     told: bool = False  # a delivery was accepted, or may still be
     closed_at: datetime | None = None
 
@@ -41,6 +42,8 @@ def decide_outside(facts: Outside, now: datetime) -> LedgerState:
         return LedgerState.WORKFLOW_OFF
     if facts.conditions_false:
         return LedgerState.CONDITIONS_FALSE
+    if facts.silenced:
+        return LedgerState.SILENCED
     return _while_open(facts, now, LedgerState.NOT_TOLD) if facts.told else LedgerState.NOT_TOLD
 
 

@@ -27,11 +27,14 @@ from opulse.monitoring.activations import pages as activations_pages
 from opulse.monitoring.deliveries import api as deliveries_api
 from opulse.monitoring.deliveries import jobs as deliveries_jobs
 from opulse.monitoring.deliveries import pages as deliveries_pages
+from opulse.monitoring.maintenance import api as maintenance_api
 from opulse.monitoring.notifications import api as notifications_api
 from opulse.monitoring.notifications import pages as notifications_pages
 from opulse.monitoring.recipients import api as recipients_api
 from opulse.monitoring.recipients import pages as recipients_pages
 from opulse.monitoring.sensors import Evaluator
+from opulse.monitoring.silences import api as silences_api
+from opulse.monitoring.silences import pages as silences_pages
 from opulse.tenancy.flow.keys import issue_key
 from opulse.tenancy.flow.people import add_person, sign_in
 from opulse.tenancy.flow.tenants import create_tenant
@@ -52,12 +55,15 @@ ROUTERS = (
     notifications_api,
     activations_api,
     deliveries_api,
+    silences_api,
+    maintenance_api,
     recipients_pages,
     notifications_pages,
     activations_pages,
     deliveries_pages,
+    silences_pages,
 )
-STAGES = ("recipients", "notifications", "activations", "deliveries")
+STAGES = ("recipients", "notifications", "activations", "deliveries", "silences")
 TEMPLATES = {name: Path(str(opulse.monitoring.__file__)).parent / name / "templates" for name in STAGES}
 ICONS = Path(__file__).parents[4] / "assets" / "icons.json"
 ASSETS = AssetManifest(
@@ -176,10 +182,15 @@ class Wing(World):
         *,
         group: str = "",
         recipients: Sequence[str] = (),
+        name: str = "Teams quality incident",
+        also: dict[str, Any] | None = None,
         **activation: Any,
     ) -> str:
-        """A saved notification's id; without ``group`` it watches All Systems."""
-        given = await self.draft(sensors, option, value, group=group, recipients=recipients, **activation)
+        """A saved notification's id; without ``group`` it watches All Systems. ``also``: further fields of the body."""
+        given = await self.draft(
+            sensors, option, value, group=group, recipients=recipients, name=name, **activation
+        )
+        given |= also or {}
         answer = await self.client.post("/api/v1/notifications", json=given)
         assert answer.status_code == 201, answer.text
         await self.decide()
@@ -217,6 +228,15 @@ class Wing(World):
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()["activations"]
         return found
+
+    async def until_now(self, activation: str, count: int) -> None:
+        """Until so many systems are affected now, by a decider that runs by itself."""
+        for _ in range(1000):
+            found = (await self.client.get(f"/api/v1/activations/{activation}")).json()
+            if found["systems"]["now"] == count:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"never {count}: {found['systems']}")
 
     @asynccontextmanager
     async def console(self, role: Role = Role.EDITOR) -> AsyncIterator[httpx2.AsyncClient]:

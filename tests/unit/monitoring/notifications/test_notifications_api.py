@@ -73,6 +73,7 @@ async def test_the_preview_counts_what_is_true_now_and_says_why_not(wing: Wing) 
         "members": 4,
         "would_activate": False,
         "reason": "below_threshold",
+        "in_hours": True,
     }
     draft = await wing.draft(option="percentage", value=50) | {"name": ""}
     preview = await wing.client.post(f"{ADDRESS}/preview", json=draft)

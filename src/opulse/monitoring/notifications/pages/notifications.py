@@ -45,6 +45,7 @@ router = APIRouter(prefix="/notifications", include_in_schema=False)
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Viewer = Annotated[Caller, Depends(needs_viewer)]
 Editor = Annotated[Caller, Depends(needs_editor)]
+_FOLDED = ("minimum", "hold_seconds", "cool_down_seconds", "schedule", "zone")
 OFFERED = 40  # sensors shown at once; a category holds fewer, a search may find more
 
 _WARNINGS = {
@@ -106,6 +107,11 @@ class NotificationPage:
     errors: Mapping[str, str]
     editing: bool
     may_edit: bool
+
+    @property
+    def has_timing_error(self) -> bool:
+        """Whether the folded part of the form must be open."""
+        return not self.errors.keys().isdisjoint(_FOLDED)
 
 
 @router.get("")
