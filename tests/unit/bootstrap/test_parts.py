@@ -53,6 +53,7 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
         "Sender",
         "Jobs",
         "Schedule",
+        "Statistics",
     ]
 
 
@@ -62,7 +63,7 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
         ("jobs", ["Jobs"]),
         ("mail", ["Sender"]),
         ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Decider"]),
-        ("schedule", ["Schedule"]),
+        ("schedule", ["Schedule", "Statistics"]),
     ],
 )
 async def test_each_kind_of_work_alone(made: Any, queues: str, parts: list[str]) -> None:
