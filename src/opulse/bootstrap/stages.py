@@ -27,6 +27,7 @@ MONITORING = (
     "opulse.monitoring.notifications",
     "opulse.monitoring.activations",
     "opulse.monitoring.deliveries",
+    "opulse.monitoring.sources",
 )
 EXPERIENCE = (
     "opulse.experience.directory",
