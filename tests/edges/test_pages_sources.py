@@ -129,7 +129,7 @@ async def test_a_mapping_is_tried_before_there_is_a_source(sources: Console) -> 
         ("fleet", {"setting-severity": "11"}, "setting-severity", "less than or equal to 10"),
         ("cloudevents", {"setting-system": "$..host"}, "setting-system", "may lead to several places"),
         ("cloudevents", {"setting-sensor": "$["}, "setting-sensor", "is no path"),
-        ("cloudevents", {"setting-value": "$.n"}, "setting-category", "A value needs a limit"),
+        ("cloudevents", {"setting-value": "$.n"}, "setting-below", "A value needs a limit"),
     ],
 )
 async def test_what_cannot_be_used_is_said_at_its_field(

@@ -14,7 +14,7 @@ import httpx2
 from opulse.cli.demo.calling import ApiClient
 from tests.faults.world import make_tenant
 from tests.servers.alertmanager import Alertmanager
-from tests.servers.opulse import OpulseProcess
+from tests.servers.opulse import COMMAND, OpulseProcess
 
 PATIENCE = 60.0
 RULES = """
@@ -54,9 +54,9 @@ async def _set_up(api: ApiClient, url: str, key: str, folder: Path) -> tuple[str
     taken = (await api.put("/api/v1/systems", {"systems": systems}))["systems"]
     ids = [one["system_id"] for one in taken]
     group = await api.post("/api/v1/groups", {"name": "Workstations", "members": ids})
-    async with httpx2.AsyncClient(headers={"X-API-TOKEN": key}) as client:
-        answer = await client.post(f"{url}/api/v1/sources/prometheus-rules", content=RULES)
-    assert answer.json()["added"] == ["HighLoad"], answer.text
+    assert await _import(url, key, folder, "--check") == "1 sensor would be added"
+    assert await _import(url, key, folder) == "1 sensor added"
+    assert await _import(url, key, folder) == "0 sensors added"
     await api.post(
         "/api/v1/notifications",
         {
@@ -81,6 +81,20 @@ async def _set_up(api: ApiClient, url: str, key: str, folder: Path) -> tuple[str
         assert usual in config
         config = config.replace(usual, quick)
     return made["source_id"], config
+
+
+async def _import(url: str, key: str, folder: Path, *options: str) -> str:
+    """What the command says of the rule file."""
+    file, secret = folder / "rules.yml", folder / "integration.key"
+    file.write_text(RULES)
+    secret.write_text(key)
+    command = ["import", "prometheus-rules", str(file), "--server", url, "--key-file", str(secret), *options]
+    process = await asyncio.create_subprocess_exec(
+        COMMAND, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    told, wrong = await process.communicate()
+    assert process.returncode == 0, wrong.decode()
+    return told.decode().splitlines()[-1].partition(",")[0]
 
 
 async def _incident(api: ApiClient, source: str, peer: Alertmanager) -> None:

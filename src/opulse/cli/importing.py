@@ -29,7 +29,9 @@ def prometheus_rules(
     server: Annotated[
         str, typer.Option(help="Address of the installation, for example https://pulse.example.org.")
     ] = "",
-    key: Annotated[str, typer.Option(envvar="OPULSE_KEY", help="Integration key of the tenant.")] = "",
+    key: Annotated[
+        str, typer.Option(help="Integration key of the tenant; others of this machine may see it.")
+    ] = "",
     key_file: Annotated[
         Path | None, typer.Option(help="File that holds the key: it is not seen in process lists.")
     ] = None,
@@ -79,7 +81,7 @@ def _send(server: str, key: str, text: bytes, check: bool, instanced: bool) -> d
     import httpx2
 
     if not key:
-        raise ValueError("the installation asks for a key: --key-file FILE, --key, or OPULSE_KEY")
+        raise ValueError("the installation asks for a key: --key-file FILE, or --key")
     query = {"check": str(check).lower(), "instanced": str(instanced).lower()}
     headers = {"X-API-TOKEN": key, "Content-Type": "application/yaml"}
     address = f"{server.rstrip('/')}/api/v1/sources/prometheus-rules"
@@ -106,7 +108,11 @@ def _words(done: dict[str, Any]) -> str:
     lines = [f"+ {name}" for name in done["added"]]
     lines += [f"! {one['where']}: {one['detail']}" for one in done["left"]]
     lines.append(
-        f"{len(done['added'])} sensors {verb}, {len(done['known'])} known already, {len(done['left'])} rules left, "
-        f"{done['recording']} recording rules."
+        f"{_counted(len(done['added']), 'sensor')} {verb}, {len(done['known'])} known already, "
+        f"{_counted(len(done['left']), 'rule')} left, {_counted(done['recording'], 'recording rule')}."
     )
     return "\n".join(lines)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from opulse.monitoring.sources.cloudevents.paths import check_path
 from opulse.monitoring.sources.models import Settings
@@ -47,7 +45,9 @@ class MappingSettings(Settings):
         "", title="Value", description="Path of a number that is compared, where nothing says triggered."
     )
     above: float | None = Field(None, title="Triggered above", description="At the limit it is not.")
-    below: float | None = Field(None, title="Triggered below", description="At the limit it is not.")
+    below: float | None = Field(
+        None, title="Triggered below", description="At the limit it is not.", validate_default=True
+    )
     time: str = Field(
         "$.time",
         title="Time",
@@ -69,13 +69,20 @@ class MappingSettings(Settings):
     def _usable(cls, text: str) -> str:
         return check_path(text.strip())
 
-    @model_validator(mode="after")
-    def _decides(self) -> Self:
-        if self.value and self.above is None and self.below is None:
-            raise ValueError("a value needs a limit: triggered above, or triggered below")
-        if self.items and not self.items.startswith("$"):
+    @field_validator("items")
+    @classmethod
+    def _is_path(cls, text: str) -> str:
+        if text and not text.startswith("$"):
             raise ValueError("the list of items is a path: it begins with $")
-        return self
+        return text
+
+    @field_validator("below")
+    @classmethod
+    def _has_limit(cls, below: float | None, info: ValidationInfo) -> float | None:
+        """The last of the three: what is compared, and the two limits."""
+        if info.data.get("value") and info.data.get("above") is None and below is None:
+            raise ValueError("a value needs a limit: triggered above, or triggered below")
+        return below
 
     @property
     def can_clear(self) -> bool:

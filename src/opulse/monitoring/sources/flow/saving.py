@@ -134,8 +134,7 @@ def check_settings(adapter: Adapter, given: Mapping[str, Any]) -> Settings:
         return adapter.settings.model_validate(dict(given))
     except ValidationError as error:
         what = {
-            ".".join(str(part) for part in one["loc"]) or "settings": _sentence(one["msg"])
-            for one in error.errors()
+            str(one["loc"][0]) if one["loc"] else "settings": _sentence(one["msg"]) for one in error.errors()
         }
         raise SourceRefused(SourceProblem.SETTINGS, what) from error
 

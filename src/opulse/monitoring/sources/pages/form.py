@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
-from opulse.monitoring.sources.models import Adapter, Source, SourceDraft, SourceRefused
+from opulse.monitoring.sources.models import Adapter, Settings, Source, SourceDraft, SourceRefused
 from opulse.monitoring.sources.registry import ADAPTERS
 
 _SETTING = "setting-"
@@ -86,9 +86,9 @@ def read_form(adapter: Adapter, sent: FormData) -> SourceForm:
 
 
 def fields_of(adapter: Adapter, form: SourceForm) -> list[FormField]:
-    """The settings in their order."""
+    """The settings in their order; what every kind has comes last."""
     found = []
-    for name, info in adapter.settings.model_fields.items():
+    for name, info in sorted(adapter.settings.model_fields.items(), key=_is_of_all):
         options = tuple(str(one) for one in get_args(info.annotation) if isinstance(one, str))
         shape = (
             "switch"
@@ -117,11 +117,7 @@ def fields_of(adapter: Adapter, form: SourceForm) -> list[FormField]:
 def errors_of(adapter: Adapter, refused: SourceRefused) -> dict[str, str]:
     """Field id → sentence."""
     known = adapter.settings.model_fields
-    first = f"{_SETTING}{next(iter(known))}"
-    return {
-        (_SETTING + name if name in known else first if name == "settings" else name): text
-        for name, text in refused.what.items()
-    }
+    return {(_SETTING + name if name in known else name): text for name, text in refused.what.items()}
 
 
 def headers_of(text: str) -> dict[str, str]:
@@ -136,6 +132,10 @@ def _typed(info: FieldInfo, value: Any) -> Any:
 
 def _takes_none(adapter: Adapter, name: str) -> bool:
     return type(None) in get_args(adapter.settings.model_fields[name].annotation)
+
+
+def _is_of_all(item: tuple[str, FieldInfo]) -> bool:
+    return item[0] in Settings.model_fields
 
 
 def _is_number(info: FieldInfo) -> bool:

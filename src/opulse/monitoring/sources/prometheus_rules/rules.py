@@ -72,10 +72,11 @@ def _rules(groups: list[Any]) -> Iterator[tuple[str, str, Any]]:
     """``(where, group, rule)``. An alias repeats a list in a few bytes, so what is walked is counted, not what was sent."""
     count = 0
     for group in groups:
-        if not isinstance(group, dict) or not isinstance(group.get("rules", []), list):
+        rules = (group.get("rules") or []) if isinstance(group, dict) else None
+        if not isinstance(rules, list):
             raise UnreadableBody("each group has a name and a list of rules")
         name = str(group.get("name") or "unnamed")[:100]
-        for place, rule in enumerate(group.get("rules") or [], 1):
+        for place, rule in enumerate(rules, 1):
             count += 1
             if count > MOST_RULES:
                 raise UnreadableBody(f"a rule file has at most {MOST_RULES:,} rules; import several")
