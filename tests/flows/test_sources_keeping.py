@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import random
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.monitoring.sensors import Evaluator
+from opulse.monitoring.sources.flow.keeping import Keeper
+from opulse.monitoring.sources.flow.receiving import receive
+from opulse.monitoring.sources.models import Delivery
+from opulse.monitoring.sources.store.holds import list_held
+from opulse.web.roles import Caller, Role
 from tests.unit.monitoring.activations.world import Wing
 from tests.unit.monitoring.sources.world import (
     ALARM,
@@ -25,6 +36,7 @@ from tests.unit.monitoring.sources.world import (
 pytestmark = pytest.mark.stores
 POLICY = "Disk encryption is on"
 HOUR = 3600
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)  # the clock's
 
 
 @pytest.fixture
@@ -121,3 +133,52 @@ async def test_a_deleted_system_is_not_vouched_for(wing: Wing) -> None:
     await keep(wing)
     assert await hit(wing, ALARM) == ["b"]
     assert len(wing.evaluator.reporting(wing.tenant)) == 1
+
+
+async def test_the_keeper_works_by_itself_and_only_for_what_it_owns(wing: Wing) -> None:
+    await wing.put("a")
+    source = await add_source(wing, life_seconds=60)
+    await send(wing, source, notice(alert("a")))
+    keeper = Keeper(wing.ports, wing.evaluator)
+    wing.evaluator.keeps_snapshot = lambda tenant: False
+    await keeper.start()
+    while wing.clock.now() < START + timedelta(minutes=5):  # noqa: ASYNC110  # the clock moves with whoever sleeps
+        await asyncio.sleep(0)
+    await keeper.stop()
+    assert await hit(wing, ALARM) == ["a"], "another process owns the tenant"
+    wing.evaluator.keeps_snapshot = lambda tenant: True
+    await keeper.start()
+    while await hit(wing, ALARM):  # noqa: ASYNC110  # polled
+        await asyncio.sleep(0.01)
+    await keeper.stop()
+    assert (await seen(wing, source))["held"] == 0
+
+
+async def test_two_processes_that_take_at_once_agree_on_what_is_triggered(wing: Wing) -> None:
+    """Each webhook is decided under one lock and journaled in that order: in the end the bits are what is held."""
+    names = [f"s{number}" for number in range(6)]
+    await wing.put(*names)
+    sources = [await add_source(wing, name=f"source {number}") for number in range(2)]
+    other = Evaluator(wing.ports.db, wing.clock, wing.ports.limits)
+    await other.load()
+    chance = random.Random(7)  # a shuffle, no secret
+    bodies = [
+        notice(*(alert(name, chance.choice(["firing", "resolved"]), device=str(device)) for name in names))
+        for device in range(3)
+        for _ in range(8)
+    ]
+
+    async def tell(number: int, body: dict[str, Any]) -> None:
+        evaluator = other if number % 3 else wing.evaluator
+        delivery = Delivery(json.dumps(body).encode())
+        caller = Caller(wing.tenant, Role.INTEGRATION, "test", key_id="k")
+        taken = await receive(wing.ports, evaluator, caller, sources[number % 2], delivery)
+        assert taken is not None and taken.left == []
+
+    await asyncio.gather(*(tell(number, body) for number, body in enumerate(bodies)))
+    held = {system for _, _, system in await wing.ports.db.read(list_held, wing.tenant)}
+    for evaluator in (wing.evaluator, other):
+        await evaluator.follow(wing.tenant)
+        estate = evaluator.estate(wing.tenant)
+        assert estate is not None
+        assert set(estate.triggered.systems(wing.sensor(ALARM), None)) == held

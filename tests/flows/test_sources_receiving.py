@@ -190,17 +190,35 @@ async def test_many_alerts_are_taken_in_several_units(wing: Wing, monkeypatch: p
     assert await hit(wing, ALARM) == names
 
 
-async def test_a_delayed_copy_of_a_firing_alert_does_not_bring_it_back(wing: Wing) -> None:
-    """Two Alertmanagers tell the same; the slower one may tell what is over."""
+async def test_an_alert_that_was_taken_for_over_comes_back_with_the_time_at_which_it_began(
+    wing: Wing,
+) -> None:
+    """Alertmanager gives an alert up when Prometheus is not heard; Prometheus then sends the old beginning again."""
     await wing.put("a")
     source = await add_source(wing)
     await send(wing, source, notice(alert("a")))
     await send(wing, source, notice(alert("a", "resolved")))
-    late = await send(wing, source, notice(alert("a")))
-    assert ([one["reason"] for one in late["left"]], late["changed"]) == (["older"], 0)
     assert await hit(wing, ALARM) == []
-    fresh = alert("a") | {"startsAt": "2026-11-23T11:59:45Z"}
-    assert (await send(wing, source, notice(fresh)))["changed"] == 1
+    assert (await send(wing, source, notice(alert("a"))))["changed"] == 1
+    assert await hit(wing, ALARM) == ["a"]
+
+
+async def test_alerts_that_alertmanager_cut_off_are_told(wing: Wing) -> None:
+    source = await add_source(wing)
+    taken = await send(wing, source, notice() | {"truncatedAlerts": 12})
+    assert [(one["what"], one["reason"]) for one in taken["left"]] == [("12 more alerts", "cut_off")]
+
+
+async def test_a_key_moves_nothing_away_from_a_system_that_it_does_not_speak_for(wing: Wing) -> None:
+    ids = await wing.put("a", "b")
+    source = await add_source(wing)
+    await send(wing, source, notice(alert("b") | {"fingerprint": "same"}))
+    headers = {"x-api-token": await wing.key(KeyKind.GATEWAY, await wing.group("Sales", ids["a"]))}
+    answer = await post(wing, source, notice(alert("a") | {"fingerprint": "same"}), headers)
+    assert [one["reason"] for one in answer.json()["left"]] == ["not_yours"]
+    assert await hit(wing, ALARM) == ["b"]
+    await send(wing, source, notice(alert("a") | {"fingerprint": "same"}))
+    assert await hit(wing, ALARM) == ["a"], "the integration key speaks for all"
 
 
 async def test_a_full_name_finds_a_system_whose_full_name_is_not_known(wing: Wing) -> None:

@@ -39,7 +39,7 @@ async def made(tmp_path: Path) -> AsyncIterator[Any]:
 
 
 async def test_one_process_on_sqlite_has_everything_and_nothing_for_others(made: Any) -> None:
-    assert await made(web=True) == ["Evaluator", "Decider", "Sender", "Jobs", "Schedule"]
+    assert await made(web=True) == ["Evaluator", "Keeper", "Decider", "Sender", "Jobs", "Schedule"]
 
 
 async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> None:
@@ -49,10 +49,12 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
         "ListenerSign",
         "SharedReports",
         "LeasedOwner",
+        "Keeper",
         "Decider",
         "Sender",
         "Jobs",
         "Schedule",
+        "Statistics",
     ]
 
 
@@ -61,8 +63,8 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
     [
         ("jobs", ["Jobs"]),
         ("mail", ["Sender"]),
-        ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Decider"]),
-        ("schedule", ["Schedule"]),
+        ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Keeper", "Decider"]),
+        ("schedule", ["Schedule", "Statistics"]),
     ],
 )
 async def test_each_kind_of_work_alone(made: Any, queues: str, parts: list[str]) -> None:

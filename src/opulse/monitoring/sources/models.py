@@ -17,7 +17,8 @@ FAULTS_KEPT = 50
 """Refused items that a source remembers; of the same one only the last, with how often it came."""
 
 REMEMBERED = timedelta(minutes=15)
-"""How long the end of a state is remembered: a delayed copy of what was said before it changes nothing."""
+"""How long the end of a state is remembered: a delayed copy of what was said before it changes nothing, where the tool tells when
+each was said."""
 
 NAME_LENGTH = 200
 INSTANCE_LENGTH = 300
@@ -46,6 +47,7 @@ class LeftReason(StrEnum):
     UNKNOWN_SENSOR = "unknown_sensor"  # not in the catalogue, and the source adds none
     TOO_MANY_SENSORS = "too_many_sensors"  # the source has added as many sensors as it may
     OLDER = "older"  # a later state of the same thing was taken before
+    CUT_OFF = "cut_off"  # the tool itself did not send it, because it sends only so many at once
 
 
 class SourceProblem(StrEnum):
@@ -91,7 +93,8 @@ class Signal:
     """One thing that another tool said: this sensor is, or is no longer, triggered on that system.
 
     ``key``: what the tool itself calls it; a later signal of the same key replaces this one. ``system``: a name, full name or
-    GUID as written, without a port. ``at``: since when, by the tool's clock; None: it does not say.
+    GUID as written, without a port. ``at``: since when, by the tool's clock; None: it does not say. ``ordered``: of two signals
+    of a key the one with the earlier ``at`` was said earlier, in whatever order they arrive.
     """
 
     index: int
@@ -101,6 +104,7 @@ class Signal:
     triggered: bool
     instance: str = ""
     at: datetime | None = None
+    ordered: bool = False
     severity: int = 5
     help: str = ""
 

@@ -68,3 +68,4 @@ class Notice(msgspec.Struct, frozen=True):
 
     version: str
     alerts: list[msgspec.Raw]
+    truncatedAlerts: int = 0  # noqa: N815  # as Alertmanager writes it

@@ -18,6 +18,9 @@ _USUAL_SEVERITY = 5
 def read(settings: AlertmanagerSettings, delivery: Delivery) -> Reading:
     """Firing alerts trigger, resolved ones clear; an alert's fingerprint is its key.
 
+    What arrives last counts: an alert that was taken for over because Prometheus could not be heard comes back with the time at
+    which it began, so times do not tell a delayed copy from that. Of two Alertmanagers the slower one tells the end too.
+
     Raises:
         UnreadableBody: not a notice of version 4.
     """
@@ -34,6 +37,10 @@ def read(settings: AlertmanagerSettings, delivery: Delivery) -> Reading:
             reading.signals.append(found)
         else:
             reading.left.append(found)
+    if notice.truncatedAlerts > 0:
+        what = f"{notice.truncatedAlerts} more alerts"
+        detail = "Alertmanager did not send them: set max_alerts of the receiver to 0."
+        reading.left.append(Left(len(notice.alerts), what, LeftReason.CUT_OFF, detail))
     return reading
 
 

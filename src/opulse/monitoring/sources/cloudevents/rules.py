@@ -53,6 +53,7 @@ def _read_item(settings: MappingSettings, index: int, item: Any) -> Signal | Lef
         detail = f"What stands at {place} says neither triggered nor cleared."
         return Left(index, f"{sensor} on {system}", LeftReason.UNDECIDED, detail)
     instance = _text(item, settings.instance) if settings.instance else ""
+    at = _moment(pick(item, settings.time)) if settings.time else None
     return Signal(
         index=index,
         key=hashed_key(sensor.casefold(), system.casefold(), instance.casefold()),
@@ -60,7 +61,8 @@ def _read_item(settings: MappingSettings, index: int, item: Any) -> Signal | Lef
         system=system,
         triggered=triggered,
         instance=instance,
-        at=_moment(pick(item, settings.time)) if settings.time else None,
+        at=at,
+        ordered=at is not None,
         severity=settings.severity,
         help=_text(item, settings.help) if settings.help else "",
     )

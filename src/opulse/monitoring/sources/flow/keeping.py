@@ -11,6 +11,8 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
@@ -75,7 +77,7 @@ class Keeper:
                 pass
         await ports.db.write(_forget_in, tenant, now)
         await evaluator.follow(tenant)
-        held = gathered(await ports.db.read(holds.list_held, tenant))
+        held = await ports.db.read(_held_in, tenant)
         if not held:
             return
         estate = await evaluator.ready(tenant)
@@ -126,13 +128,15 @@ def assert_in(conn: Connection, tenant: int, targets: Iterable[Target], now: dat
         rows.note_written(conn, tenant, source.id, source.sequence + 1, source.made)
 
 
-def gathered(held: Iterable[tuple[int, str, int]]) -> Held:
+def _held_in(conn: Connection, tenant: int) -> Held:
     """By sensor and instance; of an instance that is written in two ways, one."""
     spelled: dict[tuple[int, str], str] = {}
     found: Held = {}
-    for sensor, instance, system in held:
+    by_name = groupby(holds.list_held(conn, tenant), itemgetter(0, 1))
+    for (sensor, instance), rows_of_it in by_name:
         name = spelled.setdefault((sensor, instance.casefold()), instance)
-        found.setdefault((sensor, name), BitMap()).add(system)
+        systems = BitMap([system for _, _, system in rows_of_it])
+        found[sensor, name] = found.get((sensor, name), BitMap()) | systems
     return found
 
 

@@ -1,6 +1,6 @@
 """Pure decisions of the stage."""
 
-from opulse.monitoring.sources.rules.holding import lay_holds, settle_targets
+from opulse.monitoring.sources.rules.holding import lay_holds, leave_foreign, settle_targets
 from opulse.monitoring.sources.rules.naming import bounded, hashed_key, host_of, severities_of, words_of
 from opulse.monitoring.sources.rules.placing import Placed, missing_sensors, place
 
@@ -10,6 +10,7 @@ __all__ = [
     "hashed_key",
     "host_of",
     "lay_holds",
+    "leave_foreign",
     "missing_sensors",
     "place",
     "settle_targets",

@@ -47,6 +47,21 @@ def lay_holds(
     return laid, left
 
 
+def leave_foreign(
+    placed: Iterable[Placed], known: Mapping[str, Hold], allowed: BitMap | None
+) -> tuple[list[Placed], list[Left]]:
+    """Signals that would move what is held away from a system that the key does not speak for are left."""
+    kept: list[Placed] = []
+    left: list[Left] = []
+    for one in placed:
+        before = known.get(one.signal.key)
+        if allowed is None or before is None or not before.triggered or before.system in allowed:
+            kept.append(one)
+        else:
+            left.append(leave(one.signal, LeftReason.NOT_YOURS))
+    return kept, left
+
+
 def settle_targets(
     before: Set[Target], after: Mapping[Target, str], touched: Iterable[Target]
 ) -> list[Change]:
@@ -66,6 +81,6 @@ def settle_targets(
 
 def _is_older(signal: Signal, at: datetime, before: Hold, now: datetime) -> bool:
     """A copy that was delayed on its way. The same word again is no reason to leave it: it renews."""
-    if signal.triggered == before.triggered or at >= before.at:
+    if not signal.ordered or signal.triggered == before.triggered or at >= before.at:
         return False
     return before.triggered or before.named_at > now - REMEMBERED

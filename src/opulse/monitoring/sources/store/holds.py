@@ -77,11 +77,12 @@ def find_held(conn: Connection, tenant: int, targets: Iterable[Target]) -> dict[
 
 
 def list_held(conn: Connection, tenant: int) -> list[tuple[int, str, int]]:
-    """``(sensor, instance as written, system)`` of everything that any source holds triggered."""
+    """``(sensor, instance as written, system)`` of everything that any source holds triggered, in this order."""
     query = (
         select(holds.c.sensor, holds.c.instance, holds.c.system)
         .where(holds.c.tenant == tenant, holds.c.triggered)
         .distinct()
+        .order_by(holds.c.sensor, holds.c.instance, holds.c.system)
     )
     return [(row.sensor, row.instance, row.system) for row in conn.execute(query)]
 
