@@ -186,7 +186,7 @@ async def test_a_rule_file_is_uploaded(sources: Console) -> None:
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"rules": "groups: [unclosed"}, "The file is not YAML in line 1"),
+        ({"rules": "groups: [unclosed"}, "The file is not YAML (without merge keys) in line"),
         ({"rules": "a: 1"}, "has a list of groups"),
         ({"rules": RULES, "severities": "critical"}, "is not of the form word=severity"),
     ],

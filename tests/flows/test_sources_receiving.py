@@ -325,6 +325,26 @@ async def test_a_text_that_no_database_keeps_is_left(wing: Wing) -> None:
     assert taken["changed"] == 1
 
 
+async def test_whatever_is_written_in_a_refused_item_it_is_remembered(wing: Wing) -> None:
+    """Else the request would fail as a whole, and its sender would try again for ever."""
+    source = await add_source(wing)
+    odd = alert("a", name="N\0L")
+    del odd["labels"]["instance"]
+    taken = await send(wing, source, notice(odd, alert("x" * 100_000), alert("a", name="y" * 100_000)))
+    assert [one["reason"] for one in taken["left"]] == ["no_system", "unknown_system", "too_long"]
+    faults = (await seen(wing, source))["last_faults"]
+    assert "N\ufffdL" in [one["what"] for one in faults]
+    assert max(len(one["what"]) for one in faults) == 300
+
+
+async def test_a_large_request_is_taken_like_a_small_one(wing: Wing) -> None:
+    await wing.put("a")
+    source = await add_source(wing)
+    bulky = alert("a") | {"annotations": {"description": "z" * 300_000}}
+    assert (await send(wing, source, notice(bulky)))["changed"] == 1
+    assert len(wing.evaluator.sensors(wing.tenant)[ALARM].help) == 500
+
+
 async def test_a_database_that_is_away_is_a_503_and_nothing_falls_silent(wing: Wing) -> None:
     await wing.put("a")
     source = await add_source(wing)

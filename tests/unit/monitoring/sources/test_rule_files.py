@@ -70,8 +70,9 @@ def test_alerts_become_sensors_and_those_of_one_name_become_one() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("groups: [", "not YAML in line 1"),
+        ("groups: [", r"not YAML \(without merge keys\) in line"),
         ("", "list of groups"),
+        ("a: &a {b: 1}\ngroups: [{<<: *a}]", "without merge keys"),
         ("- a", "list of groups"),
         ("groups: [7]", "each group"),
         ("groups: [{name: a, rules: 7}]", "each group"),

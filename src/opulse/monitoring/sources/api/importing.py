@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -51,7 +52,7 @@ async def post_rules(
     """Make a sensor of every alerting rule whose name is new; the body is the rule file. With `check` nothing is changed."""
     body = await read_body(request, MOST_BYTES)
     try:
-        read = read_rules(body, severities)
+        read = await asyncio.to_thread(read_rules, body, severities)
     except UnreadableBody as error:
         raise Problem(422, "the rule file cannot be read", str(error)) from error
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -48,6 +49,15 @@ def keep_storable(signals: Iterable[Signal]) -> tuple[list[Signal], list[Left]]:
         else:
             kept.append(signal)
     return kept, left
+
+
+def fit_to_keep(left: Left) -> Left:
+    """What a tool wrote may be of any length and hold what databases do not keep; people are shown its beginning."""
+    return replace(left, what=_fit(left.what, 300), detail=_fit(left.detail, 500))
+
+
+def _fit(text: str, most: int) -> str:
+    return text[:most].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def names_in(conn: Connection, tenant: int, idxs: Iterable[int]) -> Mapping[int, str]:

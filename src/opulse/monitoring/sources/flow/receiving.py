@@ -6,6 +6,7 @@ the journal in however many processes; what was answered is durable. A repeated 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,12 +23,13 @@ from opulse.monitoring.sensors.flow.catalogue import add_sensors_in
 from opulse.monitoring.sensors.flow.ingest import record_states_in
 from opulse.monitoring.sensors.flow.senders import learn_sender, recall_sender
 from opulse.monitoring.sensors.models import UNORDERED
-from opulse.monitoring.sources.flow.finding import find_systems_in, keep_storable
+from opulse.monitoring.sources.flow.finding import find_systems_in, fit_to_keep, keep_storable
 from opulse.monitoring.sources.models import (
     MOST_SENSORS,
     Delivery,
     Left,
     LeftReason,
+    Reading,
     Settings,
     Signal,
     Source,
@@ -47,6 +49,9 @@ from opulse.wire.errors import UnreadableBody
 
 AT_ONCE = 250
 """Signals in one unit: with their holds, and at worst a sensor and an audit row for each, below 1,000 rows and 50 ms."""
+
+_LARGE = 200_000
+"""Bytes of a request that is read on a thread of its own."""
 
 _UNREADABLE = "the whole request"
 
@@ -78,18 +83,25 @@ async def _receive(
         raise SourceOff(source.name)
     settings = settings_of(source)
     try:
-        reading = ADAPTERS[source.kind].read(settings, delivery)
+        reading = await _read(source, settings, delivery)
     except UnreadableBody as error:
         left = [Left(0, _UNREADABLE, LeftReason.MALFORMED, str(error)[:300])]
         await ports.db.write(_note_in, tenant, source_id, left, ports.clock.now())
         raise
     signals, unfit = keep_storable(reading.signals)
     taken = await _take_signals(ports, evaluator, caller, source, settings, signals)
-    taken = replace(taken, left=[*reading.left, *unfit, *taken.left])
+    taken = replace(taken, left=[fit_to_keep(one) for one in (*reading.left, *unfit, *taken.left)])
     await ports.db.write(_note_in, tenant, source_id, taken.left, ports.clock.now())
     for one in taken.left:
         CHANGES.labels(one.reason.value).inc()
     return taken
+
+
+async def _read(source: Source, settings: Settings, delivery: Delivery) -> Reading:
+    read = ADAPTERS[source.kind].read
+    if len(delivery.body) < _LARGE:
+        return read(settings, delivery)
+    return await asyncio.to_thread(read, settings, delivery)  # others are answered meanwhile
 
 
 async def _take_signals(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request
@@ -44,7 +45,7 @@ async def save_import(request: Request, caller: Editor, ports: PortsDep, evaluat
     severities, instanced = str(sent.get("severities", SEVERITIES)), "instanced" in sent
     checked = sent.get("do") != "import"
     try:
-        read = read_rules(text, severities)
+        read = await asyncio.to_thread(read_rules, text, severities)
     except UnreadableBody as error:
         errors = {"rules": f"{str(error)[:1].upper()}{str(error)[1:]}."}
         return await _refuse(request, ImportPage(text, severities, instanced, errors=errors))
