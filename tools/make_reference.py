@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from opulse.bootstrap.app import health
 from opulse.bootstrap.stages import load_extensions, routers_of
 from opulse.cli.main import app as command
+from opulse.monitoring.sources.registry import ADAPTERS
 from opulse.observe.metrics import list_metrics
 from opulse.outbound.retry import SCHEDULE
 from opulse.settings import PREFIX, SECRETS, Settings
@@ -207,6 +208,15 @@ def metrics() -> str:
     return table(["Metric", "Kind", "Labels", "What it is"], rows)
 
 
+def source_settings(kind: str) -> str:
+    fields = next(one for one in ADAPTERS.values() if one.kind == kind).settings.model_fields
+    rows = (
+        (f"`{name}`", _default(field.default), f"{field.title}. {field.description or ''}")
+        for name, field in fields.items()
+    )
+    return table(["Setting", "Default", "What it is"], rows)
+
+
 def _json(body: str) -> str:
     return f"```\n{body}\n```\n"
 
@@ -223,6 +233,7 @@ def parts() -> Mapping[str, Callable[[], str]]:
         "guide body": lambda: _json(OPERATIONAL_PULSE_BODY),
         "default body": lambda: _json(DEFAULT_BODY),
     }
+    made |= {f"source settings {kind}": partial(source_settings, kind) for kind in ADAPTERS}
     return made | {name: partial(meanings, name) for name in STATES}
 
 

@@ -28,6 +28,7 @@ from opulse.jobs.models import JobState
 from opulse.monitoring.activations.models import DecisionReason, Resolution
 from opulse.monitoring.deliveries.models import DeliveryReason, DeliveryState
 from opulse.monitoring.notifications.models import ThresholdVerdict
+from opulse.monitoring.sources.models import LeftReason
 from opulse.outbound.models import AddressReason
 from opulse.pulses.ledger.models import SENTENCES, LedgerState
 from opulse.wire.affected import ActivationState
@@ -49,6 +50,7 @@ STATES: Mapping[str, type[StrEnum]] = {
         InvitationState,
         JobState,
         LedgerState,
+        LeftReason,
         MailReason,
         NotAsked,
         QuarantineReason,

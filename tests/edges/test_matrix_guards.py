@@ -40,6 +40,7 @@ VIEWERS_CHANGE = {
     "POST /account/password",
     "POST /account/sessions/{session}/end",
     "POST /api/v1/notifications/preview",  # a question with a body; it changes nothing
+    "POST /api/v1/sources/preview",  # the same
 }
 """What is not reading and yet open to viewers: their own account."""
 
@@ -86,7 +87,7 @@ def test_pages_are_for_people_and_the_administrators_pages_for_them(routes: list
 def test_keys_of_agents_gateways_and_service_accounts_open_only_their_own_doors(routes: list[Route]) -> None:
     for role, paths in {
         Role.AGENT: ("/api/v1/sensor-states", "/api/v1/agent-config"),
-        Role.GATEWAY: ("/api/v1/sensor-states",),
+        Role.GATEWAY: ("/api/v1/sensor-states", "/api/v1/sources/{source_id}/receive"),
         Role.SYSTEMS: ("/api/groups", "/api/systems", "/api/sensornotifications/"),
     }.items():
         opened = [route.path for route in routes if role in route.roles]

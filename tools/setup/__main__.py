@@ -2,8 +2,9 @@
 
 demo   .venv with the runtime packages, the page assets. Needs no root.
 check  .venv with the development packages.
-test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts).
-bench  the same as for test, and the programs that ours is measured beside (wrk; Alertmanager, unpacked into build/peers).
+test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts), and Alertmanager,
+       unpacked into build/peers.
+bench  the same as for test, and what ours is measured beside (wrk).
 debian the Debian packages of the suite alone, for `sudo`.
 """
 
@@ -27,6 +28,7 @@ def set_up(purpose: str) -> None:
         debian.ensure_packages(
             peers=purpose == "bench"
         )  # first: it is the step that a person may have to act on
+        debian.ensure_alertmanager()
     installer = python_env.ensure("base" if purpose == "demo" else "dev")
     if purpose != "check":
         page_assets.ensure(installer)

@@ -24,8 +24,6 @@ def ensure_packages(*, peers: bool = False) -> None:
     """What the suite runs; with ``peers`` also what the benchmark measures ours beside."""
     if missing := _missing(peers):
         _ensure(missing, peers)
-    if peers:
-        _fetch_alertmanager()  # last: on a new machine the lists of packages are there only now
 
 
 def _ensure(missing: list[str], peers: bool) -> None:
@@ -58,12 +56,15 @@ def _missing(peers: bool) -> list[str]:
     return [package for package, here in found.items() if not here]
 
 
-def _fetch_alertmanager() -> None:
-    """Its program alone, unpacked into the checkout: installed, Debian's package would leave a service running."""
+def ensure_alertmanager() -> None:
+    """Its program alone, unpacked into the checkout: installed, Debian's package would leave a service running.
+
+    To be called after :func:`ensure_packages`: on a new machine the lists of packages are there only then.
+    """
     if _program("prometheus-alertmanager") or (PEERS / "usr/bin/prometheus-alertmanager").is_file():
         return
     if shutil.which("apt-get") is None:
-        raise SetUpError("the benchmark needs prometheus-alertmanager on the PATH")
+        raise SetUpError("the suite needs prometheus-alertmanager on the PATH")
     with step("fetching Debian's prometheus-alertmanager"), tempfile.TemporaryDirectory() as folder:
         run(["sh", "-c", f"cd {folder} && apt-get -qq download prometheus-alertmanager"])
         (package,) = Path(folder).glob("*.deb")

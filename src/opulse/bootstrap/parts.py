@@ -28,6 +28,7 @@ from opulse.monitoring.activations.flow.ownership import LeasedOwner
 from opulse.monitoring.deliveries.jobs import MUTES_DUE
 from opulse.monitoring.sensors.flow.elsewhere import ListenerSign, SharedReports
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
+from opulse.monitoring.sources.flow.keeping import Keeper
 from opulse.ports import Ports
 from opulse.settings import Settings
 
@@ -112,7 +113,8 @@ def _monitoring(app: FastAPI | None, ports: Ports, settings: Settings, process: 
     if app is not None:
         app.state.evaluator = evaluator
     if _alone(ports):
-        return [evaluator, Decider(ports, evaluator)] if decides else [evaluator]
+        kept: list[Part] = [evaluator, Keeper(ports, evaluator)]
+        return [*kept, Decider(ports, evaluator)] if decides else kept
     parts: list[Part] = [evaluator]
     if app is not None:
         parts.append(ListenerSign(ports.db, ports.clock, ports.limits, process))
@@ -122,7 +124,7 @@ def _monitoring(app: FastAPI | None, ports: Ports, settings: Settings, process: 
         return parts
     owner = LeasedOwner(ports, process, max(SHORTEST_LEASE, _lease(settings) / 3))
     evaluator.keeps_snapshot = owner.owns
-    return [*parts, owner, Decider(ports, evaluator, owner)]
+    return [*parts, owner, Keeper(ports, evaluator), Decider(ports, evaluator, owner)]
 
 
 def _workers(ports: Ports, settings: Settings, process: str) -> list[Part]:

@@ -29,6 +29,7 @@ MONITORING = (
     "opulse.monitoring.activations",
     "opulse.monitoring.silences",
     "opulse.monitoring.deliveries",
+    "opulse.monitoring.sources",
 )
 EXPERIENCE = (
     "opulse.experience.directory",

@@ -40,6 +40,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "trigger": {"type": "json_event", "form": {}},
         "tasks": [],
     },
+    "PUT /api/v1/sources/{source_id}": {"kind": "fleet", "name": "Looked at"},
+    "POST /api/v1/sources/{source_id}/receive": {"policy": {"id": 1, "name": "Looked at"}, "hosts": []},
     "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
     "POST /groups/{group_id}/remove": {"system": "none"},
     "POST /surveys/{survey_id}/state": {"state": "closed"},

@@ -222,6 +222,11 @@ async def make_dead_job(world: World, found: Found) -> str:
     return str(await world.ports.db.write(unit))
 
 
+async def make_source(world: World, found: Found) -> str:
+    body = {"kind": "fleet", "name": fresh_name("source")}
+    return str((await world.api.post("/api/v1/sources", body))["source_id"])
+
+
 def _only(answer: Any) -> Any:
     """The list in an answer, bare or as the one list of an object."""
     if isinstance(answer, list):
@@ -257,4 +262,5 @@ MAKERS: Mapping[str, Maker] = {
     "{key}": make_key,
     "/service-accounts/{account}": make_service_account,
     "{job}": make_dead_job,
+    "{source_id}": make_source,
 }

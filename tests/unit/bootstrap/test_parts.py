@@ -39,7 +39,7 @@ async def made(tmp_path: Path) -> AsyncIterator[Any]:
 
 
 async def test_one_process_on_sqlite_has_everything_and_nothing_for_others(made: Any) -> None:
-    assert await made(web=True) == ["Evaluator", "Decider", "Sender", "Jobs", "Schedule"]
+    assert await made(web=True) == ["Evaluator", "Keeper", "Decider", "Sender", "Jobs", "Schedule"]
 
 
 async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> None:
@@ -49,6 +49,7 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
         "ListenerSign",
         "SharedReports",
         "LeasedOwner",
+        "Keeper",
         "Decider",
         "Sender",
         "Jobs",
@@ -62,7 +63,7 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
     [
         ("jobs", ["Jobs"]),
         ("mail", ["Sender"]),
-        ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Decider"]),
+        ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Keeper", "Decider"]),
         ("schedule", ["Schedule", "Statistics"]),
     ],
 )

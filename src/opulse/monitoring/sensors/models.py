@@ -109,6 +109,11 @@ class ActiveInstance:
     instance: str | None
 
 
+UNORDERED = -1
+"""``seq`` of a batch whose sender keeps an order of its own: it is taken whatever a system's agent has sent, and raises nothing.
+No sender on the wire can write it."""
+
+
 class StatesRecord(msgspec.Struct, frozen=True, array_like=True):
     """Payload of a ``STATES`` journal record: one batch.
 

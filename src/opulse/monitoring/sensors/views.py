@@ -15,6 +15,11 @@ def find_sensors(conn: Connection, tenant: int, names: Iterable[str]) -> dict[st
     return sensors.find_by_names(conn, tenant, names)
 
 
+def find_sensors_without_case(conn: Connection, tenant: int, names: Iterable[str]) -> dict[str, Sensor]:
+    """By casefolded name, the sensors of these names, compared without case; unknown ones are absent."""
+    return sensors.find_by_keys(conn, tenant, names)
+
+
 def find_sensors_by_idx(conn: Connection, tenant: int, idxs: Iterable[int]) -> dict[int, Sensor]:
     """The sensors with these indices."""
     return sensors.find_by_idx(conn, tenant, idxs)

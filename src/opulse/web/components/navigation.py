@@ -59,6 +59,7 @@ NAVIGATION: tuple[NavSection, ...] = (
     NavSection(
         "Connect",
         (
+            NavItem("sources", "Sources", "/sources", "plug"),
             NavItem("extensions", "Extensions", "/extensions", "plug-connected", _MAKERS),
             NavItem("qualtrics-ids", "Qualtrics IDs", "/qualtrics-ids", "id", _MAKERS),
         ),

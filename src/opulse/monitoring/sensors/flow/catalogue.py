@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -58,6 +58,31 @@ async def create_sensor(ports: Ports, tenant: int, wanted: Sensor, actor: str) -
         SensorRefused: the name is taken.
     """
     return await ports.db.write(_create_in, tenant, wanted, actor, ports.clock.now())
+
+
+def add_sensors_in(
+    conn: Connection, tenant: int, wanted: Sequence[Sensor], actor: str, now: datetime
+) -> list[Sensor]:
+    """Add the custom sensors of ``wanted`` whose names are new, compared without case; those that were added.
+
+    ``idx`` and ``guid`` are given here.
+    """
+    if not wanted:
+        return []
+    # the counter's lock first: whoever added one of these names before us has committed when we look
+    number = take_numbers_in(conn, tenant, Numbered.SENSOR, len(wanted))
+    known = sensors.find_by_keys(conn, tenant, [sensor.name for sensor in wanted])
+    new = {sensor.name.casefold(): sensor for sensor in wanted if sensor.name.casefold() not in known}
+    made = [
+        replace(sensor, idx=number + place, guid=str(uuid4()), origin=SensorOrigin.CUSTOM)
+        for place, sensor in enumerate(new.values())
+    ]
+    if made:
+        sensors.insert_sensors(conn, tenant, made, now)
+        append_in(conn, tenant, RecordKind.CATALOGUE, b"", now)
+    for sensor in made:
+        audit_in(conn, tenant, actor, "sensor.created", sensor.name, None, _shown(sensor), now)
+    return made
 
 
 def seed_tenant_in(conn: Connection, tenant: int, now: datetime) -> None:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from weakref import WeakValueDictionary
 
+from pyroaring import BitMap
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.monitoring.sensors.flow.estate import Estate
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.senders import learn_sender, learn_systems, recall_sender, recall_systems
+from opulse.monitoring.sensors.models import UNORDERED
 from opulse.monitoring.sensors.rules.batch import Decided, decide_batch
 from opulse.monitoring.sensors.rules.columns import Columns
+from opulse.monitoring.sensors.rules.packing import Change, States, pack
 from opulse.monitoring.systems import views as systems
-from opulse.monitoring.systems.flow.journal import RepeatedBatch
+from opulse.monitoring.systems.flow.journal import RepeatedBatch, append_batch_in
+from opulse.monitoring.systems.models import NewBatch
 from opulse.observe.metrics import CHANGES
 from opulse.ports import Ports
 from opulse.web.roles import Caller
-from opulse.wire.sensor_states import RefusalReason, encode_answer
+from opulse.wire.sensor_states import RefusalReason, StateAnswer, encode_answer
 
 # A source's batches are judged one after the other and journaled in that order: two of one system must not overtake each other
 # while the database is asked for the first one's systems. A source is here only while one of its batches asks.
@@ -49,6 +56,22 @@ async def take_batch(ports: Ports, evaluator: Evaluator, caller: Caller, columns
     except (SQLAlchemyError, OSError):
         evaluator.freeze()  # whoever cannot be heard because of us must not be taken for silent
         raise
+
+
+def record_states_in(
+    conn: Connection, tenant: int, sender: str, number: int, changes: Sequence[Change], now: datetime
+) -> None:
+    """Journal states in the caller's own unit, together with why it holds them: the same record as an agent's batch.
+
+    For senders that keep an order of their own: ``number`` rises with each call of a ``sender``, and the caller holds a lock
+    that makes the order of its decisions the order of the journal. Afterwards the caller awaits ``evaluator.follow``.
+    """
+    named = BitMap.union(BitMap(), *(change.systems for change in changes))
+    states = States(UNORDERED, False, named, list(changes))
+    lines = sum(len(change.systems) for change in changes)
+    answer = encode_answer(StateAnswer(lines))
+    append_batch_in(conn, NewBatch(tenant, sender, str(number), pack(states), answer, now))
+    _ACCEPTED.inc(lines)
 
 
 def _take_from_memory(

@@ -13,6 +13,7 @@ from array import array
 import numpy as np
 from pyroaring import BitMap
 
+from opulse.monitoring.sensors.models import UNORDERED
 from opulse.monitoring.sensors.rules.lines import as_bitmap, as_numbers
 
 _FEW = 8
@@ -31,7 +32,7 @@ class Sequences:
 
     def raise_to(self, systems: BitMap, seq: int) -> None:
         """Note that these systems have sent ``seq``."""
-        if not systems:
+        if not systems or seq == UNORDERED:
             return
         first, end = systems.min(), systems.max() + 1
         missing = end - len(self._last)
@@ -51,7 +52,7 @@ class Sequences:
 
     def older_than(self, systems: BitMap, seq: int) -> BitMap:
         """Those of ``systems`` that have sent a larger number."""
-        if seq >= self._largest:
+        if seq == UNORDERED or seq >= self._largest:
             return BitMap()
         last, known = self._last, len(self._last)
         if len(systems) <= _FEW:

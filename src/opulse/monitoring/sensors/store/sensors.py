@@ -88,6 +88,15 @@ def find_by_key(conn: Connection, tenant: int, name: str) -> Sensor | None:
     return None if row is None else _sensor(row)
 
 
+def find_by_keys(conn: Connection, tenant: int, names: Iterable[str]) -> dict[str, Sensor]:
+    """By casefolded name, the sensors of these names, compared without case."""
+    wanted = json_list(conn, {name.casefold() for name in names})
+    rows = conn.execute(
+        select(sensors).where(sensors.c.tenant == tenant, sensors.c.name_key.in_(select(wanted.c.value)))
+    )
+    return {row.name_key: _sensor(row) for row in rows}
+
+
 def find_by_names(conn: Connection, tenant: int, names: Iterable[str]) -> dict[str, Sensor]:
     """The sensors of exactly these names."""
     wanted = json_list(conn, names)
