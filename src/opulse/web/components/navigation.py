@@ -43,6 +43,7 @@ NAVIGATION: tuple[NavSection, ...] = (
             NavItem("groups", "Groups", "/groups", "sitemap"),
             NavItem("notifications", "Notifications", "/notifications", "bell"),
             NavItem("recipients", "Recipients", "/recipients", "send"),
+            NavItem("deliveries", "Delivery log", "/deliveries", "list-details"),
         ),
     ),
     NavSection(
