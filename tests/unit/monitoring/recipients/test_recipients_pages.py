@@ -58,8 +58,9 @@ async def test_the_guides_recipient_is_added_and_its_token_never_shown_again(
     async with wing.console() as client:
         assert OPERATIONAL_PULSE_BODY.splitlines()[1].strip() not in (await client.get("/recipients")).text
         answer = await client.post("/recipients/new", data=form(receiver.url))
-        assert (answer.status_code, answer.headers["location"]) == (303, "/recipients")
         saved = await one(wing)
+        target = f"/recipients/{saved['recipient_id']}/notifications"
+        assert (answer.status_code, answer.headers["location"]) == (303, target), "the guide's next dialog"
         assert saved["body"] == OPERATIONAL_PULSE_BODY, (
             "byte for byte, whatever the browser made of the line breaks"
         )

@@ -1,4 +1,4 @@
-"""Console pages of recipients: the Recipients tab, the webhook form, a secret's rotation."""
+"""Console pages of a recipient: the webhook form, a secret's rotation, switching it off and on."""
 
 from fastapi import APIRouter
 

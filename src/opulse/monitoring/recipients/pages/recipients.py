@@ -1,4 +1,4 @@
-"""Recipients in the console: the list with *Notifications Assigned*, and the form with *Test Webhook*."""
+"""One recipient in the console: the form with *Test Webhook*. The list is a page of the notifications that tell them."""
 
 from __future__ import annotations
 
@@ -55,14 +55,6 @@ _PROOFS = (
 
 
 @dataclass(frozen=True)
-class RecipientListPage:
-    """``told_of``: per recipient the names of the notifications that tell it."""
-
-    recipients: tuple[Recipient, ...]
-    may_edit: bool
-
-
-@dataclass(frozen=True)
 class RecipientPage:
     """Add New Recipient, or one that is saved. ``recipient`` None: a new one."""
 
@@ -88,13 +80,6 @@ class RecipientPage:
     def template(self) -> BodyTemplate | None:
         """The one that the form was filled from."""
         return find_template(self.form.template)
-
-
-@router.get("")
-async def show_recipients(request: Request, ports: PortsDep, caller: Viewer) -> Response:
-    """The list, by name."""
-    found = tuple(await saving.list_recipients(ports, caller.tenant))
-    return await page(request, "recipients/list.html", RecipientListPage(found, caller.may(Role.EDITOR)))
 
 
 @router.get("/new")
@@ -174,7 +159,8 @@ async def _see_saved(request: Request, saved: SavedRecipient) -> Response:
     if saved.generated_secret:
         return await show_secret(request, saved)
     if not saved.recipient.assigned:
-        return see_other("/recipients", f"{saved.recipient.name} is saved. Assign it to notifications.")
+        words = f"{saved.recipient.name} is saved. Tick the notifications that tell it; it can also wait."
+        return see_other(f"/recipients/{saved.recipient.id}/notifications", words)
     return see_other("/recipients", f"{saved.recipient.name} is saved.")
 
 
