@@ -156,6 +156,30 @@ async def test_sending_again_sends_the_same_bytes_with_a_signature_of_its_own_ti
     assert [action for action, _ in await audited(wing)].count("delivery.sent_again") == 2
 
 
+async def test_what_was_taken_once_stays_delivered_when_another_round_fails(
+    wing: Wing, receivers: Receivers
+) -> None:
+    """Else the ledger would say that nobody was told."""
+    receiver = receivers()
+    one = await wing.recipient(receiver.url)
+    await activate(wing, one)
+    (line,) = await log(wing)
+    path = f"/api/v1/deliveries/{line['delivery_id']}/send-again"
+    receiver.statuses = [400, 503]
+    await wing.client.post(path)
+    await wing.work()
+    (line,) = await log(wing)
+    assert (line["state"], line["reason"]) == ("delivered", "refused")
+    await wing.client.post(path)
+    await wing.work()
+    await wing.client.post(f"/api/v1/recipients/{one}/disable")
+    wing.clock.advance(1)
+    await wing.work()
+    (line,) = await log(wing)
+    assert (line["state"], line["reason"], len(receiver.requests)) == ("delivered", "recipient_disabled", 3)
+    assert await log(wing, state="dead") == []
+
+
 async def test_all_failed_of_one_recipient_are_sent_again_and_nobody_elses(
     wing: Wing, receivers: Receivers
 ) -> None:

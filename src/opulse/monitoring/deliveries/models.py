@@ -11,7 +11,9 @@ class DeliveryState(StrEnum):
     """Where a delivery is. Only a waiting one moves by itself; a dead one moves when a person sends it again."""
 
     WAITING = "waiting"  # for its first or next attempt
-    DELIVERED = "delivered"  # the recipient's server took it
+    DELIVERED = (
+        "delivered"  # the recipient's server took it, be it once; `reason` says how the last round ended
+    )
     DEAD = "dead"  # given up; ``reason`` says why. This is the dead letter
 
 

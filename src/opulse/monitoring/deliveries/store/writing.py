@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from opulse.db import insert_ignoring_known
 from opulse.monitoring.deliveries.models import (
@@ -95,20 +95,18 @@ def end_attempt(
             None,
         )
         return
-    delivered = ended.outcome is AttemptOutcome.ACCEPTED
-    state = DeliveryState.DELIVERED if delivered else DeliveryState.DEAD
-    _move(conn, tenant, delivery, state, ended, None, now)
+    _move(conn, tenant, delivery, _end_of(conn, tenant, delivery), ended, None, now)
 
 
 def give_up(
     conn: Connection, tenant: int, delivery: str, reason: DeliveryReason, detail: str, now: datetime
 ) -> None:
-    """Dead without an attempt."""
+    """Over without another attempt."""
     conn.execute(
         update(deliveries)
         .where(deliveries.c.tenant == tenant, deliveries.c.id == delivery)
         .values(
-            state=DeliveryState.DEAD.value,
+            state=_end_of(conn, tenant, delivery).value,
             reason=reason.value,
             detail=detail,
             next_attempt_at=None,
@@ -152,6 +150,16 @@ def begin_round(conn: Connection, tenant: int, delivery: str) -> bool:
 
 def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def _end_of(conn: Connection, tenant: int, delivery: str) -> DeliveryState:
+    """Once the recipient's server took it, it stays delivered: another round that fails does not make it untold."""
+    taken = select(attempts.c.number).where(
+        attempts.c.tenant == tenant,
+        attempts.c.delivery == delivery,
+        attempts.c.outcome == AttemptOutcome.ACCEPTED.value,
+    )
+    return DeliveryState.DELIVERED if conn.execute(taken.limit(1)).first() else DeliveryState.DEAD
 
 
 def _move(

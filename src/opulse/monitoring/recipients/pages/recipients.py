@@ -136,6 +136,8 @@ async def _pressed(request: Request, ports: Ports, caller: Caller, found: Recipi
         if button == "test":
             draft = form.draft()
             outcome = await try_draft(ports, caller.tenant, found.id if found else "", draft)
+            if outcome is None:
+                errors = {"connection": "Only a webhook can be tested; select Webhook."}
     except RecipientRefused as refused:
         errors = errors_of(refused)
     except ValueError as error:
