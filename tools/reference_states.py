@@ -26,8 +26,9 @@ from opulse.experience.responses.models import AccessReason, QuarantineReason, R
 from opulse.experience.workflows.models import RunState, TaskState
 from opulse.jobs.models import JobState
 from opulse.monitoring.activations.models import DecisionReason, Resolution
-from opulse.monitoring.deliveries.models import DeliveryReason, DeliveryState
+from opulse.monitoring.deliveries.models import DeliveryReason, DeliveryState, NotSentAgainReason
 from opulse.monitoring.notifications.models import ThresholdVerdict
+from opulse.monitoring.recipients.models import DisabledReason, RecipientFault, RecipientState
 from opulse.monitoring.sources.models import LeftReason
 from opulse.outbound.models import AddressReason
 from opulse.pulses.ledger.models import SENTENCES, LedgerState
@@ -43,6 +44,7 @@ STATES: Mapping[str, type[StrEnum]] = {
         DecisionReason,
         DeliveryReason,
         DeliveryState,
+        DisabledReason,
         DistributionState,
         EventRefusal,
         HoldReason,
@@ -53,8 +55,11 @@ STATES: Mapping[str, type[StrEnum]] = {
         LeftReason,
         MailReason,
         NotAsked,
+        NotSentAgainReason,
         QuarantineReason,
         ReachReason,
+        RecipientFault,
+        RecipientState,
         RefusalReason,
         Resolution,
         ResponseState,

@@ -58,6 +58,7 @@ class Limits:
     event_bytes: int = 100_000
     events_per_minute: int = 3_000
     runs_per_day: int = 300_000
+    webhooks_per_minute: int = 600  # to one host, by all processes together; 0: no limit
     cell: int = 5  # groups smaller than this are hidden
     comment_cell: int = 10
 

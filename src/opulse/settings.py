@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         description="host:port origins on private networks that webhooks and fetches may reach, comma-separated.",
     )
     allow_http: bool = Field(False, description="Let webhooks and fetches use plain http to public hosts.")
+    webhooks_per_minute: int = Field(
+        600,
+        ge=0,
+        description="Requests a minute that webhooks send to one host, all processes together; 0: no limit.",
+    )
     smtp_host: str = Field("", description="Mail relay; empty: mail waits until one is set.")
     smtp_port: int = Field(587, description="Port of the mail relay.")
     smtp_security: Literal["none", "starttls", "tls"] = Field(

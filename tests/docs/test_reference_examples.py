@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import cast
 
+from opulse.clock import SystemClock
+from opulse.monitoring.recipients.presets import load_templates
 from opulse.monitoring.systems.api.systems import SystemsBody
 from opulse.wire.sensor_states import decode_batch, encode_batch
 from opulse.wire.sensor_states_packed import decode_packed
 from opulse.wire.signature import sign_lakeside
+from opulse.wire.standard_webhooks import new_standard_secret, sign_standard
 from tests.house.tree import ROOT
 from tests.unit.wire.packed import to_rows
 
@@ -49,10 +53,33 @@ def test_the_example_system_is_accepted() -> None:
 
 def test_the_receivers_check_accepts_our_signature_and_no_other() -> None:
     page = (REFERENCE / "webhook.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code, _ = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     scope: dict[str, object] = {}
     exec(code, scope)
     is_ours = cast("Callable[[str, bytes, str], bool]", scope["is_ours"])
     assert is_ours("secret", b'{"eventId": 1}', sign_lakeside("secret", b'{"eventId": 1}'))
     assert not is_ours("secret", b'{"eventId": 2}', sign_lakeside("secret", b'{"eventId": 1}'))
     assert not is_ours("other", b'{"eventId": 1}', sign_lakeside("secret", b'{"eventId": 1}'))
+
+
+def test_the_receiver_of_standard_webhooks_on_the_page_takes_what_we_send() -> None:
+    page = (REFERENCE / "webhook.md").read_text(encoding="utf-8")
+    _, code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    scope: dict[str, object] = {}
+    exec(code, scope)
+    taken = cast("Callable[[str, dict[str, str], bytes], bool]", scope["is_fresh_and_ours"])
+    old, new, now = new_standard_secret(), new_standard_secret(), SystemClock().now()
+    headers = sign_standard([new, old], "d1", now, b"{}")
+    assert taken(new, headers, b"{}")
+    assert taken(old, headers, b"{}")
+    assert not taken(new_standard_secret(), headers, b"{}")
+    assert not taken(new, headers, b"[]")
+    assert not taken(new, sign_standard([new], "d1", now - timedelta(minutes=6), b"{}"), b"{}")
+
+
+def test_every_template_stands_on_the_page_of_the_webhook() -> None:
+    page = (REFERENCE / "webhook.md").read_text(encoding="utf-8")
+    named = re.findall(
+        r"^\| `(\w+)` \| ", page[page.index("## Templates") : page.index("## Values")], re.MULTILINE
+    )
+    assert set(named) == {template.name for template in load_templates()}

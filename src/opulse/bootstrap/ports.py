@@ -91,6 +91,7 @@ def make_limits(settings: Settings) -> Limits:
         clear_delay=timedelta(minutes=settings.clear_minutes),
         tick_seconds=min(settings.tick_seconds, 60.0),
         wave_seconds=settings.wave_seconds,
+        webhooks_per_minute=settings.webhooks_per_minute,
     )
 
 

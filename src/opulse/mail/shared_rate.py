@@ -7,6 +7,9 @@ more than the rate, however many processes there are, and one that dies takes no
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from opulse.clock import Clock
 from opulse.db import Database, Priority
@@ -45,3 +48,14 @@ def shared_rate(db: Database, clock: Clock, relay: Relay) -> Rate:
     if relay.per_minute is None:
         return RateLimit(None, clock)
     return SharedRate(db, clock, f"{relay.host}:{relay.port}/{relay.username}", relay.per_minute)
+
+
+def take_one_in(conn: Connection, name: str, per_minute: int, now: datetime) -> timedelta:
+    """One token of the bucket ``name`` in the caller's transaction: zero where it was taken, else how long until there is one.
+
+    For who would rather come back than wait. 0 a minute is no limit.
+    """
+    if not per_minute:
+        return timedelta()
+    granted, wait = take_slice(conn, name, bucket_of(per_minute), 1, now)
+    return timedelta() if granted else max(wait, timedelta(milliseconds=1))

@@ -9,6 +9,8 @@ import base64
 import hmac
 
 SIGNATURE_HEADER = "x-lakeside-hmac-sha256"
+NEXT_SIGNATURE_HEADER = "x-lakeside-hmac-sha256-next"
+"""Ours, only while one secret replaces another: what the other header will be made with, so that a receiver can try it."""
 
 
 def sign_lakeside(secret: str, body: bytes) -> str:

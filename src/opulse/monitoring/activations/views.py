@@ -1,4 +1,4 @@
-"""What others may ask of activations inside their own units and queries."""
+"""What others may ask of activations inside their own units and queries, and the table that they join."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from sqlalchemy import Connection
 
 from opulse.monitoring.activations import store
 from opulse.monitoring.activations.models import Activation, Counts
+from opulse.monitoring.activations.store.tables import activations
 from opulse.monitoring.systems.views import walk_by_start
 from opulse.wire.affected import ActivationState
+
+__all__ = [
+    "activations",
+    "affected_count",
+    "get_activation",
+    "list_activations",
+    "walk_affected",
+]
 
 PAGE = 1000
 

@@ -35,6 +35,26 @@ class AuthenticationType(StrEnum):
     OFF = "Off"  # nothing is added
     BASIC = "Basic Auth"  # Authorization: Basic base64(username:password); both are required
     SIGNED = "Signed Secret"  # x-lakeside-hmac-sha256 over the raw body; the secret itself is never sent
+    STANDARD = "Standard Webhooks"  # webhook-id, -timestamp and -signature: time and body are signed; ours
+
+    @property
+    def signs(self) -> bool:
+        """There is a secret, which can be generated and rotated."""
+        return self in (AuthenticationType.SIGNED, AuthenticationType.STANDARD)
+
+
+class RecipientState(StrEnum):
+    """Whether a recipient is told anything."""
+
+    ACTIVE = "active"  # it is told of each activation
+    DISABLED = "disabled"  # nothing is sent to it until a person enables it
+
+
+class DisabledReason(StrEnum):
+    """Why a recipient is disabled."""
+
+    RECEIVER_GONE = "receiver_gone"  # it answered 410: it is there no more, and wants nothing more
+    BY_A_PERSON = "by_a_person"  # somebody pressed Disable
 
 
 class RecipientFault(StrEnum):
@@ -48,11 +68,21 @@ class RecipientFault(StrEnum):
     EMAIL_INVALID = "email_invalid"  # not an address that mail can be sent to
     URL_INVALID = "url_invalid"  # not an http(s) address, or one that this installation never calls
     CREDENTIAL_MISSING = "credential_missing"  # Basic Auth without user name or password
+    UNREADABLE_KEY = (
+        "unreadable_key"  # a secret of Standard Webhooks is whsec_ and the Base64 of 24 to 64 bytes
+    )
+    SIGNS_NOTHING = "signs_nothing"  # nothing to rotate: the recipient signs nothing
+    ROTATING = "rotating"  # the last rotation's overlap still runs
+    OVERLAP = "overlap"  # shorter than an hour or longer than 30 days
     HEADER_NAME = "header_name"  # not a name that HTTP allows
     HEADER_RESERVED = "header_reserved"  # a header that the sender writes itself
     HEADER_VALUE = "header_value"  # a line break or control character, or not ASCII
     HEADER_REPEATED = "header_repeated"  # names are compared without regard to case
     TOO_MANY_HEADERS = "too_many_headers"  # more than MAX_HEADERS
+    VALUE_NAME = "value_name"  # not letters and digits, or the name of a variable that there is anyway
+    VALUE_REPEATED = "value_repeated"  # two values of one name
+    VALUE_MISSING = "value_missing"  # the body needs it, and nothing was typed
+    TOO_MANY_VALUES = "too_many_values"  # more than MAX_VALUES
     BODY_INVALID = "body_invalid"  # an unknown variable, or no JSON once it is rendered
 
 
@@ -98,17 +128,58 @@ class Authentication:
     username: str = ""
     password: str | None = None
     secret: str | None = None
+    previous: str | None = None  # the secret before the last rotation
+    previous_until: datetime | None = None  # it signs too until then
+
+    def overlaps(self, now: datetime) -> bool:
+        """Whether two secrets hold at this moment."""
+        return self.previous_until is not None and now < self.previous_until
+
+
+@dataclass(frozen=True)
+class BodyValue:
+    """A variable of the recipient's own, which the body writes as ``@{name}``: a routing key. ``value`` as for a header."""
+
+    name: str
+    value: str | None
+    sensitive: bool = False
 
 
 @dataclass(frozen=True)
 class Webhook:
     """The HTTP request that tells a System."""
 
-    url: str
+    url: str  # empty where a sensitive one is kept but not shown
     method: RequestMethod
     authentication: Authentication
     headers: tuple[Header, ...]
     body: str  # a template with @{variables}; not JSON before it is rendered
+    end_body: str = ""  # the same for the end of an activation; empty: our own SensorNotification.Resolved
+    values: tuple[BodyValue, ...] = ()
+    url_sensitive: bool = False  # the address is itself a secret, as those of Slack and Teams are
+    url_shown: str = ""  # what people see of it: all, or a sensitive one's host. Written on save
+
+    @property
+    def has_sensitive_values(self) -> bool:
+        """What is rendered with them has to be sealed too."""
+        return any(value.sensitive for value in self.values)
+
+
+@dataclass(frozen=True)
+class BodyTemplate:
+    """A ready body for one kind of receiver; what its secrets are is empty and filled in by a person."""
+
+    name: str  # of its file
+    title: str
+    help: str  # what to make at the receiver and where it goes on the form
+    method: RequestMethod
+    authentication: AuthenticationType
+    url_sensitive: bool
+    headers: tuple[Header, ...]
+    values: tuple[BodyValue, ...]
+    body: str
+    end_body: str
+    tell_end: bool  # the end is of use to this receiver: it closes the ticket
 
 
 @dataclass(frozen=True)
@@ -141,6 +212,9 @@ class Recipient:
     assigned: int  # "Notifications Assigned"
     created_at: datetime
     updated_at: datetime
+    state: RecipientState = RecipientState.ACTIVE
+    disabled_reason: DisabledReason | None = None
+    disabled_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ NAVIGATION: tuple[NavSection, ...] = (
             NavItem("notifications", "Notifications", "/notifications", "bell"),
             NavItem("recipients", "Recipients", "/recipients", "send"),
             NavItem("silences", "Silences", "/silences", "bell-off"),
+            NavItem("deliveries", "Delivery log", "/deliveries", "list-details"),
         ),
     ),
     NavSection(

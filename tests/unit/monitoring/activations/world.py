@@ -31,6 +31,7 @@ from opulse.monitoring.maintenance import api as maintenance_api
 from opulse.monitoring.notifications import api as notifications_api
 from opulse.monitoring.notifications import pages as notifications_pages
 from opulse.monitoring.recipients import api as recipients_api
+from opulse.monitoring.recipients import jobs as recipients_jobs
 from opulse.monitoring.recipients import pages as recipients_pages
 from opulse.monitoring.sensors import Evaluator
 from opulse.monitoring.silences import api as silences_api
@@ -49,7 +50,7 @@ from tests.unit.monitoring.sensors.world import World, browse, make_app, off, on
 HANG = "Application Hang"
 RETRANSMIT = "High Retransmission Rate"
 REBOOT = "System Pending Reboot"
-HANDLERS = activations_jobs.HANDLERS | deliveries_jobs.HANDLERS
+HANDLERS = recipients_jobs.HANDLERS | activations_jobs.HANDLERS | deliveries_jobs.HANDLERS
 ROUTERS = (
     recipients_api,
     notifications_api,
@@ -84,10 +85,11 @@ class Received:
 
 
 class Receiver:
-    """A real HTTP server on loopback. It answers with ``statuses`` in turn, then with 200."""
+    """A real HTTP server on loopback. It answers with ``statuses`` in turn, then with 200; 429 and 503 say ``retry_after``."""
 
-    def __init__(self, *statuses: int, answer: bytes = b'{"ok":true}') -> None:
+    def __init__(self, *statuses: int, answer: bytes = b'{"ok":true}', retry_after: str = "") -> None:
         self.statuses = list(statuses)
+        self.retry_after = retry_after
         self.requests: list[Received] = []
         self._answer = answer
         receiver = self
@@ -113,7 +115,10 @@ class Receiver:
         body = handler.rfile.read(int(handler.headers.get("content-length", "0")))
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.requests.append(Received(handler.command, handler.path, headers, body))
-        handler.send_response(self.statuses.pop(0) if self.statuses else 200)
+        status = self.statuses.pop(0) if self.statuses else 200
+        handler.send_response(status)
+        if self.retry_after and status in (429, 503):
+            handler.send_header("Retry-After", self.retry_after)
         handler.send_header("Content-Length", str(len(self._answer)))
         handler.end_headers()
         handler.wfile.write(self._answer)

@@ -135,8 +135,18 @@ async def test_assigned_from_the_recipients_tab_with_a_warning_for_what_tells_no
     async with wing.console() as client:
         page = (await client.get(address)).text
         assert "Only this recipient is told" in page
-        assert (await client.post(address, data={})).status_code == 303
+        assert "Change Assigned Notifications" in page
+        asked = await client.post(address, data={})
+        assert "Nobody else is told" in asked.text
+        assert "Save anyway" in asked.text
+        read = await wing.client.get(f"/api/v1/recipients/{recipient}")
+        assert read.json()["notifications_assigned"] == 1, "asked first, nothing is saved"
+        assert (await client.post(address, data={"anyway": "true"})).status_code == 303
         assert "These now tell nobody: Teams quality incident." in (await client.get("/recipients")).text
+        assert "Assign Notifications" in (await client.get(address)).text
         await client.post(address, data={"notification": [notification]})
+        tab = (await client.get("/recipients")).text
+        assert 'title="Teams quality incident"' in tab
+        assert f'<a href="/notifications/{notification}"><bdi>Teams quality incident</bdi></a>' in tab
         read = await wing.client.get(f"/api/v1/recipients/{recipient}")
         assert read.json()["notifications_assigned"] == 1

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text, update
 
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.monitoring.recipients.store import recipients
 from opulse.wire.signature import SIGNATURE_HEADER, verify_lakeside
+from opulse.wire.standard_webhooks import new_standard_secret, verify_standard
 from tests.unit.monitoring.activations.world import Receiver, Wing, open_wing
 
 pytestmark = pytest.mark.stores
@@ -167,3 +169,70 @@ async def test_another_tenants_recipient_is_not_found(wing: Wing, receiver: Rece
         assert answer.status_code == 404
         assert (await other.client.get("/api/v1/recipients")).json() == {"recipients": []}
     assert receiver.requests == []
+
+
+async def test_an_unsaved_form_is_tested_over_the_api_and_nothing_is_kept(
+    wing: Wing, receiver: Receiver
+) -> None:
+    given = signed(receiver.url) | {
+        "authentication": {"type": "Standard Webhooks", "secret": new_standard_secret()}
+    }
+    receiver.statuses = [202]
+    outcome = (await wing.client.post("/api/v1/recipients/test", json=given)).json()
+    assert (outcome["delivered"], outcome["status"], outcome["response"]) == (True, 202, '{"ok":true}')
+    assert outcome["seconds"] >= 0
+    (request,) = receiver.requests
+    assert request.headers["x-test"] == "1"
+    secret = given["authentication"]["secret"]
+    assert verify_standard(secret, request.headers, request.body, wing.clock.now())
+    assert outcome["body"] == request.body.decode()
+    assert (await wing.client.get("/api/v1/recipients")).json() == {"recipients": []}
+    assert await wing.activations() == []
+    wrong = await wing.client.post("/api/v1/recipients/test", json=given | {"body": "{"})
+    assert [problem["where"] for problem in wrong.json()["errors"]] == ["body"]
+    mail = {"name": "Ada", "connection": "Email", "email": "ada@example.org"}
+    assert (await wing.client.post("/api/v1/recipients/test", json=mail)).status_code == 422
+    assert len(receiver.requests) == 1
+
+
+async def test_a_long_answer_to_a_test_is_cut_and_shows_no_sensitive_value(wing: Wing) -> None:
+    receiver = Receiver(answer=b"key s3cr3t " + b"x" * 5000)
+    try:
+        given = {
+            "name": "On call",
+            "connection": "Webhook",
+            "url": receiver.url,
+            "body": '{"key": "@{key}"}',
+            "values": [{"name": "key", "value": "s3cr3t", "sensitive": True}],
+        }
+        outcome = (await wing.client.post("/api/v1/recipients/test", json=given)).json()
+        assert outcome["response"].startswith("key •••• xxx")
+        assert len(outcome["response"]) <= 2048
+        assert outcome["body"] == '{"key": "••••"}'
+        assert json.loads(receiver.requests[0].body) == {"key": "s3cr3t"}
+    finally:
+        receiver.stop()
+
+
+async def test_a_recipient_of_an_earlier_version_is_read_as_it_was(wing: Wing, receiver: Receiver) -> None:
+    """Its document has none of the fields that came later."""
+    saved = await created(wing, signed(receiver.url))
+
+    def age(conn: Connection) -> None:
+        query = select(recipients.c.webhook).where(recipients.c.id == saved["recipient_id"])
+        document = dict(conn.execute(query).scalar_one())
+        for name in ("url_sensitive", "url_shown", "values", "end_body"):
+            del document[name]
+        for name in ("previous", "previous_until"):
+            del document["authentication"][name]
+        conn.execute(
+            update(recipients).where(recipients.c.id == saved["recipient_id"]).values(webhook=document)
+        )
+
+    await wing.ports.db.write(age)
+    found = (await wing.client.get(f"/api/v1/recipients/{saved['recipient_id']}")).json()
+    assert (found["url"], found["url_shown"]) == (receiver.url, receiver.url)
+    assert (found["values"], found["resolved_body"], found["old_secret_until"]) == ([], "", None)
+    await wing.client.post(f"/api/v1/recipients/{saved['recipient_id']}/test")
+    (request,) = receiver.requests
+    assert verify_lakeside(SECRETS[0], request.body, request.headers[SIGNATURE_HEADER])

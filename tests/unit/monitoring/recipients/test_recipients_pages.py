@@ -58,8 +58,9 @@ async def test_the_guides_recipient_is_added_and_its_token_never_shown_again(
     async with wing.console() as client:
         assert OPERATIONAL_PULSE_BODY.splitlines()[1].strip() not in (await client.get("/recipients")).text
         answer = await client.post("/recipients/new", data=form(receiver.url))
-        assert (answer.status_code, answer.headers["location"]) == (303, "/recipients")
         saved = await one(wing)
+        target = f"/recipients/{saved['recipient_id']}/notifications"
+        assert (answer.status_code, answer.headers["location"]) == (303, target), "the guide's next dialog"
         assert saved["body"] == OPERATIONAL_PULSE_BODY, (
             "byte for byte, whatever the browser made of the line breaks"
         )
@@ -153,3 +154,94 @@ async def test_a_viewer_looks_and_changes_nothing(wing: Wing) -> None:
         for address in ("new", recipient, f"{recipient}/delete", f"{recipient}/notifications"):
             answer = await viewer.post(f"/recipients/{address}", data=form("http://127.0.0.1:9/"))
             assert answer.status_code == 403
+
+
+async def test_a_template_fills_the_form_in_and_keeps_what_was_typed(wing: Wing, receiver: Receiver) -> None:
+    async with wing.console() as client:
+        page = (
+            await client.post("/recipients/new", data=form(receiver.url, do="fill", template="servicenow"))
+        ).text
+        assert "correlation_id" in page
+        assert "api/now/table/incident" in page, "its help says what goes where"
+        assert re.search(r'value="Basic Auth"[^>]*checked', page)
+        assert 'value="X-API-TOKEN"' in page
+        assert 'value="Accept"' in page
+        same = (
+            await client.post("/recipients/new", data=form(receiver.url, do="fill", template="pigeon"))
+        ).text
+        assert "correlation_id" not in same
+
+
+async def test_values_of_its_own_are_added_kept_and_removed(wing: Wing, receiver: Receiver) -> None:
+    typed = {
+        "body": '{"key": "@{routingKey}", "site": "@{site}"}',
+        "value_name": ["routingKey", "site"],
+        "value_value": ["R0UT1NGKEY", "Berlin"],
+        "value_sensitive": ["0"],
+    }
+    async with wing.console() as client:
+        page = (await client.post("/recipients/new", data=form(receiver.url, do="add-value", **typed))).text
+        assert page.count('name="value_name"') == 3
+        page = (
+            await client.post("/recipients/new", data=form(receiver.url, do="remove-value:0", **typed))
+        ).text
+        assert page.count('name="value_name"') == 1
+        assert (await client.post("/recipients/new", data=form(receiver.url, **typed))).status_code == 303
+        address = f"/recipients/{(await one(wing))['recipient_id']}"
+        page = (await client.get(f"{address}?edit=1")).text
+        assert "R0UT1NGKEY" not in page
+        kept = typed | {"value_value": ["", "Munich"], "value_kept": ["0"]}
+        await client.post(address, data=form(receiver.url, do="test", kept=["0"], **kept))
+        assert json.loads(receiver.requests[-1].body) == {"key": "R0UT1NGKEY", "site": "Munich"}
+
+
+async def test_a_secret_address_is_shown_with_its_host_and_kept_when_left_empty(
+    wing: Wing, receiver: Receiver
+) -> None:
+    secret = receiver.url + "/T000/s3cr3t"
+    async with wing.console() as client:
+        await client.post("/recipients/new", data=form(secret, url_sensitive="on"))
+        address = f"/recipients/{(await one(wing))['recipient_id']}"
+        for path in ("/recipients", f"{address}?edit=1"):
+            page = (await client.get(path)).text
+            assert "s3cr3t" not in page, path
+            assert receiver.url.removesuffix("hook") + "…" in page, path
+        again = form("", url_sensitive="on", do="test", header_value=["", "Berlin"], kept=["0"])
+        await client.post(address, data=again)
+        assert receiver.requests[-1].path == "/hook/T000/s3cr3t"
+        refused = await client.post(address, data=form(""))
+        assert refused.status_code == 422, "an address that is no secret any more has to be typed"
+
+
+async def test_a_mail_recipient_has_no_webhook_to_test(wing: Wing) -> None:
+    async with wing.console() as client:
+        mail = form("", connection="Email", email="ada@example.org", do="test")
+        assert "Only a webhook can be tested" in (await client.post("/recipients/new", data=mail)).text
+
+
+async def test_it_is_switched_off_and_on_and_its_secret_rotated_by_an_editor(
+    wing: Wing, receiver: Receiver
+) -> None:
+    recipient = await wing.recipient(receiver.url, authentication={"type": "Signed Secret"})
+    address = f"/recipients/{recipient}"
+    async with wing.console() as client:
+        await client.post(f"{address}/disable")
+        page = (await client.get(address)).text
+        assert "Nothing is sent to it" in page
+        assert "Somebody disabled it" in page
+        assert "By a person" in (await client.get("/recipients")).text
+        await client.post(f"{address}/enable")
+        assert "Nothing is sent to it" not in (await client.get(address)).text
+        shown = (await client.post(f"{address}/rotate-secret", data={"hours": "24"})).text
+        assert "The old secret holds too until" in shown
+        assert "x-lakeside-hmac-sha256-next" in shown
+        answer = await client.post(f"{address}/rotate-secret", data={"hours": "24"})
+        assert answer.headers["location"] == address
+        assert "end that overlap first" in (await client.get(address)).text
+        await client.post(f"{address}/end-overlap")
+        assert "Rotate secret" in (await client.get(address)).text
+        assert (await client.post(f"{address}/rotate-secret", data={"hours": "9" * 12})).status_code == 303
+    async with wing.console(Role.VIEWER) as viewer:
+        for verb in ("rotate-secret", "end-overlap", "enable", "disable"):
+            assert (await viewer.post(f"{address}/{verb}", data={"hours": "24"})).status_code == 403
+        assert "Rotate secret" not in (await viewer.get(address)).text

@@ -1,4 +1,4 @@
-"""What was told, and sending it again."""
+"""What was told: of one activation, and the log of all of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries import store
-from opulse.monitoring.deliveries.flow.telling import enqueue_in
-from opulse.monitoring.deliveries.models import Attempt, Delivery, DeliveryState
-from opulse.ports import Ports
-from opulse.tenancy import audit_in
+from opulse.monitoring.deliveries.models import Attempt, Delivery, LogCursor, LogFilter, LoggedDelivery
+
+LOG_PAGE = 50
+"""Deliveries, each with its attempts."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,14 @@ class DeliveryWithAttempts:
     """As the activation's page lists it."""
 
     delivery: Delivery
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True)
+class LoggedWithAttempts:
+    """As the log lists it."""
+
+    delivery: LoggedDelivery
     attempts: tuple[Attempt, ...]
 
 
@@ -31,23 +39,13 @@ def list_deliveries(conn: Connection, tenant: int, activation: str) -> list[Deli
     return [DeliveryWithAttempts(delivery, tuple(tried.get(delivery.id, ()))) for delivery in found]
 
 
-async def send_again(ports: Ports, tenant: int, actor: str, delivery_id: str) -> Delivery | None:
-    """Another round of attempts with the same bytes, for a dead delivery that has any. None: no such delivery.
-
-    One that is not dead is answered as it is.
-    """
-    now = ports.clock.now()
-
-    def unit(conn: Connection) -> Delivery | None:
-        found = store.find_delivery(conn, tenant, delivery_id)
-        if found is None or found.state is not DeliveryState.DEAD or not found.body:
-            return found
-        store.begin_round(conn, tenant, delivery_id)
-        revived = store.find_delivery(conn, tenant, delivery_id)
-        assert revived is not None
-        enqueue_in(conn, tenant, revived)
-        before = {"reason": found.reason.value, "detail": found.detail}
-        audit_in(conn, tenant, actor, "delivery.sent_again", found.id, before, None, now)
-        return revived
-
-    return await ports.db.write(unit)
+def read_log(
+    conn: Connection, tenant: int, wanted: LogFilter, before: LogCursor | None
+) -> tuple[list[LoggedWithAttempts], LogCursor | None]:
+    """A page of the log, newest first, and where the next one begins; None: this is the last."""
+    found = store.list_log(conn, tenant, wanted, before, LOG_PAGE + 1)
+    shown = found[:LOG_PAGE]
+    tried = store.list_attempts(conn, tenant, [delivery.id for delivery in shown])
+    lines = [LoggedWithAttempts(delivery, tuple(tried.get(delivery.id, ()))) for delivery in shown]
+    more = LogCursor(shown[-1].created_at, shown[-1].id) if len(found) > LOG_PAGE else None
+    return lines, more

@@ -14,11 +14,14 @@ from opulse.mail.smtp import send_one
 from opulse.monitoring.activations.models import Activation
 from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries import store
+from opulse.monitoring.deliveries.flow.pacing import note_pause_in, wait_in
+from opulse.monitoring.deliveries.flow.sealing import open_body
 from opulse.monitoring.deliveries.models import AttemptOutcome, Delivery, DeliveryReason, DeliveryState, Ended
-from opulse.monitoring.deliveries.rules import decide_mail
+from opulse.monitoring.deliveries.rules import decide_mail, decide_rest
+from opulse.monitoring.recipients.flow.disabling import disable_in
 from opulse.monitoring.recipients.flow.saving import find_for_sending_in
-from opulse.monitoring.recipients.models import Recipient, Webhook
-from opulse.monitoring.recipients.rules import build_headers
+from opulse.monitoring.recipients.models import DisabledReason, Recipient, RecipientState, Webhook
+from opulse.monitoring.recipients.rules import build_headers, mask_values
 from opulse.observe import faults
 from opulse.observe.metrics import DECISIONS, STAGE_SECONDS
 from opulse.observe.traces import HEADER as TRACEPARENT
@@ -31,6 +34,8 @@ from opulse.wire.webhook import EVENT_ACTIVATED
 
 SNIPPET_BYTES = 2048
 NO_RELAY_SECONDS = 30.0
+RECEIVER = "the receiver (410 Gone)"
+"""Who disabled a recipient, in the audit trail."""
 
 _REASON = {
     RetryDecision.DELIVERED: DeliveryReason.ACCEPTED,
@@ -85,14 +90,25 @@ async def _start(ports: Ports, job: Job, delivery_id: str) -> _Started | None:
             store.give_up(conn, job.tenant, delivery.id, reason, "", now)
             complete(conn, job)
             return None
+        if recipient.state is RecipientState.DISABLED:
+            store.give_up(conn, job.tenant, delivery.id, DeliveryReason.RECIPIENT_DISABLED, "", now)
+            complete(conn, job)
+            return None
         if recipient.webhook is None and ports.relay() is None:
             store.note_reason(conn, job.tenant, delivery.id, DeliveryReason.NO_RELAY, now)
             return NO_RELAY_SECONDS
+        if recipient.webhook is not None:
+            per_minute = ports.limits.webhooks_per_minute
+            turn = wait_in(conn, job.tenant, recipient.webhook.url, per_minute, now)
+            if turn is not None:
+                reason, wait = turn
+                store.note_reason(conn, job.tenant, delivery.id, reason, now + wait)
+                return wait.total_seconds()
         return _Started(delivery, recipient, store.start_attempt(conn, job.tenant, delivery.id, now))
 
     started = await ports.db.write_first(Priority.ACTIVATION, unit)
     if isinstance(started, float):
-        raise JobRetry(started, "not due yet, or no mail relay is set up", counts=False)
+        raise JobRetry(started, "not due yet: its turn at the host, or no mail relay is set up", counts=False)
     return started
 
 
@@ -103,6 +119,11 @@ async def _record(ports: Ports, job: Job, started: _Started, ended: Ended) -> No
         store.end_attempt(conn, job.tenant, started.delivery.id, started.number, ended, now)
         if ended.again_in is None:
             complete(conn, job)
+        if started.recipient.webhook is not None:
+            note_pause_in(conn, job.tenant, started.recipient.webhook.url, ended, now)
+        if ended.reason is DeliveryReason.GONE:
+            gone = DisabledReason.RECEIVER_GONE
+            disable_in(conn, job.tenant, RECEIVER, started.recipient.id, gone, now)
         return get_activation(conn, job.tenant, started.delivery.activation)
 
     activation = await ports.db.write_first(Priority.ACTIVATION, unit)
@@ -118,7 +139,8 @@ async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) 
     with span("webhook.deliver", trace=activation, activation=activation, attempt=tries) as recorded:
         result = await _request(ports, webhook, delivery, recorded)
     seconds = (ports.clock.now() - began).total_seconds()
-    decision, again_in = decide_retry(tries, outcome_of(result, ports.clock.now()))
+    outcome = outcome_of(result, ports.clock.now())
+    decision, again_in = decide_retry(tries, outcome)
     delivered = decision is RetryDecision.DELIVERED
     return Ended(
         outcome=AttemptOutcome.ACCEPTED if delivered else AttemptOutcome.FAILED,
@@ -126,21 +148,21 @@ async def _call(ports: Ports, webhook: Webhook, delivery: Delivery, tries: int) 
         status=getattr(result, "status", None),
         error="" if delivered else _error(result),
         seconds=seconds,
-        snippet=_snippet(result),
+        snippet=mask_values(webhook, _snippet(result)),
         again_in=again_in,
+        host_rests=decide_rest(outcome),
     )
 
 
 async def _request(
     ports: Ports, webhook: Webhook, delivery: Delivery, recorded: Span
 ) -> OutboundResponse | OutboundError:
-    headers = dict(build_headers(webhook, delivery.body, delivery.id))
+    body = open_body(ports, delivery)
+    headers = dict(build_headers(webhook, body, delivery.id, ports.clock.now()))
     if recorded.traceparent:
         headers[TRACEPARENT] = recorded.traceparent
     try:
-        result = await ports.http.request(
-            webhook.method.value, webhook.url, headers=headers, content=delivery.body
-        )
+        result = await ports.http.request(webhook.method.value, webhook.url, headers=headers, content=body)
     except OutboundError as error:
         recorded.note(failed=True)
         return error

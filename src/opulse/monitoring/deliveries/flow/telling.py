@@ -15,11 +15,13 @@ from opulse.monitoring.activations.models import Activation, WhichSystems
 from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.deliveries import store
 from opulse.monitoring.deliveries.flow.mails import write_mail
+from opulse.monitoring.deliveries.flow.sealing import seal_body
 from opulse.monitoring.deliveries.models import Delivery, DeliveryReason, DeliveryState
 from opulse.monitoring.deliveries.rules import RESOLVED_BODY
 from opulse.monitoring.notifications.rules import describe_threshold
 from opulse.monitoring.recipients.flow.saving import find_for_sending_in
-from opulse.monitoring.recipients.models import Recipient
+from opulse.monitoring.recipients.models import Recipient, RecipientState
+from opulse.monitoring.recipients.rules import fill_in, variables_of
 from opulse.observe import get_logger
 from opulse.ports import Ports
 from opulse.templating.body import BodyTooLarge, render_body
@@ -122,14 +124,16 @@ def _rendered(
     values: ActivationValues,
     now: datetime,
 ) -> Delivery:
-    """Waiting, with its bytes; dead where they cannot be written, so that the page shows it."""
-    delivery_id = str(uuid4())
+    """Waiting, with its bytes; dead where they cannot be written or nobody may get them, so that the page shows it."""
+    delivery_id, body, detail = str(uuid4()), b"", ""
+    state, reason = DeliveryState.WAITING, DeliveryReason.NEW
+    if recipient.state is RecipientState.DISABLED:
+        state, reason = DeliveryState.DEAD, DeliveryReason.RECIPIENT_DISABLED
     try:
         body = _body(ports, recipient, event_type, values, delivery_id, now)
-        state, reason, detail = DeliveryState.WAITING, DeliveryReason.NEW, ""
     except (BodyTooLarge, MessageRefused) as error:
-        body = b""
         state, reason, detail = DeliveryState.DEAD, DeliveryReason.NOT_RENDERED, str(error)
+    sealed = bool(body) and recipient.webhook is not None and recipient.webhook.has_sensitive_values
     return Delivery(
         id=delivery_id,
         activation=activation.id,
@@ -140,8 +144,9 @@ def _rendered(
         state=state,
         reason=reason,
         detail=detail,
-        body=body,
+        body=seal_body(ports, body) if sealed else body,
         body_sha256=store.sha256(body),
+        sealed=sealed,
         attempts=0,
         round_start=0,
         created_at=now,
@@ -160,8 +165,11 @@ def _body(
 ) -> bytes:
     if recipient.webhook is None:
         return write_mail(ports.mail_from, recipient, event_type, values, delivery_id, now)
-    template = RESOLVED_BODY if event_type == EVENT_RESOLVED else recipient.webhook.body
-    rendered = render_body(template, values.variables())
+    webhook = recipient.webhook
+    template = webhook.body
+    if event_type == EVENT_RESOLVED:
+        template = webhook.end_body if webhook.end_body.strip() else RESOLVED_BODY
+    rendered = render_body(template, fill_in(webhook, values.variables()), variables_of(webhook))
     if rendered.unknown:
         log.warning("unknown variables stay as they are", recipient=recipient.id, names=rendered.unknown)
     return rendered.body

@@ -6,6 +6,7 @@ stage *activations* takes. An assignment from the Recipients tab adds none (syst
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -128,6 +129,15 @@ async def assign_notifications(
         return _left_alone_in(conn, tenant, before - set(after))
 
     return await ports.db.write(unit)
+
+
+def left_alone(
+    notifications: Iterable[Notification], recipient: str, chosen: Collection[str]
+) -> tuple[str, ...]:
+    """Names of those that only this recipient is told by, and that ``chosen`` leaves out."""
+    return tuple(
+        found.name for found in notifications if found.recipients == (recipient,) and found.id not in chosen
+    )
 
 
 def describe(notification: Notification) -> dict[str, Any]:

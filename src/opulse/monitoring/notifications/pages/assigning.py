@@ -1,4 +1,4 @@
-"""*Assign Notifications* from the Recipients tab: which notifications tell one recipient. Dismisses nothing."""
+"""*Assign Notifications* and *Change Assigned Notifications* of the Recipients tab: what tells a recipient. Dismisses nothing."""
 
 from __future__ import annotations
 
@@ -26,34 +26,52 @@ Editor = Annotated[Caller, Depends(needs_editor)]
 
 @dataclass(frozen=True)
 class AssignPage:
-    """All notifications; those that tell the recipient are ticked."""
+    """All notifications; ``ticked`` tell the recipient. ``alone``: names of those that would tell nobody once this is saved."""
 
     recipient: Recipient
     notifications: tuple[Notification, ...]
+    ticked: frozenset[str]
+    alone: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return "Change Assigned Notifications" if self.recipient.assigned else "Assign Notifications"
 
 
 @router.get("/{recipient_id}/notifications")
 async def show_assigned(request: Request, recipient_id: str, ports: PortsDep, caller: Editor) -> Response:
     """Which notifications tell it."""
-    recipient = await find_recipient(ports, caller.tenant, recipient_id)
-    if recipient is None:
-        raise NotFound("recipient")
-    found = await ports.db.read(reading.list_notifications, caller.tenant)
-    return await page(request, "notifications/assign.html", AssignPage(recipient, tuple(found)))
+    recipient, found = await _read(ports, caller.tenant, recipient_id)
+    told = frozenset(each.id for each in found if recipient_id in each.recipients)
+    return await page(request, "notifications/assign.html", AssignPage(recipient, found, told))
 
 
 @router.post("/{recipient_id}/notifications")
 async def save_assigned(
+    request: Request,
     recipient_id: str,
     ports: PortsDep,
     caller: Editor,
     notification: Annotated[list[str] | None, Form()] = None,
+    anyway: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Exactly the ticked ones tell it from now on."""
+    """Exactly the ticked ones tell it from now on. What would leave a notification with nobody is asked first."""
     chosen = tuple(notification or ())
-    alone = await saving.assign_notifications(ports, caller.tenant, caller.name, recipient_id, chosen)
-    if alone is None:
+    recipient, found = await _read(ports, caller.tenant, recipient_id)
+    alone = saving.left_alone(found, recipient_id, chosen)
+    if alone and not anyway:
+        context = AssignPage(recipient, found, frozenset(chosen), alone)
+        return await page(request, "notifications/assign.html", context)
+    left = await saving.assign_notifications(ports, caller.tenant, caller.name, recipient_id, chosen)
+    if left is None:
         raise NotFound("recipient")
-    if alone:
-        return see_other("/recipients", f"These now tell nobody: {', '.join(alone)}.", "amber")
+    if left:
+        return see_other("/recipients", f"These now tell nobody: {', '.join(left)}.", "amber")
     return see_other("/recipients", "The assignments are saved.")
+
+
+async def _read(ports: Ports, tenant: int, recipient_id: str) -> tuple[Recipient, tuple[Notification, ...]]:
+    recipient = await find_recipient(ports, tenant, recipient_id)
+    if recipient is None:
+        raise NotFound("recipient")
+    return recipient, tuple(await ports.db.read(reading.list_notifications, tenant))

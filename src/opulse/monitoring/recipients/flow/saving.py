@@ -72,20 +72,21 @@ async def change_recipient(
     Raises:
         RecipientRefused: with everything to mend.
     """
-    before = await ports.db.read(store.find_recipient, tenant, recipient)
-    if before is None:
-        return None
-    draft = with_kept_secrets(draft, before, ports.secrets)
-    refuse_forbidden_address(ports, draft.webhook)
-    draft, generated = _with_generated_secret(draft)
     now = ports.clock.now()
 
-    def unit(conn: Connection) -> Recipient:
-        _refuse_faulty(conn, tenant, draft, besides=recipient)
-        store.update_recipient(conn, tenant, recipient, _sealed(draft, ports.secrets), now)
-        return _saved_in(conn, tenant, recipient, actor, "recipient.changed", before, now)
+    def unit(conn: Connection) -> SavedRecipient | None:
+        before = store.find_recipient(conn, tenant, recipient, lock=True)
+        if before is None:
+            return None
+        kept = with_kept_secrets(draft, before, ports.secrets)
+        refuse_forbidden_address(ports, kept.webhook)
+        complete, generated = _with_generated_secret(kept)
+        _refuse_faulty(conn, tenant, complete, besides=recipient)
+        store.update_recipient(conn, tenant, recipient, _sealed(complete, ports.secrets), now)
+        saved = _saved_in(conn, tenant, recipient, actor, "recipient.changed", before, now)
+        return SavedRecipient(saved, generated)
 
-    return SavedRecipient(await ports.db.write(unit), generated)
+    return await ports.db.write(unit)
 
 
 async def delete_recipient(ports: Ports, tenant: int, actor: str, recipient: str) -> bool:
@@ -112,6 +113,12 @@ async def delete_recipient(ports: Ports, tenant: int, actor: str, recipient: str
 async def find_recipient(ports: Ports, tenant: int, recipient: str) -> Recipient | None:
     """As people may see it: every secret is None."""
     found = await ports.db.read(store.find_recipient, tenant, recipient)
+    return hide_secrets(found) if found else None
+
+
+def find_recipient_in(conn: Connection, tenant: int, recipient: str) -> Recipient | None:
+    """The same inside the caller's unit."""
+    found = store.find_recipient(conn, tenant, recipient)
     return hide_secrets(found) if found else None
 
 
@@ -144,11 +151,13 @@ def describe(recipient: Recipient) -> dict[str, Any]:
     webhook = recipient.webhook
     if webhook is not None:
         document |= {
-            "url": webhook.url,
+            "url": webhook.url_shown,
             "method": webhook.method.value,
             "authentication": webhook.authentication.type.value,
             "headers": [header.name for header in webhook.headers],
+            "values": [value.name for value in webhook.values],
             "body": webhook.body,
+            "end_body": webhook.end_body,
         }
     return document
 

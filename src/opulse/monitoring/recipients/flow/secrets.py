@@ -5,14 +5,33 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from opulse.monitoring.recipients.models import Authentication, AuthenticationType, Header, Recipient, Webhook
+from opulse.monitoring.recipients.models import (
+    Authentication,
+    AuthenticationType,
+    BodyValue,
+    Header,
+    Recipient,
+    Webhook,
+)
 from opulse.ports import SecretBox
+from opulse.wire.standard_webhooks import new_standard_secret
+
+Named = TypeVar("Named", Header, BodyValue)
 
 
 def seal(webhook: Webhook, box: SecretBox) -> Webhook:
     """Ready for the store. A credential that the type of authentication does not use is dropped."""
-    return _each_secret(_without_unused(webhook), box.seal)
+    shown = origin_of(webhook.url) if webhook.url_sensitive else webhook.url
+    return _each_secret(replace(_without_unused(webhook), url_shown=shown), box.seal)
+
+
+def origin_of(url: str) -> str:
+    """What may be shown of an address that is itself a secret: ``https://hooks.example.org/…``."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}/…"
 
 
 def open_secrets(recipient: Recipient, box: SecretBox) -> Recipient:
@@ -34,17 +53,17 @@ def hide_secrets(recipient: Recipient) -> Recipient:
 
 
 def generate_secret(webhook: Webhook) -> tuple[Webhook, str]:
-    """A Signed Secret that was left empty gets 256 random bits. The second value is shown once; empty: nothing was made."""
+    """A secret that was left empty gets 256 random bits. The second value is shown once; empty: nothing was made."""
     proof = webhook.authentication
-    if proof.type is not AuthenticationType.SIGNED or proof.secret:
+    if not proof.type.signs or proof.secret:
         return webhook, ""
-    secret = new_secret()
+    secret = new_secret(proof.type)
     return replace(webhook, authentication=replace(proof, secret=secret)), secret
 
 
-def new_secret() -> str:
-    """256 random bits as text."""
-    return secrets.token_urlsafe(32)
+def new_secret(kind: AuthenticationType) -> str:
+    """256 random bits as text, in the form that this authentication wants."""
+    return new_standard_secret() if kind is AuthenticationType.STANDARD else secrets.token_urlsafe(32)
 
 
 def _without_unused(webhook: Webhook) -> Webhook:
@@ -53,9 +72,9 @@ def _without_unused(webhook: Webhook) -> Webhook:
         case AuthenticationType.OFF:
             used = Authentication()
         case AuthenticationType.BASIC:
-            used = replace(proof, secret=None)
-        case AuthenticationType.SIGNED:
-            used = Authentication(AuthenticationType.SIGNED, secret=proof.secret)
+            used = Authentication(proof.type, proof.username, proof.password)
+        case AuthenticationType.SIGNED | AuthenticationType.STANDARD:
+            used = replace(proof, username="", password=None)
     return replace(webhook, authentication=used)
 
 
@@ -63,16 +82,19 @@ def _each_secret(webhook: Webhook, change: Callable[[str], str | None]) -> Webho
     proof = webhook.authentication
     return replace(
         webhook,
+        url=(change(webhook.url) or "") if webhook.url_sensitive else webhook.url,
         authentication=replace(
             proof,
             password=change(proof.password) if proof.password else None,
             secret=change(proof.secret) if proof.secret else None,
+            previous=change(proof.previous) if proof.previous else None,
         ),
-        headers=tuple(_change_header(header, change) for header in webhook.headers),
+        headers=tuple(_change_value(header, change) for header in webhook.headers),
+        values=tuple(_change_value(value, change) for value in webhook.values),
     )
 
 
-def _change_header(header: Header, change: Callable[[str], str | None]) -> Header:
-    if not header.sensitive or not header.value:
-        return header
-    return replace(header, value=change(header.value))
+def _change_value(given: Named, change: Callable[[str], str | None]) -> Named:
+    if not given.sensitive or not given.value:
+        return given
+    return replace(given, value=change(given.value))

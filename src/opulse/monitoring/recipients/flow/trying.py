@@ -8,7 +8,13 @@ from opulse.monitoring.recipients import store
 from opulse.monitoring.recipients.flow.saving import refuse_forbidden_address, with_kept_secrets
 from opulse.monitoring.recipients.flow.secrets import open_secrets
 from opulse.monitoring.recipients.models import RecipientDraft, RecipientRefused, TrialOutcome, Webhook
-from opulse.monitoring.recipients.rules import build_headers, check_webhook
+from opulse.monitoring.recipients.rules import (
+    build_headers,
+    check_webhook,
+    fill_in,
+    mask_values,
+    variables_of,
+)
 from opulse.outbound import AnswerTooLarge, OutboundError
 from opulse.ports import Ports
 from opulse.templating.body import render_body
@@ -44,10 +50,11 @@ async def try_draft(ports: Ports, tenant: int, recipient: str, draft: RecipientD
 
 
 async def _send(ports: Ports, webhook: Webhook) -> TrialOutcome:
-    body = render_body(webhook.body, _sample(ports).variables()).body
-    headers = build_headers(webhook, body, str(uuid4()), test=True)
+    values = fill_in(webhook, _sample(ports).variables())
+    body = render_body(webhook.body, values, variables_of(webhook)).body
     started = ports.clock.now()
-    sent = body.decode()
+    headers = build_headers(webhook, body, str(uuid4()), started, test=True)
+    sent = mask_values(webhook, body.decode())
     try:
         answer = await ports.http.request(webhook.method.value, webhook.url, headers=headers, content=body)
     except AnswerTooLarge as large:
@@ -56,7 +63,7 @@ async def _send(ports: Ports, webhook: Webhook) -> TrialOutcome:
     except OutboundError as error:
         seconds = (ports.clock.now() - started).total_seconds()
         return TrialOutcome(False, None, str(error), seconds, "", sent)
-    snippet = answer.body[:SNIPPET_BYTES].decode("utf-8", "replace")
+    snippet = mask_values(webhook, answer.body[:SNIPPET_BYTES].decode("utf-8", "replace"))
     return TrialOutcome(200 <= answer.status < 300, answer.status, "", answer.elapsed, snippet, sent)
 
 

@@ -11,6 +11,7 @@ from opulse.monitoring.recipients.flow.secrets import new_secret
 from opulse.monitoring.recipients.models import (
     Authentication,
     AuthenticationType,
+    BodyValue,
     Channel,
     Header,
     Recipient,
@@ -20,6 +21,7 @@ from opulse.monitoring.recipients.models import (
     RequestMethod,
     Webhook,
 )
+from opulse.monitoring.recipients.presets import find_template
 from opulse.wire.webhook import DEFAULT_BODY
 
 _FIELD_IDS = {
@@ -31,8 +33,8 @@ _FIELD_IDS = {
 
 
 @dataclass(frozen=True)
-class HeaderLine:
-    """One header of the form. ``kept``: a sensitive value is stored and stays unless a new one is typed."""
+class NamedLine:
+    """One header or value of the form. ``kept``: a sensitive one is stored and stays unless a new one is typed."""
 
     name: str = ""
     value: str = ""
@@ -56,8 +58,13 @@ class RecipientForm:
     username: str = ""
     password: str = ""
     secret: str = ""
-    headers: tuple[HeaderLine, ...] = ()
+    url_sensitive: bool = False
+    url_kept: str = ""  # what is shown of the sensitive address that is stored; empty: none is
+    headers: tuple[NamedLine, ...] = ()
+    values: tuple[NamedLine, ...] = ()
+    template: str = ""
     body: str = DEFAULT_BODY
+    end_body: str = ""
     tell_end: bool = False
 
     def draft(self) -> RecipientDraft:
@@ -79,15 +86,43 @@ class RecipientForm:
         verb, _, what = button.partition(":")
         match verb:
             case "add-header":
-                return replace(self, headers=(*self.headers, HeaderLine()))
-            case "remove-header" if what.isdigit():
-                place = int(what)
-                kept = (line for at, line in enumerate(self.headers) if at != place)
-                return replace(self, headers=tuple(kept))
+                return replace(self, headers=(*self.headers, NamedLine()))
+            case "remove-header":
+                return replace(self, headers=_without(self.headers, what))
+            case "add-value":
+                return replace(self, values=(*self.values, NamedLine(sensitive=True)))
+            case "remove-value":
+                return replace(self, values=_without(self.values, what))
+            case "insert":
+                return replace(self, body=f"{self.body}@{{{what}}}")
+            case "fill":
+                return self._filled()
             case "generate":
-                return replace(self, secret=new_secret(), authentication=AuthenticationType.SIGNED.value)
+                return self._with_new_secret()
             case _:
                 return self
+
+    def _filled(self) -> RecipientForm:
+        """What the chosen template says; what a person typed under the same name stays."""
+        found = find_template(self.template)
+        if found is None:
+            return self
+        return replace(
+            self,
+            method=found.method.value,
+            authentication=found.authentication.value,
+            url_sensitive=found.url_sensitive,
+            headers=_merged(self.headers, found.headers),
+            values=_merged(self.values, found.values),
+            body=found.body,
+            end_body=found.end_body,
+            tell_end=found.tell_end,
+        )
+
+    def _with_new_secret(self) -> RecipientForm:
+        chosen = AuthenticationType(self.authentication)
+        kind = chosen if chosen.signs else AuthenticationType.SIGNED
+        return replace(self, secret=new_secret(kind), authentication=kind.value)
 
     def _webhook(self) -> Webhook:
         proof = AuthenticationType(self.authentication)
@@ -101,17 +136,18 @@ class RecipientForm:
                 if line.name or line.value
             ),
             body=self.body,
+            end_body=self.end_body,
+            values=tuple(
+                BodyValue(line.name, line.value or None, line.sensitive)
+                for line in self.values
+                if line.name or line.value
+            ),
+            url_sensitive=self.url_sensitive,
         )
 
 
 def read_form(sent: FormData) -> RecipientForm:
-    """What the browser sent. The lists of headers run in parallel; ``sensitive`` names the places that are ticked."""
-    names, values = _texts(sent, "header_name"), _texts(sent, "header_value")
-    ticked, kept = set(_texts(sent, "sensitive")), set(_texts(sent, "kept"))
-    lines = (
-        HeaderLine(name, value, str(place) in ticked, str(place) in kept)
-        for place, (name, value) in enumerate(zip(names, values, strict=False))
-    )
+    """What the browser sent."""
     return RecipientForm(
         recipient_type=_text(sent, "recipient_type"),
         name=_text(sent, "name"),
@@ -125,9 +161,12 @@ def read_form(sent: FormData) -> RecipientForm:
         username=_text(sent, "username"),
         password=_text(sent, "password"),
         secret=_text(sent, "secret"),
-        headers=tuple(lines),
-        # A browser sends every line break as CR LF; the guide's body has LF, and is sent byte for byte.
-        body=str(sent.get("body", "")).replace("\r\n", "\n"),
+        url_sensitive="url_sensitive" in sent,
+        headers=_lines(sent, "header_name", "header_value", "sensitive", "kept"),
+        values=_lines(sent, "value_name", "value_value", "value_sensitive", "value_kept"),
+        template=_text(sent, "template"),
+        body=_body(sent, "body"),
+        end_body=_body(sent, "end_body"),
         tell_end="tell_end" in sent,
     )
 
@@ -149,14 +188,21 @@ def form_of(recipient: Recipient) -> RecipientForm:
     return replace(
         form,
         url=webhook.url,
+        url_sensitive=webhook.url_sensitive,
+        url_kept=webhook.url_shown if webhook.url_sensitive else "",
         method=webhook.method.value,
         authentication=webhook.authentication.type.value,
         username=webhook.authentication.username,
         headers=tuple(
-            HeaderLine(header.name, header.value or "", header.sensitive, header.sensitive)
+            NamedLine(header.name, header.value or "", header.sensitive, header.sensitive)
             for header in webhook.headers
         ),
+        values=tuple(
+            NamedLine(value.name, value.value or "", value.sensitive, value.sensitive)
+            for value in webhook.values
+        ),
         body=webhook.body,
+        end_body=webhook.end_body,
     )
 
 
@@ -166,6 +212,33 @@ def errors_of(refused: RecipientRefused) -> dict[str, str]:
     for problem in refused.problems:
         errors.setdefault(_FIELD_IDS.get(problem.field, problem.field), problem.text)
     return errors
+
+
+def _lines(sent: FormData, names: str, values: str, sensitive: str, kept: str) -> tuple[NamedLine, ...]:
+    """The lists run in parallel; ``sensitive`` and ``kept`` name the places that are ticked."""
+    ticked, stored = set(_texts(sent, sensitive)), set(_texts(sent, kept))
+    return tuple(
+        NamedLine(name, value, str(place) in ticked, str(place) in stored)
+        for place, (name, value) in enumerate(zip(_texts(sent, names), _texts(sent, values), strict=False))
+    )
+
+
+def _without(lines: tuple[NamedLine, ...], place: str) -> tuple[NamedLine, ...]:
+    return tuple(line for at, line in enumerate(lines) if str(at) != place)
+
+
+def _merged(lines: tuple[NamedLine, ...], wanted: Iterable[Header | BodyValue]) -> tuple[NamedLine, ...]:
+    """Those of a template that are not there yet are added."""
+    known = {line.name.lower() for line in lines}
+    added = (
+        NamedLine(one.name, one.value or "", one.sensitive) for one in wanted if one.name.lower() not in known
+    )
+    return (*(line for line in lines if line.name or line.value), *added)
+
+
+def _body(sent: FormData, name: str) -> str:
+    """A browser sends every line break as CR LF; the guide's body has LF, and is sent byte for byte."""
+    return str(sent.get(name, "")).replace("\r\n", "\n")
 
 
 def _text(sent: FormData, name: str) -> str:

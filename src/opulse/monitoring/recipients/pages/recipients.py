@@ -1,9 +1,10 @@
-"""Recipients in the console: the list with *Notifications Assigned*, and the form with *Test Webhook*."""
+"""One recipient in the console: the form with *Test Webhook*. The list is a page of the notifications that tell them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -14,12 +15,15 @@ from opulse.monitoring.recipients.flow.saving import SavedRecipient
 from opulse.monitoring.recipients.flow.trying import try_draft
 from opulse.monitoring.recipients.models import (
     AuthenticationType,
+    BodyTemplate,
     Recipient,
     RecipientInUse,
     RecipientRefused,
     TrialOutcome,
 )
 from opulse.monitoring.recipients.pages.form import RecipientForm, errors_of, form_of, read_form
+from opulse.monitoring.recipients.pages.secret import show_secret
+from opulse.monitoring.recipients.presets import find_template, load_templates
 from opulse.ports import Ports
 from opulse.templating.variables import NOTIFICATION_VARIABLES
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
@@ -40,15 +44,14 @@ _PROOFS = (
     (
         AuthenticationType.SIGNED.value,
         AuthenticationType.SIGNED.value,
-        "The receiver can tell that the body is ours and unchanged.",
+        "The receiver can tell that the body is ours and unchanged. A repeated request verifies too.",
+    ),
+    (
+        AuthenticationType.STANDARD.value,
+        AuthenticationType.STANDARD.value,
+        "Time and body are signed, so an old request is refused. For receivers that follow standardwebhooks.com.",
     ),
 )
-
-
-@dataclass(frozen=True)
-class RecipientListPage:
-    recipients: tuple[Recipient, ...]
-    may_edit: bool
 
 
 @dataclass(frozen=True)
@@ -62,31 +65,27 @@ class RecipientPage:
     may_edit: bool
     outcome: TrialOutcome | None
     shows_secret: bool  # it was generated a moment ago and is not saved yet
+    now: datetime
+    templates: tuple[BodyTemplate, ...] = field(default_factory=load_templates)
     proofs: tuple[tuple[str, str, str], ...] = _PROOFS
     variables: tuple[tuple[str, str], ...] = tuple(
         (name, kind.value) for name, kind in NOTIFICATION_VARIABLES.items()
     )
 
+    @property
+    def template_choices(self) -> tuple[tuple[str, str], ...]:
+        return tuple((template.name, template.title) for template in self.templates)
 
-@dataclass(frozen=True)
-class SecretPage:
-    """A generated secret, shown this once."""
-
-    recipient: Recipient
-    secret: str
-
-
-@router.get("")
-async def show_recipients(request: Request, ports: PortsDep, caller: Viewer) -> Response:
-    """The list, by name."""
-    found = tuple(await saving.list_recipients(ports, caller.tenant))
-    return await page(request, "recipients/list.html", RecipientListPage(found, caller.may(Role.EDITOR)))
+    @property
+    def template(self) -> BodyTemplate | None:
+        """The one that the form was filled from."""
+        return find_template(self.form.template)
 
 
 @router.get("/new")
-async def show_new(request: Request, caller: Editor) -> Response:
+async def show_new(request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Add New Recipient."""
-    return await page(request, "recipients/edit.html", _context(caller, None, RecipientForm()))
+    return await page(request, "recipients/edit.html", _context(ports, caller, None, RecipientForm()))
 
 
 @router.post("/new")
@@ -101,7 +100,7 @@ async def show_recipient(
 ) -> Response:
     """One recipient, locked until it is unlocked."""
     found = await _found(ports, caller.tenant, recipient_id)
-    context = _context(caller, found, form_of(found), editing=edit and caller.may(Role.EDITOR))
+    context = _context(ports, caller, found, form_of(found), editing=edit and caller.may(Role.EDITOR))
     return await page(request, "recipients/edit.html", context)
 
 
@@ -128,7 +127,7 @@ async def save_deleted(recipient_id: str, ports: PortsDep, caller: Editor) -> Re
 
 async def _pressed(request: Request, ports: Ports, caller: Caller, found: Recipient | None) -> Response:
     sent = await request.form()
-    form, button = read_form(sent), str(sent.get("do", ""))
+    form, button = _with_shown_url(read_form(sent), found), str(sent.get("do", ""))
     errors: dict[str, str] = {}
     outcome = None
     try:
@@ -137,13 +136,14 @@ async def _pressed(request: Request, ports: Ports, caller: Caller, found: Recipi
         if button == "test":
             draft = form.draft()
             outcome = await try_draft(ports, caller.tenant, found.id if found else "", draft)
+            if outcome is None:
+                errors = {"connection": "Only a webhook can be tested; select Webhook."}
     except RecipientRefused as refused:
         errors = errors_of(refused)
     except ValueError as error:
         raise Problem(422, "the form does not fit", str(error)) from error
-    context = _context(
-        caller, found, form.pressed(button), errors, outcome, shows_secret=button == "generate"
-    )
+    shown = form.pressed(button)
+    context = _context(ports, caller, found, shown, errors, outcome, shows_secret=button == "generate")
     return await page(request, "recipients/edit.html", context, 422 if errors else 200)
 
 
@@ -159,14 +159,22 @@ async def _save(ports: Ports, caller: Caller, found: Recipient | None, form: Rec
 async def _see_saved(request: Request, saved: SavedRecipient) -> Response:
     """A generated secret is in this one answer: neither an address nor a cookie may carry it to another page."""
     if saved.generated_secret:
-        context = SecretPage(saved.recipient, saved.generated_secret)
-        return await page(request, "recipients/secret.html", context)
+        return await show_secret(request, saved)
     if not saved.recipient.assigned:
-        return see_other("/recipients", f"{saved.recipient.name} is saved. Assign it to notifications.")
+        words = f"{saved.recipient.name} is saved. Tick the notifications that tell it; it can also wait."
+        return see_other(f"/recipients/{saved.recipient.id}/notifications", words)
     return see_other("/recipients", f"{saved.recipient.name} is saved.")
 
 
+def _with_shown_url(form: RecipientForm, found: Recipient | None) -> RecipientForm:
+    """What is shown of a sensitive address comes from the store, never back from the browser."""
+    if found is None or found.webhook is None or not found.webhook.url_sensitive:
+        return form
+    return replace(form, url_kept=found.webhook.url_shown)
+
+
 def _context(
+    ports: Ports,
     caller: Caller,
     found: Recipient | None,
     form: RecipientForm,
@@ -177,7 +185,8 @@ def _context(
     shows_secret: bool = False,
 ) -> RecipientPage:
     may_edit = caller.may(Role.EDITOR)
-    return RecipientPage(found, form, errors or {}, editing, may_edit, outcome, shows_secret)
+    now = ports.clock.now()
+    return RecipientPage(found, form, errors or {}, editing, may_edit, outcome, shows_secret, now)
 
 
 async def _found(ports: Ports, tenant: int, recipient_id: str) -> Recipient:

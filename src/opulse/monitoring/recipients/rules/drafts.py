@@ -18,8 +18,14 @@ from opulse.monitoring.recipients.models import (
     RecipientType,
     Webhook,
 )
-from opulse.templating.body import TemplateFault, TemplateProblem, validate_template
-from opulse.wire.signature import SIGNATURE_HEADER
+from opulse.monitoring.recipients.rules.bodies import check_bodies
+from opulse.wire.signature import NEXT_SIGNATURE_HEADER, SIGNATURE_HEADER
+from opulse.wire.standard_webhooks import (
+    ID_HEADER,
+    SIGNATURES_HEADER,
+    TIMESTAMP_HEADER,
+    read_standard_secret,
+)
 from opulse.wire.webhook import DELIVERY_HEADER, TEST_HEADER
 
 MAX_HEADERS: Final = 20
@@ -31,6 +37,10 @@ RESERVED: Final = frozenset(
         "transfer-encoding",
         "connection",
         SIGNATURE_HEADER,
+        NEXT_SIGNATURE_HEADER,
+        ID_HEADER,
+        TIMESTAMP_HEADER,
+        SIGNATURES_HEADER,
         DELIVERY_HEADER.lower(),
         TEST_HEADER.lower(),
     }
@@ -64,7 +74,7 @@ def check_webhook(webhook: Webhook) -> tuple[RecipientProblem, ...]:
         *_check_url(webhook.url),
         *_check_authentication(webhook.authentication),
         *_check_headers(webhook.headers),
-        *_check_body(webhook.body),
+        *check_bodies(webhook),
     )
 
 
@@ -119,8 +129,18 @@ def _check_authentication(given: Authentication) -> Iterator[RecipientProblem]:
             yield RecipientProblem("authentication.username", fault, text)
         if not given.password:
             yield RecipientProblem("authentication.password", fault, "Basic Auth needs a password.")
-    if given.type is AuthenticationType.SIGNED and not given.secret:
+    if given.type.signs and not given.secret:
         yield RecipientProblem("authentication.secret", fault, "Enter a secret, or let one be generated.")
+    elif given.type is AuthenticationType.STANDARD:
+        yield from _check_standard_secret(given.secret or "")
+
+
+def _check_standard_secret(secret: str) -> Iterator[RecipientProblem]:
+    try:
+        read_standard_secret(secret)
+    except ValueError as error:
+        text = f"A secret of Standard Webhooks is whsec_ and Base64: {error}."
+        yield RecipientProblem("authentication.secret", RecipientFault.UNREADABLE_KEY, text)
 
 
 def _check_headers(headers: Sequence[Header]) -> Iterator[RecipientProblem]:
@@ -147,21 +167,3 @@ def _check_header(header: Header) -> Iterator[RecipientProblem]:
     if not _VALUE.fullmatch(header.value or ""):
         text = f"The value of {header.name} holds a line break or a character that is not ASCII."
         yield RecipientProblem("headers", RecipientFault.HEADER_VALUE, text)
-
-
-def _check_body(body: str) -> Iterator[RecipientProblem]:
-    for problem in validate_template(body):
-        yield RecipientProblem("body", RecipientFault.BODY_INVALID, _write_template_problem(problem))
-
-
-def _write_template_problem(problem: TemplateProblem) -> str:
-    place = f"line {problem.line}, column {problem.column}"
-    match problem.fault:
-        case TemplateFault.UNKNOWN_VARIABLE:
-            return f"Body, {place}: there is no variable @{{{problem.detail}}}."
-        case TemplateFault.MALFORMED_VARIABLE:
-            return f"Body, {place}: a variable is written @{{name}}, not {problem.detail!r}."
-        case TemplateFault.NOT_JSON:
-            return f"Body: with sample values it is not JSON ({problem.detail}, {place})."
-        case TemplateFault.TEMPLATE_TOO_LARGE:
-            return f"Body: {problem.detail}."

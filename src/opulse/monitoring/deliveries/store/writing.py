@@ -1,82 +1,21 @@
-"""All SQL of deliveries and their attempts."""
+"""What is written of a delivery, from its first bytes to its end."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Float,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    LargeBinary,
-    PrimaryKeyConstraint,
-    Row,
-    Table,
-    Text,
-    UniqueConstraint,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, insert, select, update
 
-from opulse.db import Instant, insert_ignoring_known, metadata
+from opulse.db import insert_ignoring_known
 from opulse.monitoring.deliveries.models import (
-    Attempt,
     AttemptOutcome,
     Delivery,
     DeliveryReason,
     DeliveryState,
     Ended,
 )
-
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("tenant", Integer, nullable=False),
-    Column("id", Text, nullable=False),
-    Column("activation", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("recipient_name", Text, nullable=False),
-    Column("event_type", Text, nullable=False),
-    Column("wave", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("body_sha256", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("round_start", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("next_attempt_at", Instant, nullable=True),
-    Column("finished_at", Instant, nullable=True),
-    PrimaryKeyConstraint("tenant", "id"),
-    UniqueConstraint("tenant", "activation", "recipient", "event_type", "wave"),
-    ForeignKeyConstraint(["tenant", "activation"], ["activations.tenant", "activations.id"]),
-)
-
-attempts = Table(
-    "delivery_attempts",
-    metadata,
-    Column("tenant", Integer, nullable=False),
-    Column("delivery", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("finished_at", Instant, nullable=True),
-    Column("outcome", Text, nullable=False),
-    Column("status", Integer, nullable=True),
-    Column("error", Text, nullable=False),
-    Column("seconds", Float, nullable=False),
-    Column("snippet", Text, nullable=False),
-    PrimaryKeyConstraint("tenant", "delivery", "number"),
-    ForeignKeyConstraint(["tenant", "delivery"], ["deliveries.tenant", "deliveries.id"]),
-)
-Index("ix_deliveries_state", deliveries.c.tenant, deliveries.c.state, deliveries.c.created_at)
+from opulse.monitoring.deliveries.store.tables import attempts, deliveries
 
 
 def insert_delivery(conn: Connection, tenant: int, delivery: Delivery) -> bool:
@@ -94,6 +33,7 @@ def insert_delivery(conn: Connection, tenant: int, delivery: Delivery) -> bool:
         "detail": delivery.detail,
         "body": delivery.body,
         "body_sha256": delivery.body_sha256,
+        "sealed": delivery.sealed,
         "attempts": delivery.attempts,
         "round_start": delivery.round_start,
         "created_at": delivery.created_at,
@@ -155,20 +95,18 @@ def end_attempt(
             None,
         )
         return
-    delivered = ended.outcome is AttemptOutcome.ACCEPTED
-    state = DeliveryState.DELIVERED if delivered else DeliveryState.DEAD
-    _move(conn, tenant, delivery, state, ended, None, now)
+    _move(conn, tenant, delivery, _end_of(conn, tenant, delivery), ended, None, now)
 
 
 def give_up(
     conn: Connection, tenant: int, delivery: str, reason: DeliveryReason, detail: str, now: datetime
 ) -> None:
-    """Dead without an attempt."""
+    """Over without another attempt."""
     conn.execute(
         update(deliveries)
         .where(deliveries.c.tenant == tenant, deliveries.c.id == delivery)
         .values(
-            state=DeliveryState.DEAD.value,
+            state=_end_of(conn, tenant, delivery).value,
             reason=reason.value,
             detail=detail,
             next_attempt_at=None,
@@ -189,17 +127,19 @@ def note_reason(
 
 
 def begin_round(conn: Connection, tenant: int, delivery: str) -> bool:
-    """Another round of attempts for a dead delivery. False when it is not dead."""
+    """Another round of attempts with the same bytes. False when one is under way, or when there are no bytes."""
     done = conn.execute(
         update(deliveries)
         .where(
             deliveries.c.tenant == tenant,
             deliveries.c.id == delivery,
-            deliveries.c.state == DeliveryState.DEAD.value,
+            deliveries.c.state != DeliveryState.WAITING.value,
+            deliveries.c.body != b"",
         )
         .values(
             state=DeliveryState.WAITING.value,
             reason=DeliveryReason.SENT_AGAIN.value,
+            detail="",
             round_start=deliveries.c.attempts,
             next_attempt_at=None,
             finished_at=None,
@@ -208,38 +148,18 @@ def begin_round(conn: Connection, tenant: int, delivery: str) -> bool:
     return done.rowcount == 1
 
 
-def find_delivery(conn: Connection, tenant: int, delivery: str) -> Delivery | None:
-    row = conn.execute(
-        select(deliveries).where(deliveries.c.tenant == tenant, deliveries.c.id == delivery)
-    ).first()
-    return _delivery(row) if row else None
-
-
-def list_deliveries(conn: Connection, tenant: int, activation: str) -> list[Delivery]:
-    """In the order in which they were made."""
-    rows = conn.execute(
-        select(deliveries)
-        .where(deliveries.c.tenant == tenant, deliveries.c.activation == activation)
-        .order_by(deliveries.c.created_at, deliveries.c.recipient_name, deliveries.c.id)
-    )
-    return [_delivery(row) for row in rows]
-
-
-def list_attempts(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, list[Attempt]]:
-    """Per delivery, in order."""
-    rows = conn.execute(
-        select(attempts)
-        .where(attempts.c.tenant == tenant, attempts.c.delivery.in_(ids))
-        .order_by(attempts.c.delivery, attempts.c.number)
-    )
-    found: dict[str, list[Attempt]] = {}
-    for row in rows:
-        found.setdefault(row.delivery, []).append(_attempt(row))
-    return found
-
-
 def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def _end_of(conn: Connection, tenant: int, delivery: str) -> DeliveryState:
+    """Once the recipient's server took it, it stays delivered: another round that fails does not make it untold."""
+    taken = select(attempts.c.number).where(
+        attempts.c.tenant == tenant,
+        attempts.c.delivery == delivery,
+        attempts.c.outcome == AttemptOutcome.ACCEPTED.value,
+    )
+    return DeliveryState.DELIVERED if conn.execute(taken.limit(1)).first() else DeliveryState.DEAD
 
 
 def _move(
@@ -262,20 +182,3 @@ def _move(
             finished_at=finished_at,
         )
     )
-
-
-def _delivery(row: Row[Any]) -> Delivery:
-    values = dict(row._mapping)
-    del values["tenant"]
-    values |= {
-        "state": DeliveryState(row.state),
-        "reason": DeliveryReason(row.reason),
-        "body": bytes(row.body),
-    }
-    return Delivery(**values)
-
-
-def _attempt(row: Row[Any]) -> Attempt:
-    values = dict(row._mapping)
-    del values["tenant"]
-    return Attempt(**(values | {"outcome": AttemptOutcome(row.outcome)}))

@@ -1,37 +1,26 @@
-"""``/api/v1/recipients``: secrets go in and never come out (a generated one is in the answer that made it, once)."""
+"""What the API of recipients takes and shows."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
-from opulse.monitoring.recipients.flow import saving
-from opulse.monitoring.recipients.flow.trying import try_saved
 from opulse.monitoring.recipients.models import (
     Authentication,
     AuthenticationType,
+    BodyTemplate,
+    BodyValue,
     Channel,
+    DisabledReason,
     Header,
     Recipient,
     RecipientDraft,
-    RecipientInUse,
-    RecipientRefused,
+    RecipientState,
     RecipientType,
     RequestMethod,
+    TrialOutcome,
     Webhook,
 )
-from opulse.ports import Ports
-from opulse.web.access import Caller, api_editor, api_viewer, ports_of
-from opulse.web.errors import NotFound, Problem
 from opulse.wire.webhook import DEFAULT_BODY
-
-router = APIRouter(prefix="/api/v1/recipients", tags=["recipients"])
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 
 class HeaderBody(BaseModel):
@@ -42,8 +31,16 @@ class HeaderBody(BaseModel):
     sensitive: bool = False
 
 
+class ValueBody(BaseModel):
+    """A variable that the body writes as ``@{name}``; ``value`` as for a header."""
+
+    name: str
+    value: str | None = None
+    sensitive: bool = False
+
+
 class AuthenticationBody(BaseModel):
-    """Secrets are write-only; null or absent keeps what is stored, and lets a new Signed Secret be generated."""
+    """Secrets are write-only; null or absent keeps what is stored, and lets a new secret be generated."""
 
     type: AuthenticationType = AuthenticationType.OFF
     username: str = ""
@@ -63,8 +60,14 @@ class RecipientBody(BaseModel):
     url: str = ""
     request_method: RequestMethod = RequestMethod.POST
     authentication: AuthenticationBody = Field(default_factory=AuthenticationBody)
+    url_sensitive: bool = Field(
+        False,
+        description="The URL is itself a secret: sealed, and shown with its host alone. Empty keeps it.",
+    )
     headers: list[HeaderBody] = []
     body: str = DEFAULT_BODY
+    resolved_body: str = Field("", description="Body at the end; empty: SensorNotification.Resolved.")
+    values: list[ValueBody] = []
     resolved_event: bool = Field(False, description="Tell this recipient too when the activation ends.")
 
     def draft(self) -> RecipientDraft:
@@ -89,6 +92,11 @@ class RecipientBody(BaseModel):
             ),
             headers=tuple(Header(header.name, header.value, header.sensitive) for header in self.headers),
             body=self.body,
+            end_body=self.resolved_body,
+            values=tuple(
+                BodyValue(value.name, value.value or None, value.sensitive) for value in self.values
+            ),
+            url_sensitive=self.url_sensitive,
         )
 
 
@@ -102,12 +110,22 @@ class RecipientView(BaseModel):
     email: str
     first_name: str
     last_name: str
-    url: str
+    url: str = Field(description="Empty where it is sensitive; url_shown says its host then.")
+    url_shown: str
+    url_sensitive: bool
     request_method: RequestMethod | None
     authentication: AuthenticationBody | None
+    old_secret_until: AwareDatetime | None = Field(
+        description="While one secret replaces another: until when the old one signs too."
+    )
     headers: list[HeaderBody]
     body: str
+    resolved_body: str
+    values: list[ValueBody]
     resolved_event: bool
+    state: RecipientState
+    disabled_reason: DisabledReason | None
+    disabled_at: AwareDatetime | None
     notifications_assigned: int
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -129,59 +147,53 @@ class TrialView(BaseModel):
     body: str
 
 
-@router.post("", operation_id="create_recipient", status_code=201)
-async def post_recipient(given: RecipientBody, ports: PortsDep, caller: Editor) -> RecipientView:
-    try:
-        saved = await saving.create_recipient(ports, caller.tenant, caller.name, given.draft())
-    except RecipientRefused as refused:
-        raise _invalid(refused) from refused
-    return _view(saved.recipient, saved.generated_secret)
+class Rotation(BaseModel):
+    """How long both secrets hold."""
+
+    overlap_hours: int = Field(24, ge=1, le=720)
 
 
-@router.get("", operation_id="list_recipients")
-async def list_recipients(ports: PortsDep, caller: Viewer) -> RecipientList:
-    found = await saving.list_recipients(ports, caller.tenant)
-    return RecipientList(recipients=[_view(recipient) for recipient in found])
+class TemplateView(BaseModel):
+    """What *Fill in from a template* would put into the form."""
+
+    template: str
+    title: str
+    help: str
+    request_method: RequestMethod
+    authentication: AuthenticationType
+    url_sensitive: bool
+    headers: list[HeaderBody]
+    values: list[ValueBody]
+    body: str
+    resolved_body: str
 
 
-@router.get("/{recipient_id}", operation_id="get_recipient")
-async def get_recipient(recipient_id: str, ports: PortsDep, caller: Viewer) -> RecipientView:
-    found = await saving.find_recipient(ports, caller.tenant, recipient_id)
-    if found is None:
-        raise NotFound("recipient")
-    return _view(found)
+class TemplateList(BaseModel):
+    templates: list[TemplateView]
 
 
-@router.put("/{recipient_id}", operation_id="change_recipient")
-async def put_recipient(
-    recipient_id: str, given: RecipientBody, ports: PortsDep, caller: Editor
-) -> RecipientView:
-    try:
-        saved = await saving.change_recipient(ports, caller.tenant, caller.name, recipient_id, given.draft())
-    except RecipientRefused as refused:
-        raise _invalid(refused) from refused
-    if saved is None:
-        raise NotFound("recipient")
-    return _view(saved.recipient, saved.generated_secret)
+def view_of_template(template: BodyTemplate) -> TemplateView:
+    """As the API shows it."""
+    return TemplateView(
+        template=template.name,
+        title=template.title,
+        help=template.help,
+        request_method=template.method,
+        authentication=template.authentication,
+        url_sensitive=template.url_sensitive,
+        headers=[
+            HeaderBody(name=one.name, value=one.value, sensitive=one.sensitive) for one in template.headers
+        ],
+        values=[
+            ValueBody(name=one.name, value=one.value, sensitive=one.sensitive) for one in template.values
+        ],
+        body=template.body,
+        resolved_body=template.end_body,
+    )
 
 
-@router.delete("/{recipient_id}", operation_id="delete_recipient", status_code=204)
-async def delete_recipient(recipient_id: str, ports: PortsDep, caller: Editor) -> None:
-    try:
-        found = await saving.delete_recipient(ports, caller.tenant, caller.name, recipient_id)
-    except RecipientInUse as used:
-        detail = f"The recipient is {used}; take it off them first."
-        raise Problem(409, "recipient in use", detail, notifications=used.count) from used
-    if not found:
-        raise NotFound("recipient")
-
-
-@router.post("/{recipient_id}/test", operation_id="test_recipient")
-async def post_test(recipient_id: str, ports: PortsDep, caller: Editor) -> TrialView:
-    """Send sample values with a fresh activation id and the header ``X-Test: 1``; no activation is made."""
-    outcome = await try_saved(ports, caller.tenant, recipient_id)
-    if outcome is None:
-        raise NotFound("webhook recipient")
+def view_of_trial(outcome: TrialOutcome) -> TrialView:
+    """As the API shows it."""
     return TrialView(
         delivered=outcome.delivered,
         status=outcome.status,
@@ -192,15 +204,8 @@ async def post_test(recipient_id: str, ports: PortsDep, caller: Editor) -> Trial
     )
 
 
-def _invalid(refused: RecipientRefused) -> Problem:
-    problems = [
-        {"where": problem.field, "reason": problem.fault.value, "what": problem.text}
-        for problem in refused.problems
-    ]
-    return Problem(422, "the recipient cannot be saved", str(refused), errors=problems)
-
-
-def _view(recipient: Recipient, generated_secret: str = "") -> RecipientView:
+def view_of(recipient: Recipient, generated_secret: str = "") -> RecipientView:
+    """As people may see it."""
     webhook = recipient.webhook
     proof = webhook.authentication if webhook else None
     return RecipientView(
@@ -212,14 +217,25 @@ def _view(recipient: Recipient, generated_secret: str = "") -> RecipientView:
         first_name=recipient.first_name,
         last_name=recipient.last_name,
         url=webhook.url if webhook else "",
+        url_shown=webhook.url_shown if webhook else "",
+        url_sensitive=webhook.url_sensitive if webhook else False,
         request_method=webhook.method if webhook else None,
         authentication=AuthenticationBody(type=proof.type, username=proof.username) if proof else None,
+        old_secret_until=proof.previous_until if proof else None,
         headers=[
             HeaderBody(name=header.name, value=header.value, sensitive=header.sensitive)
             for header in (webhook.headers if webhook else ())
         ],
         body=webhook.body if webhook else "",
+        resolved_body=webhook.end_body if webhook else "",
+        values=[
+            ValueBody(name=value.name, value=value.value, sensitive=value.sensitive)
+            for value in (webhook.values if webhook else ())
+        ],
         resolved_event=recipient.tell_end,
+        state=recipient.state,
+        disabled_reason=recipient.disabled_reason,
+        disabled_at=recipient.disabled_at,
         notifications_assigned=recipient.assigned,
         created_at=recipient.created_at,
         updated_at=recipient.updated_at,

@@ -15,13 +15,12 @@ from sqlalchemy import Connection
 from opulse.monitoring.activations.flow.affected import systems_url
 from opulse.monitoring.activations.models import Activation, WhichSystems
 from opulse.monitoring.activations.views import get_activation
-from opulse.monitoring.deliveries.flow.reading import DeliveryWithAttempts, list_deliveries, send_again
+from opulse.monitoring.deliveries.flow.reading import DeliveryWithAttempts, list_deliveries
 from opulse.monitoring.notifications.rules import describe_threshold
 from opulse.monitoring.silences.flow.muting import find_mute
 from opulse.monitoring.silences.models import Mute
 from opulse.ports import Ports
-from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
-from opulse.web.components.flashes import see_other
+from opulse.web.access import Caller, needs_viewer, ports_of
 from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Role
@@ -30,7 +29,6 @@ router = APIRouter(include_in_schema=False)
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Viewer = Annotated[Caller, Depends(needs_viewer)]
-Editor = Annotated[Caller, Depends(needs_editor)]
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,3 @@ async def show_activation(request: Request, activation_id: str, ports: PortsDep,
         may_edit=caller.may(Role.EDITOR),
     )
     return await page(request, "deliveries/activation.html", context)
-
-
-@router.post("/deliveries/{delivery_id}/send-again")
-async def save_sent_again(delivery_id: str, ports: PortsDep, caller: Editor) -> Response:
-    """Another round of attempts for a dead letter."""
-    found = await send_again(ports, caller.tenant, caller.name, delivery_id)
-    if found is None:
-        raise NotFound("delivery")
-    return see_other(f"/activations/{found.activation}", "It is sent again, with the same bytes.")
