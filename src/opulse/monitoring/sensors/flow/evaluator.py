@@ -23,6 +23,7 @@ from opulse.monitoring.sensors.models import ActiveInstance, Count, Heard, Senso
 from opulse.monitoring.sensors.rules.packing import States
 from opulse.monitoring.systems import views as systems
 from opulse.monitoring.systems.flow.journal import JOURNAL_TOPIC, prune_journal_in
+from opulse.monitoring.systems.flow.reports import note_reports_in
 from opulse.monitoring.systems.models import RecordKind
 from opulse.observe import get_logger
 from opulse.ports import Limits
@@ -221,6 +222,7 @@ class Evaluator:
             if not self.keeps_snapshot(tenant):
                 continue
             await self._db.write(write_snapshot_in, tenant, estate.position, estate.dump(), now)
+            await self._db.write(note_reports_in, tenant, estate.heard.by_hour(), now)
             more = True
             while more:
                 more = await self._db.write(prune_journal_in, tenant, estate.position, now) > 0

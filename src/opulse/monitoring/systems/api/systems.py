@@ -37,6 +37,7 @@ class UserBody(BaseModel):
     is_primary: bool = False
     is_logged_on: bool = False
     last_logon: AwareDatetime | None = None
+    department: Text = ""
 
 
 class SystemBody(BaseModel):
@@ -49,6 +50,9 @@ class SystemBody(BaseModel):
     operating_system: Text | None = None
     agent_version: Text | None = None
     site: Text | None = None
+    serial: Text | None = None
+    ip_address: Text | None = None
+    platform: Text | None = None
     attributes: dict[str, str] | None = None
     users: Annotated[list[UserBody], Field(max_length=500)] | None = None
 
@@ -84,6 +88,7 @@ class UserView(BaseModel):
     is_primary: bool
     is_logged_on: bool
     last_logon: datetime | None
+    department: str
 
 
 class SystemView(BaseModel):
@@ -94,6 +99,9 @@ class SystemView(BaseModel):
     operating_system: str
     agent_version: str
     site: str
+    serial: str
+    ip_address: str
+    platform: str
     attributes: dict[str, str]
     users: list[UserView]
 
@@ -163,6 +171,9 @@ def show_system(system: System) -> SystemView:
         operating_system=system.operating_system,
         agent_version=system.agent_version,
         site=system.site,
+        serial=system.serial,
+        ip_address=system.ip_address,
+        platform=system.platform,
         attributes=dict(system.attributes),
         users=[_show_user(user) for user in system.users],
     )
@@ -178,6 +189,7 @@ def _show_user(user: SystemUser) -> UserView:
         is_primary=user.is_primary,
         is_logged_on=user.is_logged_on,
         last_logon=user.last_logon,
+        department=user.department,
     )
 
 
@@ -193,6 +205,9 @@ def _entry(body: SystemBody) -> SystemEntry:
         body.site,
         body.attributes,
         users,
+        body.serial,
+        body.ip_address,
+        body.platform,
     )
 
 
@@ -206,4 +221,5 @@ def _user(body: UserBody) -> SystemUser:
         body.is_primary,
         body.is_logged_on,
         body.last_logon,
+        body.department.strip(),
     )

@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 
 from opulse.db import chunked
 from opulse.monitoring.systems import rules, views
-from opulse.monitoring.systems.flow.groups import seed_groups_in, write_members_in
+from opulse.monitoring.systems.flow.facts import keep_facts_in
+from opulse.monitoring.systems.flow.groups import seed_groups_in
+from opulse.monitoring.systems.flow.members import write_members_in
+from opulse.monitoring.systems.flow.reports import forget_reports_in
 from opulse.monitoring.systems.models import (
     ALL_SYSTEMS_IDX,
     Numbered,
@@ -22,7 +25,7 @@ from opulse.monitoring.systems.models import (
     TakenSystem,
     UserSpan,
 )
-from opulse.monitoring.systems.store import groups, systems, users
+from opulse.monitoring.systems.store import facts, groups, systems, users
 from opulse.monitoring.systems.store.numbers import take_numbers
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -99,6 +102,7 @@ def take_systems_in(
     number = take_numbers(conn, tenant, Numbered.SYSTEM, fresh) if fresh else 0
     new: list[System] = []
     changed: list[System] = []
+    spoken: dict[int, System] = {}
     people: dict[int, Sequence[SystemUser]] = {}
     taken: list[TakenSystem] = []
     for match in matches:
@@ -109,14 +113,15 @@ def take_systems_in(
             new.append(system)
         elif system != known:
             changed.append(system)
+        spoken[system.idx] = system
         if entry.users is not None:
             people[system.idx] = entry.users
         taken.append(TakenSystem(match.line.index, system.idx, system.guid, system.name, known is None))
     systems.insert_systems(conn, tenant, new, now)
     systems.update_systems(conn, tenant, changed, now)
-    _set_users(conn, tenant, people, now)
-    spoken_of = BitMap(line.idx for line in taken)
-    write_members_in(conn, tenant, ALL_SYSTEMS_IDX, living, living | spoken_of, now)
+    touched = {system.idx for system in (*new, *changed)} | _set_users(conn, tenant, people, now)
+    write_members_in(conn, tenant, ALL_SYSTEMS_IDX, living, living | BitMap(spoken), now)
+    keep_facts_in(conn, tenant, [spoken[idx] for idx in sorted(touched)], now)
     return taken, refused
 
 
@@ -136,9 +141,12 @@ def _find_known(
     return by_guid, by_name
 
 
-def _set_users(conn: Connection, tenant: int, people: dict[int, Sequence[SystemUser]], now: datetime) -> None:
+def _set_users(
+    conn: Connection, tenant: int, people: dict[int, Sequence[SystemUser]], now: datetime
+) -> set[int]:
+    """Which of the systems have other users now."""
     if not people:
-        return
+        return set()
     holding: dict[int, dict[str, UserSpan]] = {idx: {} for idx in people}
     for span in users.list_open(conn, tenant, people):
         holding[span.system][span.user.user_id.casefold()] = span
@@ -146,6 +154,7 @@ def _set_users(conn: Connection, tenant: int, people: dict[int, Sequence[SystemU
         span for idx, wanted in people.items() for span in rules.diff_users(idx, wanted, holding[idx], now)
     ]
     users.write_spans(conn, tenant, spans)
+    return {span.system for span in spans}
 
 
 def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
@@ -155,7 +164,9 @@ def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: dateti
         return False
     systems.mark_deleted(conn, tenant, [system.idx], now)
     _set_users(conn, tenant, {system.idx: ()}, now)
+    facts.delete_facts(conn, tenant, [system.idx])
     gone = BitMap([system.idx])
+    forget_reports_in(conn, tenant, gone, now)
     for idx, before in members.items():
         write_members_in(conn, tenant, idx, before, before - gone, now)
     audit_in(conn, tenant, actor, "system.deleted", system.name, {"system_id": system.guid}, None, now)

@@ -28,6 +28,10 @@ _CHANGEABLE = (
     "attributes",
     "deleted",
     "updated_at",
+    "serial",
+    "serial_key",
+    "ip_address",
+    "platform",
 )
 
 
@@ -204,6 +208,10 @@ def _row(tenant: int, system: System, now: datetime) -> dict[str, Any]:
         "attributes": dict(system.attributes),
         "deleted": system.deleted,
         "updated_at": now,
+        "serial": system.serial,
+        "serial_key": system.serial.casefold(),
+        "ip_address": system.ip_address,
+        "platform": system.platform,
     }
 
 
@@ -219,4 +227,9 @@ def _system(row: Any) -> System:
         row.site,
         row.attributes,
         row.deleted,
+        (),
+        row.serial,
+        row.ip_address,
+        row.platform,
+        row.retired_at,
     )

@@ -26,6 +26,10 @@ MOST_MEMBERS = 20_000
 """Systems that one request puts into or takes out of a group."""
 
 
+GROUP_RULED = "group.ruled"
+"""Job: a dynamic group has got its filter, or another one; ``group`` is its index."""
+
+
 class Numbered(StrEnum):
     """What a tenant counts densely. A number is never given twice."""
 
@@ -39,6 +43,7 @@ class GroupKind(StrEnum):
     """How a group gets its members."""
 
     STATIC = "static"  # systems that somebody put in
+    DYNAMIC = "dynamic"  # every system that its rule is true of, kept up to date by us
     ALL = "all"  # every system of the tenant; cannot be changed or deleted
 
 
@@ -56,6 +61,10 @@ class GroupProblem(StrEnum):
     NAME_TAKEN = "name_taken"  # another group of the tenant has the name, compared without case
     BUILT_IN = "built_in"  # All Systems holds every system and stays as it is
     UNKNOWN_SYSTEM = "unknown_system"  # a member is no system of this tenant
+    BAD_RULE = "bad_rule"  # the rule cannot be read; what was expected and where is said beside it
+    KEPT_BY_RULE = "kept_by_rule"  # members of a dynamic group come from its rule alone
+    NO_RULE = "no_rule"  # a group of systems chosen by hand is given no rule
+    IN_USE = "in_use"  # a notification watches it
 
 
 class GroupRefused(Exception):
@@ -79,6 +88,7 @@ class SystemUser:
     is_primary: bool = False
     is_logged_on: bool = False
     last_logon: datetime | None = None
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,10 @@ class System:
     attributes: Mapping[str, str] = field(default_factory=dict)
     deleted: bool = False
     users: tuple[SystemUser, ...] = ()
+    serial: str = ""
+    ip_address: str = ""
+    platform: str = ""
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,9 @@ class SystemEntry:
     site: str | None = None
     attributes: Mapping[str, str] | None = None
     users: tuple[SystemUser, ...] | None = None
+    serial: str | None = None
+    ip_address: str | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +161,14 @@ class RefusedSystem:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A named set of systems. ``size`` counts living members."""
+    """A named set of systems. ``size`` counts living members; ``rule`` is the filter of a dynamic group, as it was typed."""
 
     idx: int
     guid: str
     name: str
     kind: GroupKind
     size: int = 0
+    rule: str = ""
 
 
 class RecordKind(StrEnum):
