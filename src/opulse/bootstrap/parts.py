@@ -27,12 +27,12 @@ from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.activations.flow.ownership import LeasedOwner
 from opulse.monitoring.sensors.flow.elsewhere import ListenerSign, SharedReports
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
-from opulse.monitoring.systems.jobs import GROUPS_DUE
+from opulse.monitoring.systems.jobs import GROUPS_DUE, SILENT_DUE
 from opulse.ports import Ports
 from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
-    "monitoring": {GROUPS_DUE: 300.0},
+    "monitoring": {GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
     "experience": {ALARMS_DUE: 60.0},
 }
 SHORTEST_LEASE = timedelta(seconds=3)

@@ -1,4 +1,4 @@
-"""Background work of the estate: dynamic groups are filled when they get a filter, and looked at again as time goes by."""
+"""Background work of the estate: dynamic groups are filled and looked at again as time goes by, silent systems are retired."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from opulse.jobs import Handler, Job
 from opulse.monitoring.systems.flow.dynamic import fill_group, refresh_aging
 from opulse.monitoring.systems.flow.facts import fill_facts
+from opulse.monitoring.systems.flow.retiring import retire_silent
 from opulse.monitoring.systems.models import GROUP_RULED
 from opulse.ports import Ports
 
+SILENT_DUE = "systems.retire_due"
 GROUPS_DUE = "groups.refresh_due"
 
 
@@ -24,7 +26,13 @@ async def on_groups_refresh_due(ports: Ports, job: Job) -> None:
     await refresh_aging(ports)
 
 
+async def on_systems_retire_due(ports: Ports, job: Job) -> None:
+    """Retire what has been silent for long."""
+    await retire_silent(ports)
+
+
 HANDLERS: Mapping[str, Handler] = {
     GROUP_RULED: on_group_ruled,
     GROUPS_DUE: on_groups_refresh_due,
+    SILENT_DUE: on_systems_retire_due,
 }

@@ -42,4 +42,13 @@ def upgrade() -> None:
     op.add_column("systems", sa.Column("ip_address", sa.Text(), server_default="", nullable=False))
     op.add_column("systems", sa.Column("platform", sa.Text(), server_default="", nullable=False))
     op.add_column("systems", sa.Column("retired_at", INSTANT, nullable=True))
+    op.add_column("systems", sa.Column("restored_at", INSTANT, nullable=True))
+    op.create_index(
+        "ix_systems_retired",
+        "systems",
+        ["tenant", "idx"],
+        unique=False,
+        sqlite_where=sa.text("retired_at IS NOT NULL"),
+        postgresql_where=sa.text("retired_at IS NOT NULL"),
+    )
     op.create_index("ix_systems_serial", "systems", ["tenant", "serial_key"], unique=False)

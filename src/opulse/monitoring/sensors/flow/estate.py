@@ -15,7 +15,13 @@ from opulse.monitoring.sensors.flow.triggered import InstanceDump, Triggered
 from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, SensorPick, Touched
 from opulse.monitoring.sensors.rules.batch import Sender
 from opulse.monitoring.sensors.rules.packing import States, unpack
-from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, JournalEntry, MembersRecord, RecordKind
+from opulse.monitoring.systems.models import (
+    ALL_SYSTEMS_IDX,
+    RETIRED_IDX,
+    JournalEntry,
+    MembersRecord,
+    RecordKind,
+)
 
 _NOBODY = BitMap()
 
@@ -71,6 +77,11 @@ class Estate:
     def living(self) -> BitMap:
         """Every system that is no tombstone."""
         return self._members.get(ALL_SYSTEMS_IDX, _NOBODY)
+
+    @property
+    def retired(self) -> BitMap:
+        """Systems that count nowhere until they report."""
+        return self._members.get(RETIRED_IDX, _NOBODY)
 
     def allowed(self, groups: frozenset[int]) -> BitMap:
         """Members of any of the groups. Not to be changed by the caller."""
@@ -142,7 +153,13 @@ class Estate:
             hit = [self._systems_of(pick) for pick in picks]
             # the smallest first: every further intersection is as cheap as what is left
             qualifying = BitMap.intersection(*sorted((*hit, reporting), key=len))
-        return Count(qualifying, len(reporting), len(self._members.get(group_idx, _NOBODY)), self.position)
+        members = self._members.get(group_idx, _NOBODY)
+        counting = len(members) - members.intersection_cardinality(self.retired)
+        return Count(qualifying, len(reporting), counting, self.position)
+
+    def coming_back(self) -> BitMap:
+        """Retired systems that have reported since."""
+        return self.retired & self.heard.reporting
 
     def active_instances(
         self, systems: BitMap, picks: Iterable[SensorPick]
@@ -199,6 +216,8 @@ class Estate:
         if record.group == ALL_SYSTEMS_IDX and removed:
             self.triggered.clear(removed)
             self.heard.forget(removed)
+        if record.group == RETIRED_IDX:
+            self.heard.forget(added)  # the next report, not an earlier one, brings it back
         self._forget_members()
 
     def _forget_members(self) -> None:

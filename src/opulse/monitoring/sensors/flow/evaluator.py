@@ -24,6 +24,7 @@ from opulse.monitoring.sensors.rules.packing import States
 from opulse.monitoring.systems import views as systems
 from opulse.monitoring.systems.flow.journal import JOURNAL_TOPIC, prune_journal_in
 from opulse.monitoring.systems.flow.reports import note_reports_in
+from opulse.monitoring.systems.flow.retiring import restore_in
 from opulse.monitoring.systems.models import RecordKind
 from opulse.observe import get_logger
 from opulse.ports import Limits
@@ -215,6 +216,13 @@ class Evaluator:
             if estate.expire(now):
                 self._tell(tenant, Applied(estate.position, all=True))
 
+    async def bring_back(self) -> None:
+        """Let retired systems that report count again. Called by the loop."""
+        for tenant, estate in list(self._estates.items()):
+            if self.keeps_snapshot(tenant) and (back := estate.coming_back()):
+                await self._db.write(restore_in, tenant, back, self._clock.now())
+                await self.follow(tenant)
+
     async def write_snapshots(self) -> None:
         """Leave what is held, and drop journal records that nobody needs any more."""
         now = self._snapshot_at = self._clock.now()
@@ -244,6 +252,7 @@ class Evaluator:
     async def _step(self) -> None:
         for tenant in await self._db.read(list_tenants):
             await self.follow(tenant.id)
+        await self.bring_back()
         self.tick()
         if self._clock.now() - self._snapshot_at >= SNAPSHOT_EVERY:
             await self.write_snapshots()

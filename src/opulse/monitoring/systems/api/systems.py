@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
+from opulse.monitoring.systems.flow import retiring
 from opulse.monitoring.systems.flow import systems as flow
 from opulse.monitoring.systems.models import (
     MOST_SYSTEMS,
@@ -103,6 +104,7 @@ class SystemView(BaseModel):
     ip_address: str
     platform: str
     attributes: dict[str, str]
+    retired_at: datetime | None
     users: list[UserView]
 
 
@@ -133,9 +135,11 @@ async def list_systems(
     search: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    retired: bool | None = None,
 ) -> SystemList:
-    """Systems whose name, full name or site contains ``search``."""
-    found = await flow.list_systems(ports, caller.tenant, search, after, limit)
+    """Systems whose name, full name, serial number or site contains ``search``; with ``retired`` only those that are, or are
+    not."""
+    found = await flow.list_systems(ports, caller.tenant, search, after, limit, retired)
     return SystemList(
         systems=[show_system(system) for system in found.systems], total=found.total, next=found.next
     )
@@ -161,6 +165,24 @@ async def delete_system(
         raise NotFound("system")
 
 
+@router.post("/{system_id}/retire", operation_id="retire_system", status_code=204)
+async def post_retire(
+    system_id: str, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
+) -> None:
+    """Let the system count nowhere. It keeps its groups and is back with its next report."""
+    if not await retiring.retire_system(ports, caller.tenant, system_id, caller.name):
+        raise NotFound("system")
+
+
+@router.post("/{system_id}/restore", operation_id="restore_system", status_code=204)
+async def post_restore(
+    system_id: str, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
+) -> None:
+    """Let a retired system count again. Its silence is measured anew from now."""
+    if not await retiring.restore_system(ports, caller.tenant, system_id, caller.name):
+        raise NotFound("system")
+
+
 def show_system(system: System) -> SystemView:
     """The system as JSON."""
     return SystemView(
@@ -175,6 +197,7 @@ def show_system(system: System) -> SystemView:
         ip_address=system.ip_address,
         platform=system.platform,
         attributes=dict(system.attributes),
+        retired_at=system.retired_at,
         users=[_show_user(user) for user in system.users],
     )
 

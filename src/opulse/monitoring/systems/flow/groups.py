@@ -194,7 +194,7 @@ async def _filled(ports: Ports, tenant: int, group: Group) -> Group:
 
 
 def _preview(conn: Connection, tenant: int, term: Filter, now: datetime) -> RulePreview:
-    found = find_matching(conn, tenant, term, now)
+    found = find_matching(conn, tenant, term, now) - views.list_retired(conn, tenant)
     return RulePreview(len(found), views.list_systems_at(conn, tenant, found[:FIRST_MATCHES], now))
 
 

@@ -72,9 +72,19 @@ async def list_users(ports: Ports, tenant: int, guid: str) -> list[SystemUser] |
     return None if found is None else list(found.users)
 
 
-async def list_systems(ports: Ports, tenant: int, search: str, after: int, limit: int) -> SystemPage:
-    """Living systems with their present users, in order of index, beyond ``after``."""
-    return await ports.db.read(_list_page, tenant, search, after, limit, ports.clock.now())
+async def list_systems(
+    ports: Ports, tenant: int, search: str, after: int, limit: int, retired: bool | None = None
+) -> SystemPage:
+    """Living systems with their present users, in order of index, beyond ``after``.
+
+    ``retired``: only those that are, or only those that are not; None: all.
+    """
+    return await ports.db.read(_list_page, tenant, search, after, limit, retired, ports.clock.now())
+
+
+async def list_last_reports(ports: Ports, tenant: int, idxs: Sequence[int]) -> dict[int, datetime]:
+    """When these systems last reported, to the hour, however long ago; those that never did are absent."""
+    return await ports.db.read(views.list_last_reports, tenant, idxs)
 
 
 async def list_by_fqdn(ports: Ports, tenant: int, fqdn: str, limit: int) -> list[System]:
@@ -179,11 +189,11 @@ def _find_with_users(conn: Connection, tenant: int, guid: str, now: datetime) ->
 
 
 def _list_page(
-    conn: Connection, tenant: int, search: str, after: int, limit: int, now: datetime
+    conn: Connection, tenant: int, search: str, after: int, limit: int, retired: bool | None, now: datetime
 ) -> SystemPage:
-    found = views.list_page(conn, tenant, search, after, limit + 1)
+    found = views.list_page(conn, tenant, search, after, limit + 1, retired)
     shown = views.list_systems_at(conn, tenant, [system.idx for system in found[:limit]], now)
-    total = views.count_systems(conn, tenant, search)
+    total = views.count_systems(conn, tenant, search, retired)
     return SystemPage(shown, total, shown[-1].idx if len(found) > limit else None)
 
 

@@ -16,6 +16,9 @@ ALL_SYSTEMS = "All Systems"
 ALL_SYSTEMS_IDX = 0
 """Its index; other groups, systems and sensors are numbered from 1."""
 
+RETIRED_IDX = -1
+"""Where the retired systems are kept, as the members of a group that no page shows."""
+
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """``valid_to`` of what still holds (a key column is never null)."""
 
@@ -44,6 +47,7 @@ class GroupKind(StrEnum):
 
     STATIC = "static"  # systems that somebody put in
     DYNAMIC = "dynamic"  # every system that its rule is true of, kept up to date by us
+    RETIRED = "retired"  # what counts nowhere; no page shows it as a group
     ALL = "all"  # every system of the tenant; cannot be changed or deleted
 
 

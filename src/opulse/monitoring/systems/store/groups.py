@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from opulse.db import insert_ignoring_known
-from opulse.monitoring.systems.models import ALL_SYSTEMS, ALL_SYSTEMS_IDX, Group, GroupKind
+from opulse.monitoring.systems.models import ALL_SYSTEMS, ALL_SYSTEMS_IDX, RETIRED_IDX, Group, GroupKind
 from opulse.monitoring.systems.store.tables import groups
 
 _SHOWN = (groups.c.idx, groups.c.guid, groups.c.name, groups.c.kind, groups.c.size, groups.c.rule)
@@ -31,9 +31,17 @@ def ensure_all_systems(conn: Connection, tenant: int, now: datetime) -> None:
     insert_ignoring_known(conn, groups, [row])
 
 
+def ensure_retired(conn: Connection, tenant: int, now: datetime) -> None:
+    """Make the place of the retired systems where the tenant has none yet. Its key is no name that a person can give."""
+    group = Group(RETIRED_IDX, str(uuid4()), "", GroupKind.RETIRED)
+    insert_ignoring_known(conn, groups, [_row(tenant, group, BitMap(), now)])
+
+
 def insert_group(conn: Connection, tenant: int, group: Group, members: BitMap, now: datetime) -> None:
     """Add a group; raises ``IntegrityError`` when its name is taken."""
-    conn.execute(insert(groups).values(_row(tenant, group, members, now)))
+    retired = find_members(conn, tenant, RETIRED_IDX)
+    row = _row(tenant, group, members, now) | {"size": len(members - retired)}
+    conn.execute(insert(groups).values(row))
 
 
 def rename_group(conn: Connection, tenant: int, idx: int, name: str, now: datetime) -> None:
@@ -49,7 +57,14 @@ def set_rule(conn: Connection, tenant: int, idx: int, rule: str, now: datetime) 
 def set_members(conn: Connection, tenant: int, idx: int, members: BitMap, now: datetime) -> None:
     """Replace the group's members. Runs of indices are stored as runs: a million systems in a row are some bytes."""
     members.run_optimize()
-    _set(conn, tenant, idx, members=members.serialize(), size=len(members), updated_at=now)
+    retired = BitMap() if idx == RETIRED_IDX else find_members(conn, tenant, RETIRED_IDX)
+    size = len(members - retired)
+    _set(conn, tenant, idx, members=members.serialize(), size=size, updated_at=now)
+
+
+def set_size(conn: Connection, tenant: int, idx: int, size: int) -> None:
+    """How many of the group's members count: some were retired, or are back."""
+    _set(conn, tenant, idx, size=size)
 
 
 def mark_deleted(conn: Connection, tenant: int, idx: int, now: datetime) -> None:
@@ -123,7 +138,9 @@ def find_members(conn: Connection, tenant: int, idx: int) -> BitMap:
 def find_group(conn: Connection, tenant: int, *which: ColumnElement[bool]) -> Group | None:
     """The one living group that ``which`` describes."""
     row = conn.execute(
-        select(*_SHOWN).where(groups.c.tenant == tenant, groups.c.deleted.is_(False), *which)
+        select(*_SHOWN).where(
+            groups.c.tenant == tenant, groups.c.deleted.is_(False), groups.c.idx != RETIRED_IDX, *which
+        )
     ).one_or_none()
     return None if row is None else _group(row)
 
@@ -132,7 +149,7 @@ def list_groups(conn: Connection, tenant: int) -> list[Group]:
     """All living groups: All Systems, then by name."""
     rows = conn.execute(
         select(*_SHOWN)
-        .where(groups.c.tenant == tenant, groups.c.deleted.is_(False))
+        .where(groups.c.tenant == tenant, groups.c.deleted.is_(False), groups.c.idx != RETIRED_IDX)
         .order_by(groups.c.idx != ALL_SYSTEMS_IDX, groups.c.name_key)
     )
     return [_group(row) for row in rows]

@@ -21,14 +21,12 @@ def read_last_reports(conn: Connection, tenant: int, now: datetime) -> LastRepor
     return LastReports({row.hour: BitMap.deserialize(row.systems) for row in rows}, now)
 
 
-def find_last_hour(conn: Connection, tenant: int, system: int) -> datetime | None:
-    """The hour in which the system last reported; None: it never did."""
+def list_last(conn: Connection, tenant: int, wanted: BitMap) -> dict[int, datetime]:
+    """The hour in which each of these systems last reported; those that never did are absent."""
     rows = conn.execute(
-        select(last_reports.c.hour, last_reports.c.systems)
-        .where(last_reports.c.tenant == tenant)
-        .order_by(last_reports.c.hour.desc())
+        select(last_reports.c.hour, last_reports.c.systems).where(last_reports.c.tenant == tenant)
     )
-    return next((row.hour for row in rows if system in BitMap.deserialize(row.systems)), None)
+    return {system: row.hour for row in rows for system in BitMap.deserialize(row.systems) & wanted}
 
 
 def write_hours(conn: Connection, tenant: int, hours: Mapping[datetime, BitMap]) -> None:

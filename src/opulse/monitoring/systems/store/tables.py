@@ -51,11 +51,19 @@ systems = Table(
     Column("ip_address", Text, nullable=False, server_default=""),
     Column("platform", Text, nullable=False, server_default=""),
     Column("retired_at", Instant, nullable=True),  # empty: it counts
+    Column("restored_at", Instant, nullable=True),  # by hand, though it was silent; empty: never
     PrimaryKeyConstraint("tenant", "idx"),
     UniqueConstraint("tenant", "guid"),
     Index("ix_systems_name", "tenant", "name_key"),
     Index("ix_systems_fqdn", "tenant", "fqdn_key"),
     Index("ix_systems_serial", "tenant", "serial_key"),
+    Index(
+        "ix_systems_retired",
+        "tenant",
+        "idx",
+        sqlite_where=text("retired_at IS NOT NULL"),
+        postgresql_where=text("retired_at IS NOT NULL"),
+    ),
 )
 
 system_facts = Table(
