@@ -16,7 +16,7 @@ from opulse.bootstrap.schema import migrate
 from opulse.bootstrap.stages import import_stores
 from opulse.db import chunked, stored_instant
 from opulse.monitoring.sensors.flow.catalogue import seed_tenant_in
-from opulse.monitoring.systems.flow.groups import write_members_in
+from opulse.monitoring.systems.flow.members import write_members_in
 from opulse.monitoring.systems.flow.numbers import take_numbers_in
 from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, Numbered
 from opulse.monitoring.systems.store.tables import systems

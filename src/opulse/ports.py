@@ -44,6 +44,7 @@ class Limits:
     """Numbers that an administrator may change; the defaults are the decided ones of spine.md."""
 
     reporting: timedelta = timedelta(minutes=15)  # silent for longer: not "currently reporting"
+    retire_after: timedelta | None = None  # silent for longer: retired; None: never
     clear_delay: timedelta = timedelta(minutes=15)  # below the threshold this long: resolved
     rearm: timedelta = timedelta(minutes=240)  # after a dismissal by hand
     tick_seconds: float = 15.0

@@ -99,6 +99,12 @@ class Settings(BaseSettings):
     reporting_minutes: int = Field(
         15, description="A system that was silent for longer is not 'currently reporting'."
     )
+    retire_days: int = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="A system that was silent for so many days is retired: it counts nowhere until it reports again; 0: never.",
+    )
     tick_seconds: float = Field(
         15.0, description="How often notifications are re-decided without an event, at most 60."
     )

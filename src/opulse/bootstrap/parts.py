@@ -29,11 +29,12 @@ from opulse.monitoring.deliveries.jobs import MUTES_DUE
 from opulse.monitoring.sensors.flow.elsewhere import ListenerSign, SharedReports
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sources.flow.keeping import Keeper
+from opulse.monitoring.systems.jobs import GROUPS_DUE, SILENT_DUE
 from opulse.ports import Ports
 from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
-    "monitoring": {MUTES_DUE: 10.0},
+    "monitoring": {MUTES_DUE: 10.0, GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
     "experience": {ALARMS_DUE: 60.0},
 }
 SHORTEST_LEASE = timedelta(seconds=3)

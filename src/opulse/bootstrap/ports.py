@@ -88,6 +88,7 @@ def make_signer(settings: Settings) -> Signer | None:
 def make_limits(settings: Settings) -> Limits:
     return Limits(
         reporting=timedelta(minutes=settings.reporting_minutes),
+        retire_after=timedelta(days=settings.retire_days) if settings.retire_days else None,
         clear_delay=timedelta(minutes=settings.clear_minutes),
         tick_seconds=min(settings.tick_seconds, 60.0),
         wave_seconds=settings.wave_seconds,

@@ -177,6 +177,21 @@ def list_notifications(
     return [_stored(row, sensors) for row in rows]
 
 
+def list_names_watching(conn: Connection, tenant: int, group_idx: int) -> list[str]:
+    """Names of the living ones that watch this group."""
+    return list(
+        conn.execute(
+            select(notifications.c.name)
+            .where(
+                notifications.c.tenant == tenant,
+                notifications.c.deleted.is_(False),
+                notifications.c.group_idx == group_idx,
+            )
+            .order_by(notifications.c.name)
+        ).scalars()
+    )
+
+
 def list_tenants_with_notifications(conn: Connection) -> list[int]:
     """Every tenant that has one: the decider is a named resolver across tenants (spine.md, Identities)."""
     query = select(notifications.c.tenant).distinct().where(notifications.c.deleted.is_(False))

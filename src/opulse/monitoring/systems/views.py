@@ -12,8 +12,8 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy import Connection, Row
 
-from opulse.monitoring.systems.models import Group, JournalEntry, System, SystemUser
-from opulse.monitoring.systems.store import groups, journal, occupied, systems, users
+from opulse.monitoring.systems.models import RETIRED_IDX, Group, JournalEntry, System, SystemUser
+from opulse.monitoring.systems.store import groups, journal, occupied, reports, systems, users
 from opulse.monitoring.systems.store.tables import groups as group_rows
 from opulse.monitoring.systems.store.tables import systems as system_rows
 
@@ -71,14 +71,19 @@ def list_users(conn: Connection, tenant: int, system_idx: int, at: datetime) -> 
     return [link.user for link in users.list_as_of(conn, tenant, [system_idx], at)]
 
 
-def list_page(conn: Connection, tenant: int, search: str, after: int, limit: int) -> list[System]:
-    """Living systems beyond index ``after`` whose name, full name or site contains ``search``, in order of index."""
-    return systems.list_page(conn, tenant, search, after, limit)
+def list_page(
+    conn: Connection, tenant: int, search: str, after: int, limit: int, retired: bool | None = None
+) -> list[System]:
+    """Living systems beyond index ``after`` whose name, full name, serial number or site contains ``search``, in order of index.
+
+    ``retired``: only those that are, or only those that are not; None: all.
+    """
+    return systems.list_page(conn, tenant, search, after, limit, retired)
 
 
-def count_systems(conn: Connection, tenant: int, search: str = "") -> int:
+def count_systems(conn: Connection, tenant: int, search: str = "", retired: bool | None = None) -> int:
     """How many living systems a search finds."""
-    return systems.count_matching(conn, tenant, search)
+    return systems.count_matching(conn, tenant, search, retired)
 
 
 def list_by_fqdn(conn: Connection, tenant: int, fqdn: str, limit: int) -> list[System]:
@@ -112,13 +117,23 @@ def list_groups(conn: Connection, tenant: int) -> list[Group]:
 
 
 def list_members(conn: Connection, tenant: int, group_idx: int) -> BitMap:
-    """Indices of the group's living members."""
-    return groups.find_members(conn, tenant, group_idx)
+    """Indices of the group's living members that are not retired."""
+    return groups.find_members(conn, tenant, group_idx) - list_retired(conn, tenant)
+
+
+def list_retired(conn: Connection, tenant: int) -> BitMap:
+    """Indices of the retired systems."""
+    return groups.find_members(conn, tenant, RETIRED_IDX)
 
 
 def list_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
-    """Members of every group by its index: where the evaluator begins."""
+    """Members of every group by its index, and the retired systems by theirs: where the evaluator begins."""
     return groups.list_all_members(conn, tenant)
+
+
+def list_last_reports(conn: Connection, tenant: int, idxs: Iterable[int]) -> dict[int, datetime]:
+    """When these systems last reported, to the hour; those that never did are absent."""
+    return reports.list_last(conn, tenant, BitMap(idxs))
 
 
 def find_journal_time(conn: Connection, tenant: int, position: int) -> datetime | None:

@@ -103,13 +103,15 @@ async def test_another_tenants_notification_is_not_found_and_its_things_cannot_b
         assert (await other.client.get(f"/api/v1/recipients/{mine}")).json()["notifications_assigned"] == 0
 
 
-async def test_a_deleted_group_leaves_a_notification_that_says_so_and_never_activates(wing: Wing) -> None:
+async def test_a_group_in_use_is_not_deleted_and_the_reason_names_the_notification(wing: Wing) -> None:
     ids = await wing.put("a")
     group = await wing.group("Sales", ids["a"])
     notification = await wing.notify(group=group)
-    await wing.client.delete(f"/api/v1/groups/{group}")
+    name = (await wing.client.get(f"{ADDRESS}/{notification}")).json()["name"]
+    refused = await wing.client.delete(f"/api/v1/groups/{group}")
+    assert (refused.status_code, refused.json()["reason"], refused.json()["what"]) == (409, "in_use", [name])
     await wing.decide()
     await wing.trigger(hang(ids["a"]))
-    read = (await wing.client.get(f"{ADDRESS}/{notification}")).json()
-    assert (read["group_id"], read["group_name"]) == ("", "")
-    assert await wing.activations() == []
+    assert len(await wing.activations()) == 1
+    assert (await wing.client.delete(f"{ADDRESS}/{notification}")).status_code == 204
+    assert (await wing.client.delete(f"/api/v1/groups/{group}")).status_code == 204

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+from pyroaring import BitMap
 
 from opulse.clock import ManualClock
 from opulse.monitoring.sensors import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
 from opulse.monitoring.sensors.rules.columns import columns_of_rows
+from opulse.monitoring.systems.flow.reports import note_reports_in
 from opulse.monitoring.systems.flow.systems import take_systems
 from opulse.monitoring.systems.models import SystemEntry, SystemUser
 from opulse.web.access import Caller, Role
@@ -75,7 +78,7 @@ async def test_the_list_says_who_reports_and_what_is_triggered(estate: Estate, c
     await estate.send(2, [], [one])
     estate.evaluator.tick()
     seen = await estate.read("/systems")
-    assert "1 of 3 report now" in seen
+    assert "1 of 3 report now: were heard from within 15 minutes" in seen
     assert "LT-1 lt-1.corp.example North – Anna Adler Reporting 2" in seen
     assert re.search(r"LT-2 – – – Silent .*16 minutes ago –", seen)
     assert "<b>LT-3</b> – – – Not heard of –" in seen
@@ -95,6 +98,66 @@ async def test_one_systems_page_has_its_sensors_users_and_groups(estate: Estate)
     for said in (HANG, "excel.exe", CPU, "Anna Adler", "anna@example.org", "Sales", "All Systems", "North"):
         assert said in seen
     assert (await estate.console.viewer.get("/systems/nobody")).status_code == 404
+
+
+async def test_a_page_says_whose_system_it_is_and_who_sits_before_it(
+    estate: Estate, clock: ManualClock
+) -> None:
+    now = clock.now()
+    anna = SystemUser(
+        "anna", "a@example.org", "Anna", "Adler", is_primary=True, last_logon=now - timedelta(days=9)
+    )
+    bert = SystemUser("bert", is_logged_on=True, last_logon=now - timedelta(hours=2), department="Sales")
+    entry = SystemEntry("LT-2", users=(anna, bert), serial="S/N 7", ip_address="10.1.2.3", platform="Windows")
+    await take_systems(estate.console.ports, estate.console.tenant, [entry])
+    seen = await estate.read(f"/systems/{estate.ids['LT-2']}")
+    for said in (
+        "Primary user Anna Adler",
+        "Logged on bert",
+        "Last logon bert, 2 hours ago",
+        "bert, Sales",
+        "Serial number S/N 7",
+        "Address 10.1.2.3",
+        "Platform Windows",
+        "Last heard of never",
+        "Reports while heard from within 15 minutes",
+    ):
+        assert said in seen
+    assert "Primary user nobody Logged on nobody Last logon –" in await estate.read(
+        f"/systems/{estate.ids['<b>LT-3</b>']}"
+    )
+
+
+async def test_when_a_system_was_heard_is_known_for_longer_than_memory_lasts(
+    estate: Estate, clock: ManualClock
+) -> None:
+    ports, tenant = estate.console.ports, estate.console.tenant
+    heard = {clock.now().replace(minute=0) - timedelta(days=40): BitMap([1])}
+    await ports.db.write(note_reports_in, tenant, heard, clock.now())
+    assert re.search(r"LT-1 .* Silent (1 month|5 weeks|6 weeks) ago", await estate.read("/systems"))
+    assert "Last heard of 1 month ago" in await estate.read(f"/systems/{estate.ids['LT-1']}")
+
+
+async def test_systems_are_retired_and_restored_by_hand(estate: Estate) -> None:
+    address = f"/systems/{estate.ids['LT-2']}"
+    assert (await estate.console.viewer.post(f"{address}/retire")).status_code == 403
+    assert "Retire LT-2?" not in await estate.read(address)
+    assert await estate.post(f"{address}/retire") == address
+    seen = await estate.read(address)
+    assert "It counts nowhere, keeps its groups" in seen
+    listed = await estate.read("/systems")
+    assert "0 of 2 report now" in listed
+    assert "LT-2" not in listed
+    assert re.search(r"LT-2 .*Retired", await estate.read("/systems?show=retired"))
+    assert "LT-1" not in await estate.read("/systems?show=retired")
+    assert "LT-1" in await estate.read("/systems?show=all")
+    assert (
+        '<form method="post" action="' + address + "/restore"
+        in (await estate.console.editor.get(address)).text
+    )
+    assert await estate.post(f"{address}/restore") == address
+    assert "0 of 3 report now" in await estate.read("/systems")
+    assert "No system is retired" in await estate.read("/systems?show=retired")
 
 
 async def test_a_system_is_deleted_by_editors_only(estate: Estate) -> None:

@@ -16,7 +16,13 @@ from opulse.monitoring.sensors.models import ActiveInstance, Count, Sensor, Sens
 from opulse.monitoring.sensors.rules.batch import Sender
 from opulse.monitoring.sensors.rules.packing import States, unpack
 from opulse.monitoring.sensors.rules.together import systems_with
-from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, JournalEntry, MembersRecord, RecordKind
+from opulse.monitoring.systems.models import (
+    ALL_SYSTEMS_IDX,
+    RETIRED_IDX,
+    JournalEntry,
+    MembersRecord,
+    RecordKind,
+)
 
 _NOBODY = BitMap()
 
@@ -72,6 +78,11 @@ class Estate:
     def living(self) -> BitMap:
         """Every system that is no tombstone."""
         return self._members.get(ALL_SYSTEMS_IDX, _NOBODY)
+
+    @property
+    def retired(self) -> BitMap:
+        """Systems that count nowhere until they report."""
+        return self._members.get(RETIRED_IDX, _NOBODY)
 
     def allowed(self, groups: frozenset[int]) -> BitMap:
         """Members of any of the groups. Not to be changed by the caller."""
@@ -145,7 +156,12 @@ class Estate:
             reporting, members = reporting - hidden, members - hidden
         hit = [self._systems_of(pick) for pick in picks]
         qualifying = systems_with(hit, len(hit) if needed is None else needed, reporting)
-        return Count(qualifying, len(reporting), len(members), self.position)
+        counting = len(members) - members.intersection_cardinality(self.retired)
+        return Count(qualifying, len(reporting), counting, self.position)
+
+    def coming_back(self) -> BitMap:
+        """Retired systems that have reported since."""
+        return self.retired & self.heard.reporting
 
     def active_instances(
         self, systems: BitMap, picks: Iterable[SensorPick]
@@ -202,6 +218,8 @@ class Estate:
         if record.group == ALL_SYSTEMS_IDX and removed:
             self.triggered.clear(removed)
             self.heard.forget(removed)
+        if record.group == RETIRED_IDX:
+            self.heard.forget(added)  # the next report, not an earlier one, brings it back
         self._forget_members()
 
     def _forget_members(self) -> None:

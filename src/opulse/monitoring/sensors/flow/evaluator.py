@@ -23,6 +23,8 @@ from opulse.monitoring.sensors.models import ActiveInstance, Count, Heard, Senso
 from opulse.monitoring.sensors.rules.packing import States
 from opulse.monitoring.systems import views as systems
 from opulse.monitoring.systems.flow.journal import JOURNAL_TOPIC, prune_journal_in
+from opulse.monitoring.systems.flow.reports import note_reports_in
+from opulse.monitoring.systems.flow.retiring import restore_in
 from opulse.monitoring.systems.models import RecordKind
 from opulse.observe import get_logger
 from opulse.ports import Limits
@@ -229,6 +231,13 @@ class Evaluator:
             if estate.expire(now):
                 self._tell(tenant, Applied(estate.position, all=True))
 
+    async def bring_back(self) -> None:
+        """Let retired systems that report count again. Called by the loop."""
+        for tenant, estate in list(self._estates.items()):
+            if self.keeps_snapshot(tenant) and (back := estate.coming_back()):
+                await self._db.write(restore_in, tenant, back, self._clock.now())
+                await self.follow(tenant)
+
     async def write_snapshots(self) -> None:
         """Leave what is held, and drop journal records that nobody needs any more."""
         now = self._snapshot_at = self._clock.now()
@@ -236,6 +245,7 @@ class Evaluator:
             if not self.keeps_snapshot(tenant):
                 continue
             await self._db.write(write_snapshot_in, tenant, estate.position, estate.dump(), now)
+            await self._db.write(note_reports_in, tenant, estate.heard.by_hour(), now)
             more = True
             while more:
                 more = await self._db.write(prune_journal_in, tenant, estate.position, now) > 0
@@ -257,6 +267,7 @@ class Evaluator:
     async def _step(self) -> None:
         for tenant in await self._db.read(list_tenants):
             await self.follow(tenant.id)
+        await self.bring_back()
         self.tick()
         if self._clock.now() - self._snapshot_at >= SNAPSHOT_EVERY:
             await self.write_snapshots()

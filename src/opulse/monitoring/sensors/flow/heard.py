@@ -67,6 +67,13 @@ class Heard:
                     return datetime.fromtimestamp(key * seconds, UTC)
         return None
 
+    def by_hour(self) -> dict[datetime, BitMap]:
+        """Systems by the hour in which they were heard; one may be in several, of which the newest is its last."""
+        hours: dict[int, BitMap] = {hour: systems.copy() for hour, systems in self._silent.items()}
+        for slot, systems in self._slots.items():
+            hours.setdefault(slot * _SLOT_SECONDS // _HOUR_SECONDS, BitMap()).update(systems)
+        return {datetime.fromtimestamp(hour * _HOUR_SECONDS, UTC): systems for hour, systems in hours.items()}
+
     def dump(self) -> HeardDump:
         """For a snapshot."""
         return HeardDump(_serialize(self._slots), _serialize(self._silent))

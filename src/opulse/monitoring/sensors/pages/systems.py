@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -14,8 +15,10 @@ from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.models import Sensor, SensorPick
 from opulse.monitoring.sensors.pages.shared import Editor, EvaluatorDep, PortsDep, Viewer, may_edit
 from opulse.monitoring.systems.flow import groups as groups_flow
+from opulse.monitoring.systems.flow import retiring
 from opulse.monitoring.systems.flow import systems as flow
-from opulse.monitoring.systems.models import Group, System
+from opulse.monitoring.systems.models import Group, System, SystemUser
+from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
 from opulse.web.layout import page
@@ -23,6 +26,18 @@ from opulse.web.layout import page
 router = APIRouter(prefix="/systems", include_in_schema=False)
 
 PAGE_SIZE = 50
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Shown(StrEnum):
+    """Which systems the list shows."""
+
+    COUNTING = "counting"
+    RETIRED = "retired"
+    ALL = "all"
+
+
+_RETIRED = {Shown.COUNTING: False, Shown.RETIRED: True, Shown.ALL: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +52,17 @@ class SystemLine:
 
 @dataclass(frozen=True, slots=True)
 class SystemListPage:
-    """A page of systems. ``reporting`` and ``total`` count the whole tenant, ``found`` what the search finds."""
+    """A page of systems. ``reporting`` and ``total`` count the whole tenant, ``found`` what the search finds; ``window`` is how
+    long a system may be silent and reports still."""
 
     lines: list[SystemLine]
     search: str
+    show: Shown
     found: int
     total: int
     reporting: int
+    window: timedelta
+    retire_after: timedelta | None
     first: str
     next: str
 
@@ -65,7 +84,24 @@ class SystemPage:
     last_heard: datetime | None
     triggered: list[TriggeredLine]
     groups: list[Group]
+    window: timedelta
     may_edit: bool
+
+    @property
+    def primary(self) -> list[SystemUser]:
+        """Whose system it is."""
+        return [user for user in self.system.users if user.is_primary]
+
+    @property
+    def logged_on(self) -> list[SystemUser]:
+        """Who sits before it."""
+        return [user for user in self.system.users if user.is_logged_on]
+
+    @property
+    def last_logon(self) -> SystemUser | None:
+        """The user who logged on last."""
+        known = [user for user in self.system.users if user.last_logon is not None]
+        return max(known, key=lambda user: user.last_logon or EARLIEST, default=None)
 
 
 @router.get("")
@@ -76,18 +112,23 @@ async def show_systems(
     evaluator: EvaluatorDep,
     search: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[int, Query(ge=0)] = 0,
+    show: Shown = Shown.COUNTING,
 ) -> Response:
-    """Systems whose name, full name or site contains the search."""
-    found = await flow.list_systems(ports, caller.tenant, search, after, PAGE_SIZE)
+    """Systems whose name, full name, serial number or site contains the search."""
+    found = await flow.list_systems(ports, caller.tenant, search, after, PAGE_SIZE, _RETIRED[show])
     reporting = evaluator.reporting(caller.tenant)
+    heard = await _last_heard(ports, evaluator, caller.tenant, found.systems)
     context = SystemListPage(
-        lines=_lines(evaluator, caller.tenant, found.systems),
+        lines=_lines(evaluator, caller.tenant, found.systems, heard),
         search=search,
+        show=show,
         found=found.total,
         total=evaluator.count(caller.tenant, (), 0).members,
         reporting=len(reporting),
-        first=_address(search, 0) if after else "",
-        next=_address(search, found.next) if found.next else "",
+        window=ports.limits.reporting,
+        retire_after=ports.limits.retire_after,
+        first=_address(search, show, 0) if after else "",
+        next=_address(search, show, found.next) if found.next else "",
     )
     return await page(request, "sensors/systems.html", context)
 
@@ -103,15 +144,17 @@ async def show_system(
     sensors = evaluator.sensors(caller.tenant)
     holding = evaluator.groups_of(caller.tenant, system.idx)
     groups = await groups_flow.list_groups(ports, caller.tenant)
+    heard = await _last_heard(ports, evaluator, caller.tenant, [system])
     context = SystemPage(
         system=system,
         reporting=system.idx in evaluator.reporting(caller.tenant),
-        last_heard=evaluator.last_heard(caller.tenant, system.idx),
+        last_heard=heard.get(system.idx),
         triggered=[
             TriggeredLine(sensors[one.sensor], one.instance)
             for one in evaluator.triggered_on(caller.tenant, system.idx)
         ],
         groups=[group for group in groups if group.idx in holding],
+        window=ports.limits.reporting,
         may_edit=may_edit(caller),
     )
     return await page(request, "sensors/system.html", context)
@@ -125,7 +168,34 @@ async def save_deleted(system_id: str, caller: Editor, ports: PortsDep) -> Respo
     return see_other("/systems", "The system is deleted. Past activations keep it.")
 
 
-def _lines(evaluator: Evaluator, tenant: int, systems: list[System]) -> list[SystemLine]:
+@router.post("/{system_id}/retire")
+async def save_retired(system_id: str, caller: Editor, ports: PortsDep) -> Response:
+    """Let the system count nowhere."""
+    if not await retiring.retire_system(ports, caller.tenant, system_id, caller.name):
+        raise NotFound("system")
+    return see_other(f"/systems/{system_id}", "The system is retired. It is back with its next report.")
+
+
+@router.post("/{system_id}/restore")
+async def save_restored(system_id: str, caller: Editor, ports: PortsDep) -> Response:
+    """Let the system count again."""
+    if not await retiring.restore_system(ports, caller.tenant, system_id, caller.name):
+        raise NotFound("system")
+    return see_other(f"/systems/{system_id}", "The system counts again, in the groups that it had.")
+
+
+async def _last_heard(
+    ports: Ports, evaluator: Evaluator, tenant: int, systems: list[System]
+) -> dict[int, datetime]:
+    """When each last reported: what memory knows to 15 s, else what is kept to the hour."""
+    heard = {system.idx: evaluator.last_heard(tenant, system.idx) for system in systems}
+    kept = await flow.list_last_reports(ports, tenant, [idx for idx, at in heard.items() if at is None])
+    return kept | {idx: at for idx, at in heard.items() if at is not None}
+
+
+def _lines(
+    evaluator: Evaluator, tenant: int, systems: list[System], heard: dict[int, datetime]
+) -> list[SystemLine]:
     picks = [SensorPick(sensor.idx) for sensor in evaluator.sensors(tenant).values()]
     active = evaluator.active_instances(tenant, [system.idx for system in systems], picks)
     reporting = evaluator.reporting(tenant)
@@ -133,13 +203,15 @@ def _lines(evaluator: Evaluator, tenant: int, systems: list[System]) -> list[Sys
         SystemLine(
             system,
             system.idx in reporting,
-            evaluator.last_heard(tenant, system.idx),
+            heard.get(system.idx),
             len(active.get(system.idx, ())),
         )
         for system in systems
     ]
 
 
-def _address(search: str, after: int) -> str:
-    query = {name: value for name, value in (("search", search), ("after", after)) if value}
+def _address(search: str, show: Shown, after: int) -> str:
+    shown = "" if show is Shown.COUNTING else show.value
+    named = (("search", search), ("show", shown), ("after", after))
+    query = {name: value for name, value in named if value}
     return f"/systems?{urlencode(query)}" if query else "/systems"

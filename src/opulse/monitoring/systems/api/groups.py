@@ -28,10 +28,17 @@ SystemIds = Annotated[list[str], Field(max_length=MOST_MEMBERS)]
 
 
 class GroupBody(BaseModel):
-    """A static group. Without ``members`` a change keeps those there are."""
+    """With ``rule`` a dynamic group, else a static one. Without ``members`` a change keeps those there are."""
 
     name: Name
     members: SystemIds | None = None
+    rule: str | None = None
+
+
+class RuleBody(BaseModel):
+    """A filter as in ``platform = Windows and lastReported < 7d``."""
+
+    rule: str
 
 
 class MembersBody(BaseModel):
@@ -40,12 +47,13 @@ class MembersBody(BaseModel):
 
 
 class GroupView(BaseModel):
-    """A group; ``size`` counts its systems."""
+    """A group; ``size`` counts its systems, ``rule`` is the filter of a dynamic one."""
 
     group_id: str
     name: str
     kind: GroupKind
     size: int
+    rule: str
 
 
 class MemberView(BaseModel):
@@ -58,6 +66,13 @@ class GroupMembers(GroupView):
 
     members: list[MemberView]
     next: int | None
+
+
+class RuleMatches(BaseModel):
+    """How many systems a filter is true of now, and the first 20 of them."""
+
+    count: int
+    first: list[MemberView]
 
 
 class GroupList(BaseModel):
@@ -74,13 +89,32 @@ async def list_groups(ports: PortsDep, caller: Annotated[Caller, Depends(api_vie
 async def post_group(
     body: GroupBody, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
 ) -> GroupView:
-    """Make a static group."""
+    """Make a static group of systems, or a dynamic one that holds whatever its filter is true of."""
+    if body.rule is not None and body.members is not None:
+        raise Problem(422, "the group was not made", "Give a group members or a rule, not both.")
     try:
+        if body.rule is not None:
+            return _view(
+                await flow.create_ruled_group(ports, caller.tenant, body.name, body.rule, caller.name)
+            )
         return _view(
             await flow.create_group(ports, caller.tenant, body.name, body.members or [], caller.name)
         )
     except GroupRefused as error:
         raise refusal(error) from error
+
+
+@router.post("/preview", operation_id="preview_group_rule")
+async def post_preview(
+    body: RuleBody, ports: PortsDep, caller: Annotated[Caller, Depends(api_viewer)]
+) -> RuleMatches:
+    """Which systems a filter is true of now. Changes nothing."""
+    try:
+        found = await flow.preview_rule(ports, caller.tenant, body.rule)
+    except GroupRefused as error:
+        raise refusal(error) from error
+    first = [MemberView(system_id=system.guid, name=system.name) for system in found.first]
+    return RuleMatches(count=found.count, first=first)
 
 
 @router.get("/{group_id}", operation_id="get_group")
@@ -104,11 +138,16 @@ async def get_group(
 async def put_group(
     group_id: str, body: GroupBody, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
 ) -> GroupView:
-    """Rename a group and replace its systems."""
+    """Rename a group and replace its systems, or the filter of a dynamic one."""
     try:
-        changed = await flow.change_group(
-            ports, caller.tenant, group_id, body.name, body.members, caller.name
-        )
+        if body.rule is not None:
+            changed = await flow.change_rule(
+                ports, caller.tenant, group_id, body.name, body.rule, caller.name
+            )
+        else:
+            changed = await flow.change_group(
+                ports, caller.tenant, group_id, body.name, body.members, caller.name
+            )
     except GroupRefused as error:
         raise refusal(error) from error
     return _found(changed)
@@ -132,7 +171,7 @@ async def put_members(
 async def delete_group(
     group_id: str, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
 ) -> None:
-    """Delete a static group. A notification that watches it counts nobody from then on."""
+    """Delete a group. One that a notification watches is refused; ``what`` names the notifications."""
     try:
         found = await flow.delete_group(ports, caller.tenant, group_id, caller.name)
     except GroupRefused as error:
@@ -141,20 +180,24 @@ async def delete_group(
         raise NotFound("group")
 
 
-_STATUS = {GroupProblem.NAME_TAKEN: 409, GroupProblem.BUILT_IN: 409, GroupProblem.UNKNOWN_SYSTEM: 422}
+_STATUS = {GroupProblem.UNKNOWN_SYSTEM: 422, GroupProblem.BAD_RULE: 422}
 _SENTENCE = {
     GroupProblem.NAME_TAKEN: "Another group has this name; choose a different one.",
     GroupProblem.BUILT_IN: "All Systems always holds every system and cannot be changed.",
     GroupProblem.UNKNOWN_SYSTEM: "Some systems are unknown here; register them first or leave them out.",
+    GroupProblem.BAD_RULE: "The rule cannot be read.",
+    GroupProblem.KEPT_BY_RULE: "The group holds what its rule is true of; change the rule.",
+    GroupProblem.NO_RULE: "The group's systems were chosen by hand; make a new group for a rule.",
+    GroupProblem.IN_USE: "Notifications watch this group; give them another group first.",
 }
 
 
 def refusal(error: GroupRefused) -> Problem:
     """The answer for a group that was not made or changed."""
     return Problem(
-        _STATUS[error.problem],
+        _STATUS.get(error.problem, 409),
         "the group was not changed",
-        _SENTENCE[error.problem],
+        error.what[0] if error.problem is GroupProblem.BAD_RULE else _SENTENCE[error.problem],
         reason=error.problem.value,
         what=list(error.what),
     )
@@ -167,4 +210,4 @@ def _found(group: Group | None) -> GroupView:
 
 
 def _view(group: Group) -> GroupView:
-    return GroupView(group_id=group.guid, name=group.name, kind=group.kind, size=group.size)
+    return GroupView(group_id=group.guid, name=group.name, kind=group.kind, size=group.size, rule=group.rule)

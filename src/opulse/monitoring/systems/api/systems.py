@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
+from opulse.monitoring.systems.flow import retiring
 from opulse.monitoring.systems.flow import systems as flow
 from opulse.monitoring.systems.models import (
     MOST_SYSTEMS,
@@ -37,6 +38,7 @@ class UserBody(BaseModel):
     is_primary: bool = False
     is_logged_on: bool = False
     last_logon: AwareDatetime | None = None
+    department: Text = ""
 
 
 class SystemBody(BaseModel):
@@ -49,6 +51,9 @@ class SystemBody(BaseModel):
     operating_system: Text | None = None
     agent_version: Text | None = None
     site: Text | None = None
+    serial: Text | None = None
+    ip_address: Text | None = None
+    platform: Text | None = None
     attributes: dict[str, str] | None = None
     users: Annotated[list[UserBody], Field(max_length=500)] | None = None
 
@@ -84,6 +89,7 @@ class UserView(BaseModel):
     is_primary: bool
     is_logged_on: bool
     last_logon: datetime | None
+    department: str
 
 
 class SystemView(BaseModel):
@@ -94,7 +100,11 @@ class SystemView(BaseModel):
     operating_system: str
     agent_version: str
     site: str
+    serial: str
+    ip_address: str
+    platform: str
     attributes: dict[str, str]
+    retired_at: datetime | None
     users: list[UserView]
 
 
@@ -125,9 +135,11 @@ async def list_systems(
     search: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    retired: bool | None = None,
 ) -> SystemList:
-    """Systems whose name, full name or site contains ``search``."""
-    found = await flow.list_systems(ports, caller.tenant, search, after, limit)
+    """Systems whose name, full name, serial number or site contains ``search``; with ``retired`` only those that are, or are
+    not."""
+    found = await flow.list_systems(ports, caller.tenant, search, after, limit, retired)
     return SystemList(
         systems=[show_system(system) for system in found.systems], total=found.total, next=found.next
     )
@@ -153,6 +165,24 @@ async def delete_system(
         raise NotFound("system")
 
 
+@router.post("/{system_id}/retire", operation_id="retire_system", status_code=204)
+async def post_retire(
+    system_id: str, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
+) -> None:
+    """Let the system count nowhere. It keeps its groups and is back with its next report."""
+    if not await retiring.retire_system(ports, caller.tenant, system_id, caller.name):
+        raise NotFound("system")
+
+
+@router.post("/{system_id}/restore", operation_id="restore_system", status_code=204)
+async def post_restore(
+    system_id: str, ports: PortsDep, caller: Annotated[Caller, Depends(api_editor)]
+) -> None:
+    """Let a retired system count again. Its silence is measured anew from now."""
+    if not await retiring.restore_system(ports, caller.tenant, system_id, caller.name):
+        raise NotFound("system")
+
+
 def show_system(system: System) -> SystemView:
     """The system as JSON."""
     return SystemView(
@@ -163,7 +193,11 @@ def show_system(system: System) -> SystemView:
         operating_system=system.operating_system,
         agent_version=system.agent_version,
         site=system.site,
+        serial=system.serial,
+        ip_address=system.ip_address,
+        platform=system.platform,
         attributes=dict(system.attributes),
+        retired_at=system.retired_at,
         users=[_show_user(user) for user in system.users],
     )
 
@@ -178,6 +212,7 @@ def _show_user(user: SystemUser) -> UserView:
         is_primary=user.is_primary,
         is_logged_on=user.is_logged_on,
         last_logon=user.last_logon,
+        department=user.department,
     )
 
 
@@ -193,6 +228,9 @@ def _entry(body: SystemBody) -> SystemEntry:
         body.site,
         body.attributes,
         users,
+        body.serial,
+        body.ip_address,
+        body.platform,
     )
 
 
@@ -206,4 +244,5 @@ def _user(body: UserBody) -> SystemUser:
         body.is_primary,
         body.is_logged_on,
         body.last_logon,
+        body.department.strip(),
     )

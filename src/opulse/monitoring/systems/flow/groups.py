@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-import msgspec
 from pyroaring import BitMap
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from opulse.jobs import enqueue
 from opulse.monitoring.systems import views
-from opulse.monitoring.systems.flow.journal import append_in
+from opulse.monitoring.systems.flow.dynamic import fill_group, find_matching, read_rule
+from opulse.monitoring.systems.flow.facts import fill_facts
+from opulse.monitoring.systems.flow.members import record_members_in, write_members_in
+from opulse.monitoring.systems.flow.uses import list_uses_in
 from opulse.monitoring.systems.models import (
+    GROUP_RULED,
+    Filter,
     Group,
     GroupKind,
     GroupProblem,
     GroupRefused,
-    MembersRecord,
     Numbered,
-    RecordKind,
+    System,
 )
 from opulse.monitoring.systems.store import groups
 from opulse.monitoring.systems.store.numbers import take_numbers
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
+
+FIRST_MATCHES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RulePreview:
+    """How many systems a filter is true of now, and the first of them with their users."""
+
+    count: int
+    first: list[System]
 
 
 async def create_group(ports: Ports, tenant: int, name: str, members: Sequence[str], actor: str) -> Group:
@@ -36,6 +51,40 @@ async def create_group(ports: Ports, tenant: int, name: str, members: Sequence[s
     """
     now = ports.clock.now()
     return await ports.db.write(_create_in, tenant, name.strip(), members, actor, now)
+
+
+async def create_ruled_group(ports: Ports, tenant: int, name: str, rule: str, actor: str) -> Group:
+    """A new dynamic group, filled with the systems that its filter is true of.
+
+    Raises:
+        GroupRefused: the name is taken, or the filter cannot be read.
+    """
+    read_rule(rule)
+    group = await ports.db.write(_create_ruled_in, tenant, name.strip(), rule, actor, ports.clock.now())
+    return await _filled(ports, tenant, group)
+
+
+async def change_rule(ports: Ports, tenant: int, guid: str, name: str, rule: str, actor: str) -> Group | None:
+    """Rename a dynamic group and give it another filter. None: there is no such group.
+
+    Raises:
+        GroupRefused: the group is not a dynamic one, the name is taken, or the filter cannot be read.
+    """
+    read_rule(rule)
+    now = ports.clock.now()
+    group = await ports.db.write(_change_rule_in, tenant, guid, name.strip(), rule, actor, now)
+    return None if group is None else await _filled(ports, tenant, group)
+
+
+async def preview_rule(ports: Ports, tenant: int, rule: str) -> RulePreview:
+    """What a dynamic group of this filter would hold now.
+
+    Raises:
+        GroupRefused: the filter cannot be read.
+    """
+    term = read_rule(rule)
+    await fill_facts(ports, tenant)
+    return await ports.db.read(_preview, tenant, term, ports.clock.now())
 
 
 async def change_group(
@@ -66,7 +115,7 @@ async def delete_group(ports: Ports, tenant: int, guid: str, actor: str) -> bool
     """Empty the group and leave a tombstone. False: there is no such group.
 
     Raises:
-        GroupRefused: the group is built in.
+        GroupRefused: the group is built in, or something watches it; ``what`` names it.
     """
     return await ports.db.write(_delete_in, tenant, guid, actor, ports.clock.now())
 
@@ -92,14 +141,61 @@ def _create_in(
     chosen = _resolve(conn, tenant, members)
     idx = take_numbers(conn, tenant, Numbered.GROUP, 1)
     group = Group(idx, str(uuid4()), name, GroupKind.STATIC, len(chosen))
-    _refuse_taken(conn, tenant, name, idx)
-    try:
-        groups.insert_group(conn, tenant, group, chosen, now)
-    except IntegrityError as error:  # made by somebody else since we looked
-        raise GroupRefused(GroupProblem.NAME_TAKEN, (name,)) from error
-    _record(conn, tenant, idx, chosen, BitMap(), now)
+    _insert(conn, tenant, group, chosen, now)
+    record_members_in(conn, tenant, idx, chosen, BitMap(), now)
     audit_in(conn, tenant, actor, "group.created", name, None, {"systems": len(chosen)}, now)
     return group
+
+
+def _create_ruled_in(conn: Connection, tenant: int, name: str, rule: str, actor: str, now: datetime) -> Group:
+    idx = take_numbers(conn, tenant, Numbered.GROUP, 1)
+    group = Group(idx, str(uuid4()), name, GroupKind.DYNAMIC, 0, rule)
+    _insert(conn, tenant, group, BitMap(), now)
+    record_members_in(conn, tenant, idx, BitMap(), BitMap(), now)
+    _announce_in(conn, tenant, idx)
+    audit_in(conn, tenant, actor, "group.created", name, None, {"rule": rule}, now)
+    return group
+
+
+def _insert(conn: Connection, tenant: int, group: Group, members: BitMap, now: datetime) -> None:
+    _refuse_taken(conn, tenant, group.name, group.idx)
+    try:
+        groups.insert_group(conn, tenant, group, members, now)
+    except IntegrityError as error:  # made by somebody else since we looked
+        raise GroupRefused(GroupProblem.NAME_TAKEN, (group.name,)) from error
+
+
+def _change_rule_in(
+    conn: Connection, tenant: int, guid: str, name: str, rule: str, actor: str, now: datetime
+) -> Group | None:
+    group = _find_own(conn, tenant, guid)
+    if group is None:
+        return None
+    if group.kind is not GroupKind.DYNAMIC:
+        raise GroupRefused(GroupProblem.NO_RULE, (group.name,))
+    _rename(conn, tenant, group, name, now)
+    groups.set_rule(conn, tenant, group.idx, rule, now)
+    _announce_in(conn, tenant, group.idx)
+    changed = views.find_group_by_idx(conn, tenant, group.idx)
+    assert changed is not None, "it is locked"
+    audit_in(conn, tenant, actor, "group.changed", group.name, _shown(group), _shown(changed), now)
+    return changed
+
+
+def _announce_in(conn: Connection, tenant: int, idx: int) -> None:
+    """Whoever changes a rule fills the group at once; the job does it where that process ends before."""
+    enqueue(conn, tenant, GROUP_RULED, {"group": idx}, unique=str(idx), priority=7)
+
+
+async def _filled(ports: Ports, tenant: int, group: Group) -> Group:
+    await fill_facts(ports, tenant)
+    await fill_group(ports, tenant, group.idx)
+    return await ports.db.read(views.find_group_by_idx, tenant, group.idx) or group
+
+
+def _preview(conn: Connection, tenant: int, term: Filter, now: datetime) -> RulePreview:
+    found = find_matching(conn, tenant, term, now) - views.list_retired(conn, tenant)
+    return RulePreview(len(found), views.list_systems_at(conn, tenant, found[:FIRST_MATCHES], now))
 
 
 def _change_in(
@@ -111,13 +207,12 @@ def _change_in(
     actor: str,
     now: datetime,
 ) -> Group | None:
-    group = _find_static(conn, tenant, guid)
+    group = _find_own(conn, tenant, guid)
     if group is None:
         return None
-    if name != group.name:
-        _refuse_taken(conn, tenant, name, group.idx)
-        groups.rename_group(conn, tenant, group.idx, name, now)
+    _rename(conn, tenant, group, name, now)
     if members is not None:
+        _refuse_ruled(group)
         before = groups.lock_members(conn, tenant, group.idx)
         write_members_in(conn, tenant, group.idx, before, _resolve(conn, tenant, members), now)
     changed = views.find_group_by_idx(conn, tenant, group.idx)
@@ -135,9 +230,10 @@ def _change_members_in(
     actor: str,
     now: datetime,
 ) -> Group | None:
-    group = _find_static(conn, tenant, guid)
+    group = _find_own(conn, tenant, guid)
     if group is None:
         return None
+    _refuse_ruled(group)
     coming, going = _resolve(conn, tenant, add), _resolve(conn, tenant, remove)
     before = groups.lock_members(conn, tenant, group.idx)
     after = (before | coming) - going
@@ -148,35 +244,34 @@ def _change_members_in(
 
 
 def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
-    group = _find_static(conn, tenant, guid)
+    group = _find_own(conn, tenant, guid)
     if group is None:
         return False
+    if uses := list_uses_in(conn, tenant, group.idx):
+        raise GroupRefused(GroupProblem.IN_USE, tuple(uses))
     before = groups.lock_members(conn, tenant, group.idx)
     groups.mark_deleted(conn, tenant, group.idx, now)
-    _record(conn, tenant, group.idx, BitMap(), before, now)
+    record_members_in(conn, tenant, group.idx, BitMap(), before, now)
     audit_in(conn, tenant, actor, "group.deleted", group.name, _shown(group), None, now)
     return True
 
 
-def write_members_in(
-    conn: Connection, tenant: int, idx: int, before: BitMap, after: BitMap, now: datetime
-) -> None:
-    """Set a group's members where they differ from ``before``, which the caller has locked, and record the change."""
-    if before != after:
-        groups.set_members(conn, tenant, idx, after, now)
-        _record(conn, tenant, idx, after - before, before - after, now)
-
-
-def _record(conn: Connection, tenant: int, idx: int, added: BitMap, removed: BitMap, now: datetime) -> None:
-    record = MembersRecord(idx, added.serialize(), removed.serialize())
-    append_in(conn, tenant, RecordKind.MEMBERS, msgspec.msgpack.encode(record), now)
-
-
-def _find_static(conn: Connection, tenant: int, guid: str) -> Group | None:
+def _find_own(conn: Connection, tenant: int, guid: str) -> Group | None:
     group = views.find_group(conn, tenant, guid)
     if group is not None and group.kind is GroupKind.ALL:
         raise GroupRefused(GroupProblem.BUILT_IN, (group.name,))
     return group
+
+
+def _rename(conn: Connection, tenant: int, group: Group, name: str, now: datetime) -> None:
+    if name != group.name:
+        _refuse_taken(conn, tenant, name, group.idx)
+        groups.rename_group(conn, tenant, group.idx, name, now)
+
+
+def _refuse_ruled(group: Group) -> None:
+    if group.kind is GroupKind.DYNAMIC:
+        raise GroupRefused(GroupProblem.KEPT_BY_RULE, (group.name,))
 
 
 def _refuse_taken(conn: Connection, tenant: int, name: str, idx: int) -> None:
@@ -195,4 +290,5 @@ def _resolve(conn: Connection, tenant: int, guids: Sequence[str]) -> BitMap:
 
 
 def _shown(group: Group) -> dict[str, str | int]:
-    return {"name": group.name, "systems": group.size}
+    rule = {"rule": group.rule} if group.rule else {}
+    return {"name": group.name, "systems": group.size, **rule}

@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 
 from opulse.db import chunked
 from opulse.monitoring.systems import rules, views
-from opulse.monitoring.systems.flow.groups import seed_groups_in, write_members_in
+from opulse.monitoring.systems.flow.facts import keep_facts_in
+from opulse.monitoring.systems.flow.groups import seed_groups_in
+from opulse.monitoring.systems.flow.members import write_members_in
+from opulse.monitoring.systems.flow.reports import forget_reports_in
 from opulse.monitoring.systems.models import (
     ALL_SYSTEMS_IDX,
     Numbered,
@@ -22,7 +25,7 @@ from opulse.monitoring.systems.models import (
     TakenSystem,
     UserSpan,
 )
-from opulse.monitoring.systems.store import groups, systems, users
+from opulse.monitoring.systems.store import facts, groups, systems, users
 from opulse.monitoring.systems.store.numbers import take_numbers
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -69,9 +72,19 @@ async def list_users(ports: Ports, tenant: int, guid: str) -> list[SystemUser] |
     return None if found is None else list(found.users)
 
 
-async def list_systems(ports: Ports, tenant: int, search: str, after: int, limit: int) -> SystemPage:
-    """Living systems with their present users, in order of index, beyond ``after``."""
-    return await ports.db.read(_list_page, tenant, search, after, limit, ports.clock.now())
+async def list_systems(
+    ports: Ports, tenant: int, search: str, after: int, limit: int, retired: bool | None = None
+) -> SystemPage:
+    """Living systems with their present users, in order of index, beyond ``after``.
+
+    ``retired``: only those that are, or only those that are not; None: all.
+    """
+    return await ports.db.read(_list_page, tenant, search, after, limit, retired, ports.clock.now())
+
+
+async def list_last_reports(ports: Ports, tenant: int, idxs: Sequence[int]) -> dict[int, datetime]:
+    """When these systems last reported, to the hour, however long ago; those that never did are absent."""
+    return await ports.db.read(views.list_last_reports, tenant, idxs)
 
 
 async def list_by_fqdn(ports: Ports, tenant: int, fqdn: str, limit: int) -> list[System]:
@@ -99,6 +112,7 @@ def take_systems_in(
     number = take_numbers(conn, tenant, Numbered.SYSTEM, fresh) if fresh else 0
     new: list[System] = []
     changed: list[System] = []
+    spoken: dict[int, System] = {}
     people: dict[int, Sequence[SystemUser]] = {}
     taken: list[TakenSystem] = []
     for match in matches:
@@ -109,14 +123,15 @@ def take_systems_in(
             new.append(system)
         elif system != known:
             changed.append(system)
+        spoken[system.idx] = system
         if entry.users is not None:
             people[system.idx] = entry.users
         taken.append(TakenSystem(match.line.index, system.idx, system.guid, system.name, known is None))
     systems.insert_systems(conn, tenant, new, now)
     systems.update_systems(conn, tenant, changed, now)
-    _set_users(conn, tenant, people, now)
-    spoken_of = BitMap(line.idx for line in taken)
-    write_members_in(conn, tenant, ALL_SYSTEMS_IDX, living, living | spoken_of, now)
+    touched = {system.idx for system in (*new, *changed)} | _set_users(conn, tenant, people, now)
+    write_members_in(conn, tenant, ALL_SYSTEMS_IDX, living, living | BitMap(spoken), now)
+    keep_facts_in(conn, tenant, [spoken[idx] for idx in sorted(touched)], now)
     return taken, refused
 
 
@@ -136,9 +151,12 @@ def _find_known(
     return by_guid, by_name
 
 
-def _set_users(conn: Connection, tenant: int, people: dict[int, Sequence[SystemUser]], now: datetime) -> None:
+def _set_users(
+    conn: Connection, tenant: int, people: dict[int, Sequence[SystemUser]], now: datetime
+) -> set[int]:
+    """Which of the systems have other users now."""
     if not people:
-        return
+        return set()
     holding: dict[int, dict[str, UserSpan]] = {idx: {} for idx in people}
     for span in users.list_open(conn, tenant, people):
         holding[span.system][span.user.user_id.casefold()] = span
@@ -146,6 +164,7 @@ def _set_users(conn: Connection, tenant: int, people: dict[int, Sequence[SystemU
         span for idx, wanted in people.items() for span in rules.diff_users(idx, wanted, holding[idx], now)
     ]
     users.write_spans(conn, tenant, spans)
+    return {span.system for span in spans}
 
 
 def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
@@ -155,7 +174,9 @@ def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: dateti
         return False
     systems.mark_deleted(conn, tenant, [system.idx], now)
     _set_users(conn, tenant, {system.idx: ()}, now)
+    facts.delete_facts(conn, tenant, [system.idx])
     gone = BitMap([system.idx])
+    forget_reports_in(conn, tenant, gone, now)
     for idx, before in members.items():
         write_members_in(conn, tenant, idx, before, before - gone, now)
     audit_in(conn, tenant, actor, "system.deleted", system.name, {"system_id": system.guid}, None, now)
@@ -168,11 +189,11 @@ def _find_with_users(conn: Connection, tenant: int, guid: str, now: datetime) ->
 
 
 def _list_page(
-    conn: Connection, tenant: int, search: str, after: int, limit: int, now: datetime
+    conn: Connection, tenant: int, search: str, after: int, limit: int, retired: bool | None, now: datetime
 ) -> SystemPage:
-    found = views.list_page(conn, tenant, search, after, limit + 1)
+    found = views.list_page(conn, tenant, search, after, limit + 1, retired)
     shown = views.list_systems_at(conn, tenant, [system.idx for system in found[:limit]], now)
-    total = views.count_systems(conn, tenant, search)
+    total = views.count_systems(conn, tenant, search, retired)
     return SystemPage(shown, total, shown[-1].idx if len(found) > limit else None)
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from opulse.db import insert_ignoring_known
-from opulse.monitoring.systems.models import ALL_SYSTEMS, ALL_SYSTEMS_IDX, Group, GroupKind
+from opulse.monitoring.systems.models import ALL_SYSTEMS, ALL_SYSTEMS_IDX, RETIRED_IDX, Group, GroupKind
 from opulse.monitoring.systems.store.tables import groups
 
-_SHOWN = (groups.c.idx, groups.c.guid, groups.c.name, groups.c.kind, groups.c.size)
+_SHOWN = (groups.c.idx, groups.c.guid, groups.c.name, groups.c.kind, groups.c.size, groups.c.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A dynamic group: its filter as it was typed, and its members as they are."""
+
+    rule: str
+    members: BitMap
 
 
 def ensure_all_systems(conn: Connection, tenant: int, now: datetime) -> None:
@@ -22,9 +31,17 @@ def ensure_all_systems(conn: Connection, tenant: int, now: datetime) -> None:
     insert_ignoring_known(conn, groups, [row])
 
 
+def ensure_retired(conn: Connection, tenant: int, now: datetime) -> None:
+    """Make the place of the retired systems where the tenant has none yet. Its key is no name that a person can give."""
+    group = Group(RETIRED_IDX, str(uuid4()), "", GroupKind.RETIRED)
+    insert_ignoring_known(conn, groups, [_row(tenant, group, BitMap(), now)])
+
+
 def insert_group(conn: Connection, tenant: int, group: Group, members: BitMap, now: datetime) -> None:
     """Add a group; raises ``IntegrityError`` when its name is taken."""
-    conn.execute(insert(groups).values(_row(tenant, group, members, now)))
+    retired = find_members(conn, tenant, RETIRED_IDX)
+    row = _row(tenant, group, members, now) | {"size": len(members - retired)}
+    conn.execute(insert(groups).values(row))
 
 
 def rename_group(conn: Connection, tenant: int, idx: int, name: str, now: datetime) -> None:
@@ -32,10 +49,22 @@ def rename_group(conn: Connection, tenant: int, idx: int, name: str, now: dateti
     _set(conn, tenant, idx, name=name, name_key=name.casefold(), updated_at=now)
 
 
+def set_rule(conn: Connection, tenant: int, idx: int, rule: str, now: datetime) -> None:
+    """Give a dynamic group another filter. Whoever does so fills it."""
+    _set(conn, tenant, idx, rule=rule, updated_at=now)
+
+
 def set_members(conn: Connection, tenant: int, idx: int, members: BitMap, now: datetime) -> None:
     """Replace the group's members. Runs of indices are stored as runs: a million systems in a row are some bytes."""
     members.run_optimize()
-    _set(conn, tenant, idx, members=members.serialize(), size=len(members), updated_at=now)
+    retired = BitMap() if idx == RETIRED_IDX else find_members(conn, tenant, RETIRED_IDX)
+    size = len(members - retired)
+    _set(conn, tenant, idx, members=members.serialize(), size=size, updated_at=now)
+
+
+def set_size(conn: Connection, tenant: int, idx: int, size: int) -> None:
+    """How many of the group's members count: some were retired, or are back."""
+    _set(conn, tenant, idx, size=size)
 
 
 def mark_deleted(conn: Connection, tenant: int, idx: int, now: datetime) -> None:
@@ -51,6 +80,30 @@ def lock_members(conn: Connection, tenant: int, idx: int) -> BitMap:
         .with_for_update()
     ).scalar_one()
     return BitMap.deserialize(stored)
+
+
+def lock_ruled(conn: Connection, tenant: int, idx: int | None = None) -> dict[int, Ruled]:
+    """The dynamic groups by index, or the one with this index, locked in order of index until the unit commits."""
+    query = (
+        select(groups.c.idx, groups.c.rule, groups.c.members)
+        .where(_is_ruled(tenant))
+        .order_by(groups.c.idx)
+        .with_for_update()
+    )
+    rows = conn.execute(query if idx is None else query.where(groups.c.idx == idx))
+    return {row.idx: Ruled(row.rule, BitMap.deserialize(row.members)) for row in rows}
+
+
+def list_rules(conn: Connection, tenant: int) -> dict[int, str]:
+    """The filters of the dynamic groups, by index of the group."""
+    rows = conn.execute(select(groups.c.idx, groups.c.rule).where(_is_ruled(tenant)))
+    return {row.idx: row.rule for row in rows}
+
+
+def find_rule(conn: Connection, tenant: int, idx: int) -> str:
+    """The filter of this group; empty where it has none, or is gone."""
+    query = select(groups.c.rule).where(_is_ruled(tenant), groups.c.idx == idx)
+    return conn.execute(query).scalar_one_or_none() or ""
 
 
 def lock_all_members(conn: Connection, tenant: int) -> dict[int, BitMap]:
@@ -85,7 +138,9 @@ def find_members(conn: Connection, tenant: int, idx: int) -> BitMap:
 def find_group(conn: Connection, tenant: int, *which: ColumnElement[bool]) -> Group | None:
     """The one living group that ``which`` describes."""
     row = conn.execute(
-        select(*_SHOWN).where(groups.c.tenant == tenant, groups.c.deleted.is_(False), *which)
+        select(*_SHOWN).where(
+            groups.c.tenant == tenant, groups.c.deleted.is_(False), groups.c.idx != RETIRED_IDX, *which
+        )
     ).one_or_none()
     return None if row is None else _group(row)
 
@@ -94,10 +149,16 @@ def list_groups(conn: Connection, tenant: int) -> list[Group]:
     """All living groups: All Systems, then by name."""
     rows = conn.execute(
         select(*_SHOWN)
-        .where(groups.c.tenant == tenant, groups.c.deleted.is_(False))
+        .where(groups.c.tenant == tenant, groups.c.deleted.is_(False), groups.c.idx != RETIRED_IDX)
         .order_by(groups.c.idx != ALL_SYSTEMS_IDX, groups.c.name_key)
     )
     return [_group(row) for row in rows]
+
+
+def _is_ruled(tenant: int) -> ColumnElement[bool]:
+    return and_(
+        groups.c.tenant == tenant, groups.c.kind == GroupKind.DYNAMIC.value, groups.c.deleted.is_(False)
+    )
 
 
 def _set(conn: Connection, tenant: int, idx: int, **values: Any) -> None:
@@ -114,6 +175,7 @@ def _row(tenant: int, group: Group, members: BitMap, now: datetime) -> dict[str,
         "kind": group.kind.value,
         "members": members.serialize(),
         "size": len(members),
+        "rule": group.rule,
         "deleted": False,
         "created_at": now,
         "updated_at": now,
@@ -121,4 +183,4 @@ def _row(tenant: int, group: Group, members: BitMap, now: datetime) -> dict[str,
 
 
 def _group(row: Any) -> Group:
-    return Group(row.idx, row.guid, row.name, GroupKind(row.kind), row.size)
+    return Group(row.idx, row.guid, row.name, GroupKind(row.kind), row.size, row.rule)

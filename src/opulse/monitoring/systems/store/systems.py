@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
 
 from opulse.db import json_list, upsert
@@ -28,6 +29,10 @@ _CHANGEABLE = (
     "attributes",
     "deleted",
     "updated_at",
+    "serial",
+    "serial_key",
+    "ip_address",
+    "platform",
 )
 
 
@@ -49,8 +54,45 @@ def mark_deleted(conn: Connection, tenant: int, idxs: Iterable[int], now: dateti
     conn.execute(
         update(systems)
         .where(systems.c.tenant == tenant, systems.c.idx.in_(select(wanted.c.value)))
-        .values(deleted=True, updated_at=now)
+        .values(deleted=True, retired_at=None, restored_at=None, updated_at=now)
     )
+
+
+def set_retired(
+    conn: Connection, tenant: int, idxs: Iterable[int], retired_at: datetime | None, now: datetime
+) -> None:
+    """Note since when systems are retired; None: they are not."""
+    wanted = json_list(conn, idxs, numbers=True)
+    conn.execute(
+        update(systems)
+        .where(systems.c.tenant == tenant, systems.c.idx.in_(select(wanted.c.value)))
+        .values(retired_at=retired_at, updated_at=now)
+    )
+
+
+def set_restored(conn: Connection, tenant: int, idx: int, now: datetime) -> None:
+    """Somebody wants it to count although it is silent."""
+    conn.execute(
+        update(systems).where(systems.c.tenant == tenant, systems.c.idx == idx).values(restored_at=now)
+    )
+
+
+def list_unheard_since(conn: Connection, tenant: int, before: datetime) -> BitMap:
+    """Systems that were registered before this time."""
+    rows = conn.execute(
+        select(systems.c.idx).where(
+            systems.c.tenant == tenant, systems.c.deleted.is_(False), systems.c.created_at < before
+        )
+    )
+    return BitMap(rows.scalars())
+
+
+def list_restored_after(conn: Connection, tenant: int, after: datetime) -> BitMap:
+    """Systems that somebody restored by hand at or after this time."""
+    rows = conn.execute(
+        select(systems.c.idx).where(systems.c.tenant == tenant, systems.c.restored_at >= after)
+    )
+    return BitMap(rows.scalars())
 
 
 def find_by_guids(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[str, System]:
@@ -141,22 +183,29 @@ def find_by_any_name(conn: Connection, tenant: int, words: Iterable[str]) -> dic
     return found
 
 
-def list_page(conn: Connection, tenant: int, search: str, after: int, limit: int) -> list[System]:
-    """Living systems beyond index ``after`` whose name, full name or site contains ``search``, in order of index."""
+def list_page(
+    conn: Connection, tenant: int, search: str, after: int, limit: int, retired: bool | None
+) -> list[System]:
+    """Living systems beyond index ``after`` whose name, full name, serial number or site contains ``search``, in order of index.
+
+    ``retired``: only those that are, or only those that are not; None: all.
+    """
     rows = conn.execute(
         select(systems)
-        .where(systems.c.tenant == tenant, systems.c.idx > after, *_matching(search))
+        .where(systems.c.tenant == tenant, systems.c.idx > after, *_matching(search, retired))
         .order_by(systems.c.idx)
         .limit(limit)
     )
     return [_system(row) for row in rows]
 
 
-def count_matching(conn: Connection, tenant: int, search: str) -> int:
+def count_matching(conn: Connection, tenant: int, search: str, retired: bool | None) -> int:
     """How many living systems a search finds."""
     return int(
         conn.execute(
-            select(func.count()).select_from(systems).where(systems.c.tenant == tenant, *_matching(search))
+            select(func.count())
+            .select_from(systems)
+            .where(systems.c.tenant == tenant, *_matching(search, retired))
         ).scalar_one()
     )
 
@@ -174,18 +223,21 @@ def list_by_fqdn(conn: Connection, tenant: int, fqdn: str, limit: int) -> list[S
     return [_system(row) for row in rows]
 
 
-def _matching(search: str) -> list[ColumnElement[bool]]:
-    living = systems.c.deleted.is_(False)
+def _matching(search: str, retired: bool | None) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [systems.c.deleted.is_(False)]
+    if retired is not None:
+        wanted.append(systems.c.retired_at.is_not(None) if retired else systems.c.retired_at.is_(None))
     text = search.strip().casefold()
     if not text:
-        return [living]
+        return wanted
     parts = (
         systems.c.name_key.contains(text, autoescape=True),
         systems.c.fqdn_key.contains(text, autoescape=True),
         func.lower(systems.c.site).contains(text, autoescape=True),
+        systems.c.serial_key.contains(text, autoescape=True),
         systems.c.guid == text,
     )
-    return [living, or_(*parts)]
+    return [*wanted, or_(*parts)]
 
 
 def _row(tenant: int, system: System, now: datetime) -> dict[str, Any]:
@@ -204,6 +256,10 @@ def _row(tenant: int, system: System, now: datetime) -> dict[str, Any]:
         "attributes": dict(system.attributes),
         "deleted": system.deleted,
         "updated_at": now,
+        "serial": system.serial,
+        "serial_key": system.serial.casefold(),
+        "ip_address": system.ip_address,
+        "platform": system.platform,
     }
 
 
@@ -219,4 +275,9 @@ def _system(row: Any) -> System:
         row.site,
         row.attributes,
         row.deleted,
+        (),
+        row.serial,
+        row.ip_address,
+        row.platform,
+        row.retired_at,
     )

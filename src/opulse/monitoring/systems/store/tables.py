@@ -46,10 +46,45 @@ systems = Table(
     Column("deleted", Boolean, nullable=False),  # a tombstone: the index is never given again
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("serial", Text, nullable=False, server_default=""),
+    Column("serial_key", Text, nullable=False, server_default=""),  # casefolded
+    Column("ip_address", Text, nullable=False, server_default=""),
+    Column("platform", Text, nullable=False, server_default=""),
+    Column("retired_at", Instant, nullable=True),  # empty: it counts
+    Column("restored_at", Instant, nullable=True),  # by hand, though it was silent; empty: never
     PrimaryKeyConstraint("tenant", "idx"),
     UniqueConstraint("tenant", "guid"),
     Index("ix_systems_name", "tenant", "name_key"),
     Index("ix_systems_fqdn", "tenant", "fqdn_key"),
+    Index("ix_systems_serial", "tenant", "serial_key"),
+    Index(
+        "ix_systems_retired",
+        "tenant",
+        "idx",
+        sqlite_where=text("retired_at IS NOT NULL"),
+        postgresql_where=text("retired_at IS NOT NULL"),
+    ),
+)
+
+system_facts = Table(
+    "system_facts",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("system", Integer, nullable=False),
+    Column("facts", JsonDoc, nullable=False),  # what filters ask, folded; written with what it is made of
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "system"),
+    ForeignKeyConstraint(["tenant", "system"], ["systems.tenant", "systems.idx"]),
+    Index("ix_system_facts_changed", "tenant", "changed_at"),
+)
+
+last_reports = Table(
+    "system_last_reports",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("hour", Instant, nullable=False),
+    Column("systems", LargeBinary, nullable=False),  # a bitmap of those that last reported in this hour
+    PrimaryKeyConstraint("tenant", "hour"),
 )
 
 system_users = Table(
@@ -68,6 +103,7 @@ system_users = Table(
     Column("is_primary", Boolean, nullable=False),
     Column("is_logged_on", Boolean, nullable=False),
     Column("last_logon", Instant, nullable=True),
+    Column("department", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("tenant", "system", "user_key", "valid_from"),
     ForeignKeyConstraint(["tenant", "system"], ["systems.tenant", "systems.idx"]),
     Index("ix_system_users_user", "tenant", "user_key"),
@@ -83,7 +119,8 @@ groups = Table(
     Column("name_key", Text, nullable=False),
     Column("kind", Text, nullable=False),  # GroupKind
     Column("members", LargeBinary, nullable=False),  # a serialized roaring bitmap of systems.idx
-    Column("size", Integer, nullable=False),
+    Column("size", Integer, nullable=False),  # of the members that are not retired
+    Column("rule", Text, nullable=False, server_default=""),  # the filter of a dynamic group, as it was typed
     Column("deleted", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),

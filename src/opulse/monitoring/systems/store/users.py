@@ -23,6 +23,7 @@ _VALUES = (
     "is_primary",
     "is_logged_on",
     "last_logon",
+    "department",
 )
 
 
@@ -63,6 +64,7 @@ def _row(tenant: int, span: UserSpan) -> dict[str, Any]:
         "is_primary": user.is_primary,
         "is_logged_on": user.is_logged_on,
         "last_logon": user.last_logon,
+        "department": user.department,
     }
 
 
@@ -76,5 +78,6 @@ def _span(row: Any) -> UserSpan:
         row.is_primary,
         row.is_logged_on,
         row.last_logon,
+        row.department,
     )
     return UserSpan(row.system, user, row.valid_from, row.valid_to)

@@ -87,6 +87,9 @@ def lay_over(known: System, entry: SystemEntry) -> System:
         "agent_version": entry.agent_version,
         "site": entry.site,
         "attributes": entry.attributes,
+        "serial": entry.serial,
+        "ip_address": entry.ip_address,
+        "platform": entry.platform,
     }
     given = {name: value for name, value in said.items() if value is not None}
     return replace(known, name=entry.name, deleted=False, **given)  # type: ignore[arg-type]  # str but for attributes

@@ -16,6 +16,9 @@ ALL_SYSTEMS = "All Systems"
 ALL_SYSTEMS_IDX = 0
 """Its index; other groups, systems and sensors are numbered from 1."""
 
+RETIRED_IDX = -1
+"""Where the retired systems are kept, as the members of a group that no page shows."""
+
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """``valid_to`` of what still holds (a key column is never null)."""
 
@@ -24,6 +27,10 @@ MOST_SYSTEMS = 2000
 
 MOST_MEMBERS = 20_000
 """Systems that one request puts into or takes out of a group."""
+
+
+GROUP_RULED = "group.ruled"
+"""Job: a dynamic group has got its filter, or another one; ``group`` is its index."""
 
 
 class Numbered(StrEnum):
@@ -39,6 +46,8 @@ class GroupKind(StrEnum):
     """How a group gets its members."""
 
     STATIC = "static"  # systems that somebody put in
+    DYNAMIC = "dynamic"  # every system that its rule is true of, kept up to date by us
+    RETIRED = "retired"  # what counts nowhere; no page shows it as a group
     ALL = "all"  # every system of the tenant; cannot be changed or deleted
 
 
@@ -56,6 +65,10 @@ class GroupProblem(StrEnum):
     NAME_TAKEN = "name_taken"  # another group of the tenant has the name, compared without case
     BUILT_IN = "built_in"  # All Systems holds every system and stays as it is
     UNKNOWN_SYSTEM = "unknown_system"  # a member is no system of this tenant
+    BAD_RULE = "bad_rule"  # the rule cannot be read; what was expected and where is said beside it
+    KEPT_BY_RULE = "kept_by_rule"  # members of a dynamic group come from its rule alone
+    NO_RULE = "no_rule"  # a group of systems chosen by hand is given no rule
+    IN_USE = "in_use"  # a notification watches it
 
 
 class GroupRefused(Exception):
@@ -79,6 +92,7 @@ class SystemUser:
     is_primary: bool = False
     is_logged_on: bool = False
     last_logon: datetime | None = None
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,10 @@ class System:
     attributes: Mapping[str, str] = field(default_factory=dict)
     deleted: bool = False
     users: tuple[SystemUser, ...] = ()
+    serial: str = ""
+    ip_address: str = ""
+    platform: str = ""
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,9 @@ class SystemEntry:
     site: str | None = None
     attributes: Mapping[str, str] | None = None
     users: tuple[SystemUser, ...] | None = None
+    serial: str | None = None
+    ip_address: str | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +165,14 @@ class RefusedSystem:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A named set of systems. ``size`` counts living members."""
+    """A named set of systems. ``size`` counts living members; ``rule`` is the filter of a dynamic group, as it was typed."""
 
     idx: int
     guid: str
     name: str
     kind: GroupKind
     size: int = 0
+    rule: str = ""
 
 
 class RecordKind(StrEnum):

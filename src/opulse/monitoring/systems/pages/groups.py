@@ -1,37 +1,33 @@
-"""Groups in the console. The pages of systems show what is triggered on them, so they stand downstream, in ``sensors.pages``."""
+"""The list of groups, one group, and groups whose systems are chosen by hand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from opulse.monitoring.systems.flow import groups as flow
 from opulse.monitoring.systems.flow import systems as estate
-from opulse.monitoring.systems.models import (
-    MOST_MEMBERS,
-    Group,
-    GroupKind,
-    GroupProblem,
-    GroupRefused,
-    System,
+from opulse.monitoring.systems.models import MOST_MEMBERS, Group, GroupKind, GroupRefused, System
+from opulse.monitoring.systems.pages.shared import (
+    Editor,
+    PortsDep,
+    Text,
+    Viewer,
+    find_group,
+    may_edit,
+    sentence,
 )
 from opulse.ports import Ports
-from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
+from opulse.web.access import Caller
 from opulse.web.components.flashes import see_other
-from opulse.web.errors import NotFound
 from opulse.web.layout import page
 
-router = APIRouter(prefix="/groups", include_in_schema=False)
+router = APIRouter(prefix="/groups")
 
 PAGE_SIZE = 50
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Viewer = Annotated[Caller, Depends(needs_viewer)]
-Editor = Annotated[Caller, Depends(needs_editor)]
-Text = Annotated[str, Form()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class GroupPage:
 async def show_groups(request: Request, caller: Viewer, ports: PortsDep) -> Response:
     """All groups, All Systems first."""
     groups = await flow.list_groups(ports, caller.tenant)
-    return await page(request, "systems/groups.html", GroupListPage(groups, _may_edit(caller)))
+    return await page(request, "systems/groups.html", GroupListPage(groups, may_edit(caller)))
 
 
 @router.get("/new")
@@ -90,7 +86,7 @@ async def save_new(
             made = await flow.create_group(ports, caller.tenant, name[:200], guids, caller.name)
             return see_other(f"/groups/{made.guid}", f"The group holds {made.size} systems.")
         except GroupRefused as error:
-            errors["name"] = _SENTENCES[error.problem]
+            errors["name"] = sentence(error)
     return await page(request, "systems/new_group.html", NewGroupPage(name, systems, errors), 422)
 
 
@@ -103,7 +99,7 @@ async def show_group(
     after: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """One group and its systems."""
-    group = await _find(ports, caller, group_id)
+    group = await find_group(ports, caller, group_id)
     return await _show(request, ports, caller, group, after)
 
 
@@ -112,14 +108,14 @@ async def save_name(
     group_id: str, request: Request, caller: Editor, ports: PortsDep, name: Text = ""
 ) -> Response:
     """Rename a group."""
-    group = await _find(ports, caller, group_id)
+    group = await find_group(ports, caller, group_id)
     errors = {} if name.strip() else {"name": "A group has a name."}
     if not errors:
         try:
             await flow.change_group(ports, caller.tenant, group_id, name[:200], None, caller.name)
             return see_other(f"/groups/{group_id}", "Renamed.")
         except GroupRefused as error:
-            errors["name"] = _SENTENCES[error.problem]
+            errors["name"] = sentence(error)
     return await _show(request, ports, caller, group, 0, name=name, errors=errors)
 
 
@@ -128,7 +124,7 @@ async def save_added(
     group_id: str, request: Request, caller: Editor, ports: PortsDep, systems: Text = ""
 ) -> Response:
     """Put the systems that were written down into the group."""
-    group = await _find(ports, caller, group_id)
+    group = await find_group(ports, caller, group_id)
     errors: dict[str, str] = {}
     guids = await _read_systems(ports, caller, systems, errors)
     if not guids and not errors:
@@ -141,25 +137,18 @@ async def save_added(
 @router.post("/{group_id}/remove")
 async def save_removed(group_id: str, caller: Editor, ports: PortsDep, system: Text) -> Response:
     """Take one system out of the group."""
-    return await _change_members(ports, caller, await _find(ports, caller, group_id), [], [system])
+    return await _change_members(ports, caller, await find_group(ports, caller, group_id), [], [system])
 
 
 @router.post("/{group_id}/delete")
 async def save_deleted(group_id: str, caller: Editor, ports: PortsDep) -> Response:
     """Delete the group."""
-    group = await _find(ports, caller, group_id)
+    group = await find_group(ports, caller, group_id)
     try:
         await flow.delete_group(ports, caller.tenant, group_id, caller.name)
     except GroupRefused as error:
-        return see_other(f"/groups/{group_id}", _SENTENCES[error.problem], "red")
+        return see_other(f"/groups/{group_id}", sentence(error), "red")
     return see_other("/groups", f"{group.name} is deleted.")
-
-
-_SENTENCES = {
-    GroupProblem.NAME_TAKEN: "Another group has this name; choose a different one.",
-    GroupProblem.BUILT_IN: "All Systems always holds every system and cannot be changed.",
-    GroupProblem.UNKNOWN_SYSTEM: "A system was deleted meanwhile; look again.",
-}
 
 
 async def _show(
@@ -179,7 +168,7 @@ async def _show(
         members=members.systems,
         after=after,
         next=members.next,
-        may_edit=_may_edit(caller) and group.kind is GroupKind.STATIC,
+        may_edit=may_edit(caller) and group.kind is not GroupKind.ALL,
         name=group.name if name is None else name,
         systems=systems,
         errors=errors or {},
@@ -194,7 +183,7 @@ async def _change_members(
     try:
         changed = await flow.change_members(ports, caller.tenant, group.guid, add, remove, caller.name)
     except GroupRefused as error:
-        return see_other(address, _SENTENCES[error.problem], "red")
+        return see_other(address, sentence(error), "red")
     size = 0 if changed is None else changed.size
     return see_other(address, f"The group holds {size} systems now.")
 
@@ -212,14 +201,3 @@ async def _read_systems(ports: Ports, caller: Caller, typed: str, errors: dict[s
         shown = ", ".join(unclear[:10]) + (f" and {len(unclear) - 10} more" if len(unclear) > 10 else "")
         errors["systems"] = f"These are no system, or several of one name: {shown}"
     return guids
-
-
-async def _find(ports: Ports, caller: Caller, guid: str) -> Group:
-    group = await flow.find_group(ports, caller.tenant, guid)
-    if group is None:
-        raise NotFound("group")
-    return group
-
-
-def _may_edit(caller: Caller) -> bool:
-    return caller.may(*needs_editor.roles)
