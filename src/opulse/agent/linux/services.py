@@ -21,7 +21,7 @@ class Services:
         """Nothing to note."""
 
     def measures(self) -> Mapping[str, Measure]:
-        return {"service.not_running": _not_running}
+        return {"service.slot4.not_running": _not_running}
 
 
 def _not_running(question: Question) -> Reading:
