@@ -123,6 +123,7 @@ _UNITS = {
     "_dbm": "dBm",
     "_ppm": "ppm",
     "_hours": "h",
+    "_bits": "bits",
     "_seconds": "s",
     "_bytes": "bytes",
     "_celsius": "°C",
