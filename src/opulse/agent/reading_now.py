@@ -6,12 +6,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
+from opulse.agent.attendance import Look
 from opulse.agent.board import describe
 from opulse.agent.linux import linux_collectors
+from opulse.agent.linux.logons import list_logons
 from opulse.agent.models import SensorReading
 from opulse.agent.sources import Question, Readings, Sources, by_instance
 from opulse.catalogue import Platform, SensorDefinition, Variables, load_catalogue, passes_now
 from opulse.clock import Clock, SystemClock
+from opulse.wire.sensor_states import LoggedOnUser
 
 SETTLE_SECONDS = 1.0
 """Time between the two samples of the counters: rates need two."""
@@ -28,6 +31,13 @@ def sources_of_this_machine() -> Sources:
     """Collectors for this platform; where there are none, every measure is unavailable with that reason."""
     collectors = linux_collectors() if sys.platform == "linux" else ()
     return Sources(collectors, absent=f"this agent has no collector for it on {sys.platform}")
+
+
+def logons_of_this_machine() -> Look | None:
+    """How to look who is logged on; None on a platform where that was never tried."""
+    if sys.platform != "linux":
+        return None
+    return lambda: [LoggedOnUser(logon.user, logon.since) for logon in list_logons()]
 
 
 def read_sensors_now(
