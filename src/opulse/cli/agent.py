@@ -82,6 +82,7 @@ def sensors(
 def _as_json(reading: SensorReading) -> dict[str, Any]:
     return {
         "name": reading.name,
+        "source": reading.source,
         "instance": reading.instance,
         "value": reading.value,
         "unit": reading.unit,

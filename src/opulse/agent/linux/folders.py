@@ -27,6 +27,7 @@ _FOLDERS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 _HOME_PATIENCE_SECONDS = 5.0
+_MOST_HOMES = 20
 
 
 class Folders:
@@ -71,7 +72,12 @@ class Folders:
         homes = [entry for entry in (self._root / "home").iterdir() if entry.is_dir()]
         if not homes:
             return Unavailable("this system has no home directories in /home")
-        return Measured(max(self._listing_ms(home) for home in homes[:20]))
+        slowest = 0.0
+        for home in homes[:_MOST_HOMES]:
+            slowest = max(slowest, self._listing_ms(home))
+            if slowest >= _HOME_PATIENCE_SECONDS * 1000:
+                break  # the others stand on the same server, as a rule
+        return Measured(slowest)
 
     def _listing_ms(self, home: Path) -> float:
         started = time.monotonic()
