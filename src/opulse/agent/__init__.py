@@ -4,8 +4,9 @@ Counters are noted every 15 s and sensors evaluated every 60 s, by the kits of `
 rest of the product, which it meets only on the wire.
 """
 
+from opulse.agent.attendance import Attendance
 from opulse.agent.models import SensorReading
 from opulse.agent.reading_now import read_sensors_now
 from opulse.agent.run import run_agent
 
-__all__ = ["SensorReading", "read_sensors_now", "run_agent"]
+__all__ = ["Attendance", "SensorReading", "read_sensors_now", "run_agent"]

@@ -132,5 +132,6 @@ def describe(
         unit=definition.unit,
         unavailable=reading.reason if isinstance(reading, Unavailable) else None,
         triggered=triggered,
+        source=definition.source,
         reason=reason,
     )

@@ -22,6 +22,8 @@ class SensorReading:
     unit: str
     unavailable: str | None
     triggered: bool
+    source: str = ""
+    """The measure, as the catalogue names it."""
     reason: EvaluationReason | None = None
     """Why it is triggered or not; None where a single reading was taken and no time to hold was waited for."""
 

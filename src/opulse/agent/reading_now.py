@@ -6,15 +6,21 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
+from opulse.agent.attendance import Look
 from opulse.agent.board import describe
+from opulse.agent.in_time import read_in_time
 from opulse.agent.linux import linux_collectors
+from opulse.agent.linux.logons import list_logons
 from opulse.agent.models import SensorReading
 from opulse.agent.sources import Question, Readings, Sources, by_instance
 from opulse.catalogue import Platform, SensorDefinition, Variables, load_catalogue, passes_now
 from opulse.clock import Clock, SystemClock
+from opulse.wire.sensor_states import LoggedOnUser
 
 SETTLE_SECONDS = 1.0
 """Time between the two samples of the counters: rates need two."""
+MOST_SECONDS = 20.0
+"""What hangs longer is shown as unavailable."""
 
 _PLATFORMS = {"linux": Platform.LINUX, "darwin": Platform.MACOS, "win32": Platform.WINDOWS}
 
@@ -30,10 +36,17 @@ def sources_of_this_machine() -> Sources:
     return Sources(collectors, absent=f"this agent has no collector for it on {sys.platform}")
 
 
+def logons_of_this_machine() -> Look | None:
+    """How to look who is logged on; None on a platform where that was never tried."""
+    if sys.platform != "linux":
+        return None
+    return lambda: [LoggedOnUser(logon.user, logon.since) for logon in list_logons()]
+
+
 def read_sensors_now(
     overrides: Mapping[str, Variables] | None = None, clock: Clock | None = None
 ) -> list[SensorReading]:
-    """Read each sensor that the agent evaluates on this platform, once; takes a little more than a second.
+    """Read each sensor that the agent evaluates on this platform, once; takes some seconds, and some twenty at most.
 
     ``overrides``: variables by sensor name (``{"Process 1 Not Running": {"process": "sshd"}}``). ``triggered`` says that
     the value is past the limit now; a single look cannot say for how long. Blocking: not for an event loop.
@@ -44,12 +57,17 @@ def read_sensors_now(
     sources.sample()
     now = (clock or SystemClock()).now()
     platform = this_platform()
-    found: list[SensorReading] = []
-    for definition in load_catalogue().evaluated_on(platform) if platform else ():
-        variables = (overrides or {}).get(definition.name, {})
-        readings = sources.read(definition.source, Question({**definition.variables, **variables}, now))
-        found.extend(_described(definition, variables, readings))
-    return found
+    known = load_catalogue().evaluated_on(platform) if platform else ()
+    variables = {
+        sensor.name: {**sensor.variables, **(overrides or {}).get(sensor.name, {})} for sensor in known
+    }
+    wanted = [(sensor.name, sensor.source, Question(variables[sensor.name], now)) for sensor in known]
+    found = read_in_time(sources, wanted, MOST_SECONDS)
+    return [
+        described
+        for sensor in known
+        for described in _described(sensor, variables[sensor.name], found[sensor.name])
+    ]
 
 
 def _described(

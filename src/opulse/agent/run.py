@@ -8,18 +8,19 @@ import uuid
 from datetime import datetime
 from pathlib import Path
 
+from opulse.agent.attendance import Attendance
 from opulse.agent.backoff import Backoff
 from opulse.agent.board import SensorBoard
 from opulse.agent.change_queue import ChangeQueue, Outgoing
 from opulse.agent.link import PlanUnchanged, Rejected, ServerLink, Unanswered
 from opulse.agent.models import Change, SensorReading
 from opulse.agent.plan import USUAL_PACE, AgentPlan, Pace
-from opulse.agent.reading_now import sources_of_this_machine, this_platform
+from opulse.agent.reading_now import logons_of_this_machine, sources_of_this_machine, this_platform
 from opulse.agent.sources import Sources
 from opulse.agent.state_file import AgentMemory
 from opulse.catalogue import load_catalogue
 from opulse.clock import Clock
-from opulse.wire.sensor_states import IgnoreReason, StateAnswer, StateBatch, StateChange
+from opulse.wire.sensor_states import IgnoreReason, LoggedOnUser, StateAnswer, StateBatch, StateChange
 
 LONGEST_INSTANCE = 300
 
@@ -27,7 +28,13 @@ log = logging.getLogger("opulse.agent")
 
 
 async def run_agent(
-    server: str, key: str, state_file: Path, clock: Clock, stop: asyncio.Event, pace: Pace = USUAL_PACE
+    server: str,
+    key: str,
+    state_file: Path,
+    clock: Clock,
+    stop: asyncio.Event,
+    pace: Pace = USUAL_PACE,
+    attendance: Attendance | None = None,
 ) -> None:
     """Evaluate this machine's sensors and tell ``server`` until ``stop`` is set.
 
@@ -39,13 +46,15 @@ async def run_agent(
             firmware dates are compared with it.
         stop: ends the agent within the few seconds that a look at the machine takes at most.
         pace: how often it samples and evaluates.
+        attendance: what it says of who is logged on; None: what this machine says.
 
     Raises:
         ValueError: ``server`` is no address. OSError: ``state_file`` cannot be written.
     """
     memory = AgentMemory(state_file, clock.now())
     async with ServerLink(server, key) as link:
-        agent = Agent(link, memory, sources_of_this_machine(), pace)
+        who = attendance or Attendance(logons_of_this_machine())
+        agent = Agent(link, memory, sources_of_this_machine(), pace, who)
         while not stop.is_set():
             await agent.step(clock.now())
             await _pause(clock, pace.sample_seconds, stop)
@@ -54,11 +63,19 @@ async def run_agent(
 class Agent:
     """One machine's agent. ``step`` does whatever is due; nothing runs beside it."""
 
-    def __init__(self, link: ServerLink, memory: AgentMemory, sources: Sources, pace: Pace) -> None:
+    def __init__(
+        self,
+        link: ServerLink,
+        memory: AgentMemory,
+        sources: Sources,
+        pace: Pace,
+        attendance: Attendance | None = None,
+    ) -> None:
         self._link = link
         self._memory = memory
         self._sources = sources
         self._pace = pace
+        self._attendance = attendance or Attendance(None)
         self._board = SensorBoard(load_catalogue(), this_platform())
         self._queue = ChangeQueue()
         self._plan: AgentPlan | None = None
@@ -122,6 +139,7 @@ class Agent:
 
     async def _evaluate(self, now: datetime) -> None:
         readings = await asyncio.to_thread(self._board.read, self._sources, now)
+        await asyncio.to_thread(self._attendance.look)
         changes = self._board.take(readings, now)
         for change in changes:
             log.info("%s (%s) triggered=%s", change.sensor, change.instance or "-", change.triggered)
@@ -129,7 +147,8 @@ class Agent:
         self._evaluated_at = now
 
     def _something_to_send(self, plan: AgentPlan, now: datetime) -> bool:
-        return self._queue.has_something or _is_due(self._sent_at, plan.config.heartbeat_seconds, now)
+        something = self._queue.has_something or self._attendance.is_due(now)
+        return something or _is_due(self._sent_at, plan.config.heartbeat_seconds, now)
 
     async def _send(self, now: datetime) -> None:
         outgoing = self._queue.next(self._board.triggered)
@@ -141,7 +160,8 @@ class Agent:
                 "nothing is sent while the batch number cannot be kept, next try in %.0f s: %s", wait, error
             )
             return
-        answer = await self._link.send(_batch(outgoing, seq))
+        users = self._attendance.next(now, full=outgoing.full)
+        answer = await self._link.send(_batch(outgoing, seq, users))
         if isinstance(answer, Unanswered):
             wait = self._send_tries.failed(now, answer.retry_after)
             log.warning("%d changes wait, next try in %.0f s: %s", len(self._queue), wait, answer.reason)
@@ -154,6 +174,7 @@ class Agent:
             self._queue.ask_for_full()
             self._send_tries.rest(now)
         else:
+            self._attendance.taken(users, now)
             self._heed(answer, outgoing)
 
     def _heed(self, answer: StateAnswer, sent: Outgoing) -> None:
@@ -169,12 +190,13 @@ class Agent:
             self._queue.ask_for_full()
 
 
-def _batch(outgoing: Outgoing, seq: int) -> StateBatch:
+def _batch(outgoing: Outgoing, seq: int, users: list[LoggedOnUser] | None) -> StateBatch:
     return StateBatch(
         batch=str(uuid.uuid4()),
         seq=seq,
         full=outgoing.full,
         changes=[_line(change) for change in outgoing.changes],
+        users=users,
     )
 
 

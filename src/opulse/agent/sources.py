@@ -60,6 +60,10 @@ class Sources:
             name: measure for collector in self._collectors for name, measure in collector.measures().items()
         }
 
+    def by_collector(self) -> list[frozenset[str]]:
+        """The measures of each collector: two collectors may be asked at the same time, two measures of one may not."""
+        return [frozenset(collector.measures()) for collector in self._collectors]
+
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self._measures)

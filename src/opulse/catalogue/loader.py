@@ -35,13 +35,14 @@ def load_catalogue() -> Catalogue:
 
 
 def read_catalogue(folders: Iterable[Traversable]) -> Catalogue:
-    """All ``*.yaml`` of the folders, in that order and by file name; later kits may not repeat a name.
+    """All ``*.yaml`` of the folders, in that order and by file name; later kits may not repeat a name or a rule.
 
     Raises:
-        CatalogueRefused: a file is no kit, a sensor is wrong, a name or a kit comes twice.
+        CatalogueRefused: a file is no kit, a sensor is wrong, a name, a rule or a kit comes twice.
     """
     kits: list[Kit] = []
     first_in: dict[str, str] = {}
+    first_with: dict[tuple[object, ...], str] = {}
     by_name: dict[str, SensorDefinition] = {}
     for file in _kit_files(folders):
         kit = read_kit(file.name, file.read_bytes())
@@ -55,6 +56,10 @@ def read_catalogue(folders: Iterable[Traversable]) -> Catalogue:
                     file.name, sensor.name, f"the name is already used in {first_in[folded]}"
                 )
             first_in[folded] = file.name
+            if (same := first_with.setdefault(sensor.rule, sensor.name)) != sensor.name:
+                raise CatalogueRefused(
+                    file.name, sensor.name, f"source, condition and variables are those of {same!r}"
+                )
             by_name[sensor.name] = sensor
     return Catalogue(kits=tuple(kits), by_name=MappingProxyType(by_name))
 

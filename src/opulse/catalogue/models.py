@@ -93,12 +93,22 @@ class SensorDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     evaluated_on: tuple[Platform, ...] = ()
 
     @property
+    def rule(self) -> tuple[object, ...]:
+        """What the sensor watches and how it decides: two sensors of one rule would be one sensor under two names."""
+        return self.source, self.condition, self.clear, tuple(sorted(self.variables.items(), key=_by_name))
+
+    @property
     def unit(self) -> str:
         """The unit of the source's value, empty where it has none (counts, true or false)."""
         return next((unit for ending, unit in _UNITS.items() if self.source.endswith(ending)), "")
 
 
+def _by_name(variable: tuple[str, Scalar]) -> str:
+    return variable[0]
+
+
 _UNITS = {
+    "_kb_per_second": "KB/s",
     "_per_second": "/s",
     "_kb_per_minute": "KB/min",
     "_per_minute": "/min",
@@ -109,6 +119,11 @@ _UNITS = {
     "_percent_over_baseline": "%",
     "_ms": "ms",
     "_mbit": "Mbit/s",
+    "_mb": "MB",
+    "_dbm": "dBm",
+    "_ppm": "ppm",
+    "_hours": "h",
+    "_bits": "bits",
     "_seconds": "s",
     "_bytes": "bytes",
     "_celsius": "°C",

@@ -36,6 +36,9 @@ def run(
         Path | None, typer.Option(help="File that holds the key: it is not seen in process lists.")
     ] = None,
     state_file: Annotated[Path, typer.Option(help="Where batch number and last plan are kept.")] = STATE_FILE,
+    report_users: Annotated[
+        bool, typer.Option("--users/--no-users", help="Say which accounts are logged on to this system.")
+    ] = True,
 ) -> None:
     """Evaluate sensors each minute and tell the installation, until Ctrl-C or SIGTERM."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -44,20 +47,21 @@ def run(
         secret = key_file.read_text(encoding="utf-8").strip() if key_file else key.strip()
         if not secret:
             raise ValueError("the agent needs its key: --key-file FILE, --key, or OPULSE_AGENT_KEY")
-        asyncio.run(_run(server, secret, state_file))
+        asyncio.run(_run(server, secret, state_file, report_users=report_users))
     except (ValueError, OSError) as error:
         typer.echo(f"opulse agent: {error}", err=True)
         raise typer.Exit(2) from error
 
 
-async def _run(server: str, key: str, state_file: Path) -> None:
-    from opulse.agent import run_agent
+async def _run(server: str, key: str, state_file: Path, *, report_users: bool) -> None:
+    from opulse.agent import Attendance, run_agent
     from opulse.clock import SystemClock
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run_agent(server, key, state_file, SystemClock(), stop)
+    attendance = None if report_users else Attendance(None)
+    await run_agent(server, key, state_file, SystemClock(), stop, attendance=attendance)
 
 
 @agent_app.command()
@@ -78,6 +82,7 @@ def sensors(
 def _as_json(reading: SensorReading) -> dict[str, Any]:
     return {
         "name": reading.name,
+        "source": reading.source,
         "instance": reading.instance,
         "value": reading.value,
         "unit": reading.unit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
+import msgspec
 import typer
 
 sensors_app = typer.Typer(help="The sensors that this version knows.", no_args_is_help=True)
@@ -35,9 +36,13 @@ def list_sensors(
                 "severity": sensor.severity,
                 "instanced": sensor.instanced,
                 "kind": sensor.kind.value,
+                "source": sensor.source,
+                "condition": msgspec.to_builtins(sensor.condition),
+                "clear": msgspec.to_builtins(sensor.clear),
                 "variables": sensor.variables,
                 "platforms": [platform.value for platform in sensor.platforms],
                 "evaluated_on": [platform.value for platform in sensor.evaluated_on],
+                "limits": sensor.limits.value,
             }
             for sensor in found
         ]

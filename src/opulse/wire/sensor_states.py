@@ -1,7 +1,7 @@
 """``POST /api/v1/sensor-states``: what machines tell us, and what we answer.
 
-An agent or gateway sends ``{"batch", "seq", "full", "changes": [...], "heartbeat": [...]?}``; an empty ``changes`` is
-the heartbeat of the sender itself. A line that cannot be read is refused by its index and the rest are taken.
+An agent or gateway sends ``{"batch", "seq", "full", "changes": [...], "heartbeat": [...]?, "users": [...]?}``; an empty
+``changes`` is the heartbeat of the sender itself. A line that cannot be read is refused by its index and the rest are taken.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ MAX_CHANGES: Final = 10_000
 MAX_HEARTBEATS: Final = 50_000
 MAX_NAME: Final = 200
 MAX_INSTANCE: Final = 300
+MAX_USERS: Final = 200
+"""People who are logged on to one system; a terminal server has some."""
 
 _Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
 _Instance = Annotated[str, Meta(min_length=1, max_length=MAX_INSTANCE)]
@@ -43,6 +45,18 @@ class StateChange(msgspec.Struct, frozen=True, gc=False):
     """GUID; ``None`` means the system that the key belongs to."""
 
 
+class LoggedOnUser(msgspec.Struct, frozen=True):
+    """A person who is logged on to the sender's own system."""
+
+    user: _Name
+    """The account's name, as the system writes it."""
+    since: _Moment | None = None
+    """When the oldest session began, where the system says so."""
+
+
+_Users = Annotated[list[LoggedOnUser], Meta(max_length=MAX_USERS)]
+
+
 class StateBatch(msgspec.Struct, frozen=True):
     """One batch. ``(source, batch)`` is taken once; per system a ``seq`` below the last one is ignored."""
 
@@ -53,6 +67,8 @@ class StateBatch(msgspec.Struct, frozen=True):
     """The changes are all that is triggered: they replace the bits of every system named in the batch (or of the sender)."""
     heartbeat: Annotated[list[_System], Meta(max_length=MAX_HEARTBEATS)] | None = None
     """Systems that a gateway vouches for without a change."""
+    users: _Users | None = None
+    """All who are logged on to the sender's own system now; ``None``: nothing is said of it. For an agent's key only."""
 
 
 class RefusalReason(StrEnum):
@@ -108,6 +124,7 @@ class _LooseBatch(msgspec.Struct):
     changes: list[msgspec.Raw] = []
     full: bool = False
     heartbeat: Annotated[list[_System], Meta(max_length=MAX_HEARTBEATS)] | None = None
+    users: _Users | None = None
 
 
 _EXACT: Final = msgspec.json.Decoder(StateBatch)
@@ -127,16 +144,18 @@ def decode_batch(body: bytes) -> BatchRead:
         read = _line_by_line(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableBody("the batch is not JSON") from error
-    refuse_unstorable(read.batch.batch)
+    refuse_unstorable(read.batch.batch, *(user.user for user in read.batch.users or ()))
     if len(read.batch.changes) + len(read.refused) > MAX_CHANGES:
         raise UnreadableBody(f"a batch holds at most {MAX_CHANGES} changes")
     return read
 
 
-def refuse_unstorable(batch: str) -> None:
-    """The name of a batch is kept as text, and not every database keeps a NUL. Raises ``UnreadableBody``."""
+def refuse_unstorable(batch: str, *users: str) -> None:
+    """Names of a batch and of users are kept as text, and not every database keeps a NUL. Raises ``UnreadableBody``."""
     if "\0" in batch:
         raise UnreadableBody("batch holds the character NUL")
+    if any("\0" in user for user in users):
+        raise UnreadableBody("users holds a name with the character NUL")
 
 
 def encode_batch(batch: StateBatch) -> bytes:
@@ -167,5 +186,5 @@ def _line_by_line(body: bytes) -> BatchRead:
             positions.append(index)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             refused.append(RefusedLine(index, RefusalReason.MALFORMED, str(error)))
-    batch = StateBatch(loose.batch, loose.seq, changes, loose.full, loose.heartbeat)
+    batch = StateBatch(loose.batch, loose.seq, changes, loose.full, loose.heartbeat, loose.users)
     return BatchRead(batch, refused, positions)

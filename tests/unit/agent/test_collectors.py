@@ -157,8 +157,10 @@ def test_the_firmwares_age(tmp_path: Path) -> None:
 
 
 def test_a_service_slot_needs_a_name_that_is_one() -> None:
-    assert "no service is named" in reason(read(Services(), "service.not_running", service=" "))
-    assert "does not hold the name" in reason(read(Services(), "service.not_running", service="a; reboot"))
+    assert "no service is named" in reason(read(Services(), "service.slot4.not_running", service=" "))
+    assert "does not hold the name" in reason(
+        read(Services(), "service.slot4.not_running", service="a; reboot")
+    )
 
 
 SYSTEMCTL = """#!/bin/sh
@@ -173,9 +175,9 @@ esac
 def test_what_systemd_says_of_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "systemctl", SYSTEMCTL).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert read(Services(), "service.not_running", service="cups.service") == Measured(False)
-    assert read(Services(), "service.not_running", service="gone.service") == Measured(True)
-    assert "no bus" in reason(read(Services(), "service.not_running", service="other.service"))
+    assert read(Services(), "service.slot4.not_running", service="cups.service") == Measured(False)
+    assert read(Services(), "service.slot4.not_running", service="gone.service") == Measured(True)
+    assert "no bus" in reason(read(Services(), "service.slot4.not_running", service="other.service"))
 
 
 # -- crashes ----------------------------------------------------------------------------------------------------------

@@ -143,3 +143,16 @@ def test_a_kit_may_come_once_only(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(KIT.replace("High", "Low"))
     with pytest.raises(CatalogueRefused, match=r"b\.yaml: another file is already the kit 'trial'"):
         read_catalogue([tmp_path])
+
+
+def test_a_rule_may_come_once_only_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(KIT)
+    (tmp_path / "b.yaml").write_text(
+        KIT.replace("kit: trial", "kit: second").replace("name: High", "name: Quite High")
+    )
+    with pytest.raises(
+        CatalogueRefused, match=r"source, condition and variables are those of 'High Retransmission Rate'"
+    ):
+        read_catalogue([tmp_path])
+    (tmp_path / "b.yaml").write_text((tmp_path / "b.yaml").read_text().replace("limit: 5", "limit: 6"))
+    assert len(read_catalogue([tmp_path])) == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from opulse.agent.linux.kernel_log import read_records
 from opulse.agent.sources import Measure, Question, Readings
 from opulse.catalogue import Measured, Unavailable
 
 _TIMEOUT_SECONDS = 10.0
-_LONGEST_RECORD = 8192
 _REPORT_HEAD_BYTES = 4096
 _KERNEL_LINE = re.compile(r"^(?:traps: )?(?P<name>.+?)\[\d+\](?:: segfault at | general protection| trap )")
 _EXECUTABLE = re.compile(r"^ExecutablePath: (?P<path>.+)$", re.MULTILINE)
@@ -47,18 +46,36 @@ class Crashes:
         """Nothing to note: the record keeps the past."""
 
     def measures(self) -> Mapping[str, Measure]:
-        return {"application.fault_count": self._faults}
+        return {
+            "application.fault_count": self._faults,
+            "application.repeated_fault_count": self._faults,
+            "application.overall_fault_count": self._all_faults,
+            "application.correlated_fault_count": self._programs,
+        }
+
+    def _all_faults(self, question: Question) -> Readings:
+        counted = self._count(question)
+        return counted if isinstance(counted, Unavailable) else Measured(counted.total())
+
+    def _programs(self, question: Question) -> Readings:
+        """How many programs crashed, however often each."""
+        counted = self._count(question)
+        return counted if isinstance(counted, Unavailable) else Measured(len(counted))
 
     def _faults(self, question: Question) -> Readings:
+        counted = self._count(question)
+        if isinstance(counted, Unavailable):
+            return counted
+        return {program: Measured(count) for program, count in counted.items()}
+
+    def _count(self, question: Question) -> Counter[str] | Unavailable:
         window = question.number("window")
         absent: list[str] = []
         for record in (self._from_systemd, self._from_reports, self._from_kernel):
             try:
-                crashed = Counter(record(window, question.now))
+                return Counter(record(window, question.now))
             except _NoRecord as missing:
                 absent.append(str(missing))
-            else:
-                return {program: Measured(count) for program, count in crashed.items()}
         return Unavailable("no record of crashes can be read: " + "; ".join(absent))
 
     def _from_systemd(self, window: float, _: datetime) -> Iterator[str]:
@@ -88,10 +105,10 @@ class Crashes:
         """The kernel notes faults of memory and instruction, not a program that ends itself (``abort``)."""
         since = time.clock_gettime(time.CLOCK_MONOTONIC) - window
         try:
-            records = _kernel_records(self._kernel_log)
+            records = read_records(self._kernel_log)
         except OSError as failure:
             raise _NoRecord(f"{self._kernel_log}: {failure.strerror}") from failure
-        matches = (_KERNEL_LINE.match(message) for at, message in records if at >= since)
+        matches = (_KERNEL_LINE.match(record.message) for record in records if record.at >= since)
         return (match["name"] for match in matches if match)
 
 
@@ -100,28 +117,3 @@ def _program_of(report: Path) -> str:
         head = opened.read(_REPORT_HEAD_BYTES).decode("utf-8", "replace")
     named = _EXECUTABLE.search(head)
     return Path(named["path"]).name if named else report.stem
-
-
-def _kernel_records(log: Path) -> list[tuple[float, str]]:
-    """All records kept: seconds since the start, and the first line. One read gives one record (Linux ABI dev-kmsg)."""
-    records: list[tuple[float, str]] = []
-    opened = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        while raw := _next_record(opened):
-            prefix, _, message = raw.partition(b";")
-            microseconds = prefix.split(b",")[2]
-            records.append((int(microseconds) / 1e6, message.split(b"\n")[0].decode("utf-8", "replace")))
-    finally:
-        os.close(opened)
-    return records
-
-
-def _next_record(opened: int) -> bytes:
-    """Empty at the end. A record that was overwritten while we read is passed over."""
-    while True:
-        try:
-            return os.read(opened, _LONGEST_RECORD)
-        except BlockingIOError:
-            return b""
-        except BrokenPipeError:
-            continue

@@ -81,24 +81,36 @@ class Latency:
 
     def _dns(self, question: Question) -> Reading:
         """Any answer counts, "no such name" too: it is the server that is timed, not the name."""
-        server = self._name_server()
-        if server is None:
+        servers = list_name_servers(self._resolv_conf)
+        if not servers:
             return Unavailable("no name server is configured")
-        request = _dns_request(question.text("name"))
-        family = socket.AF_INET6 if ":" in server else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as link:
-            started = time.monotonic()
-            try:
-                link.connect((server, self._dns_port))
-                link.send(request)
-                _wait_for_answer(link, request[:2], started + self._dns_timeout)
-            except (TimeoutError, ConnectionRefusedError):
-                return Measured(self._dns_timeout * 1000)
-            return Measured(round((time.monotonic() - started) * 1000, 2))
+        took = ask_name_server(servers[0], self._dns_port, question.text("name"), self._dns_timeout)
+        return Measured(self._dns_timeout * 1000 if took is None else round(took * 1000, 2))
 
-    def _name_server(self) -> str | None:
-        lines = (line.split() for line in self._resolv_conf.read_text().splitlines())
-        return next((fields[1] for fields in lines if len(fields) > 1 and fields[0] == "nameserver"), None)
+
+def list_name_servers(resolv_conf: Path) -> list[str]:
+    """The addresses that the resolver asks, in its order."""
+    lines = (line.split() for line in resolv_conf.read_text().splitlines())
+    return [fields[1] for fields in lines if len(fields) > 1 and fields[0] == "nameserver"]
+
+
+def ask_name_server(server: str, port: int, name: str, timeout: float) -> float | None:
+    """The seconds until the server answers one question by UDP; None: it does not.
+
+    Raises:
+        ValueError: ``name`` cannot be asked for. OSError: there is no way to the server.
+    """
+    request = _dns_request(name)
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as link:
+        started = time.monotonic()
+        try:
+            link.connect((server, port))
+            link.send(request)
+            _wait_for_answer(link, request[:2], started + timeout)
+        except (TimeoutError, ConnectionRefusedError):
+            return None
+        return time.monotonic() - started
 
 
 def _dns_request(name: str) -> bytes:

@@ -9,9 +9,20 @@ from pathlib import Path
 from opulse.agent.sources import Measure, Question
 from opulse.catalogue import Measured, Reading, Unavailable
 
+_LINES = (
+    ("cpu", "some"),
+    ("memory", "some"),
+    ("io", "some"),
+    ("memory", "full"),
+    ("io", "full"),
+    ("irq", "full"),
+)
+"""``some``: at least one task waited. ``full``: all of them, so nothing went on. The kernel has no ``full`` of its own for
+processors, and ``irq`` only where it accounts the time of interrupts (6.1 or newer)."""
+
 
 class Pressure:
-    """The share of the last 60 s in which at least one task waited, as the kernel averages it."""
+    """The share of the last 60 s in which tasks waited, as the kernel averages it."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._folder = proc / "pressure"
@@ -21,16 +32,17 @@ class Pressure:
 
     def measures(self) -> Mapping[str, Measure]:
         return {
-            f"pressure.{name}_some_percent": partial(self._some, name) for name in ("cpu", "memory", "io")
+            f"pressure.{resource}_{kind}_percent": partial(self._average, resource, kind)
+            for resource, kind in _LINES
         }
 
-    def _some(self, resource: str, _: Question) -> Reading:
+    def _average(self, resource: str, kind: str, _: Question) -> Reading:
         try:
             text = (self._folder / resource).read_text()
         except OSError:
             return Unavailable(
-                "this kernel gives no pressure stall information (4.20 or newer, not switched off by psi=0)"
+                f"this kernel gives no pressure stall information of {resource} (4.20 or newer, not switched off by psi=0)"
             )
-        some = next(line for line in text.splitlines() if line.startswith("some "))
-        fields = dict(part.split("=") for part in some.split()[1:])
+        line = next(line for line in text.splitlines() if line.startswith(f"{kind} "))
+        fields = dict(part.split("=") for part in line.split()[1:])
         return Measured(float(fields["avg60"]))

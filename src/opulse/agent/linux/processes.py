@@ -38,7 +38,7 @@ class Processes:
             "process.cpu_percent": self._cpu_percent,
             "process.count": lambda _: Measured(len(psutil.pids())),
             "process.threads_total": self._threads,
-            "process.not_running": _not_running,
+            **{f"process.slot{slot}.not_running": _not_running for slot in (1, 2, 3)},
         }
 
     def _threads(self, _: Question) -> Reading:

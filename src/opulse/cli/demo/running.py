@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from fastapi import FastAPI
 
-from opulse.agent import run_agent
+from opulse.agent import Attendance, run_agent
 from opulse.catalogue import load_catalogue
 from opulse.cli.demo.calling import ApiClient
 from opulse.cli.demo.folder import save_state
@@ -140,9 +140,12 @@ async def _beside(demo: Demo, say: Say) -> AsyncIterator[None]:
     """What runs beside the installation: heartbeats of the estate, and the real agent of this machine."""
     stop = asyncio.Event()
     memory = demo.folder / "agent.json"
-    agent = asyncio.create_task(
-        run_agent(demo.address, demo.objects.agent_key, memory, demo.clock, stop), name="agent"
+    # whoever tries the demo is no person of the made-up estate, and would count as one whom nobody can ask
+    says_nobody = Attendance(None)
+    running = run_agent(
+        demo.address, demo.objects.agent_key, memory, demo.clock, stop, attendance=says_nobody
     )
+    agent = asyncio.create_task(running, name="agent")
     hearts = asyncio.create_task(_beat(demo, say), name="heartbeats")
     try:
         yield

@@ -12,12 +12,14 @@ from starlette.types import ASGIApp
 from opulse.monitoring.sensors.flow.agents import make_config
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
-from opulse.monitoring.sensors.rules.columns import Columns, columns_of_packed, columns_of_rows
+from opulse.monitoring.sensors.flow.logons import take_users
+from opulse.monitoring.sensors.rules.columns import columns_of_packed, columns_of_rows
 from opulse.web.access import Caller, agent_only, ingest
 from opulse.web.errors import NotFound, Problem
 from opulse.web.express import Express
+from opulse.web.roles import Role
 from opulse.wire.errors import UnreadableBody
-from opulse.wire.sensor_states import decode_batch
+from opulse.wire.sensor_states import LoggedOnUser, decode_batch
 from opulse.wire.sensor_states_packed import MEDIA_TYPE, decode_packed
 
 router = APIRouter(prefix="/api/v1", tags=["agents"])
@@ -40,12 +42,22 @@ EvaluatorDep = Annotated[Evaluator, Depends(evaluator_of)]
 async def take_states(request: Request, caller: Caller) -> bytes:
     """The answer to the batch of a caller that the guard let in."""
     body = await _read_body(request)
+    users: list[LoggedOnUser] | None = None
     try:
-        columns = _read_packed(body) if _is_packed(request) else columns_of_rows(decode_batch(body))
+        if _is_packed(request):
+            columns = columns_of_packed(decode_packed(body))
+        else:
+            read = decode_batch(body)
+            columns, users = columns_of_rows(read), read.batch.users
+        if users is not None and caller.role is not Role.AGENT:
+            raise UnreadableBody("users are told by the agent of a system, with a key of its own")
     except UnreadableBody as error:
         raise Problem(400, "the batch cannot be read", str(error)) from error
     state = request.app.state
-    return await take_batch(state.ports, state.evaluator, caller, columns)
+    answer = await take_batch(state.ports, state.evaluator, caller, columns)
+    if users is not None:
+        await take_users(state.ports, caller, users, answer)
+    return answer
 
 
 @router.post(
@@ -79,10 +91,6 @@ async def get_agent_config(
     if etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
-
-
-def _read_packed(body: bytes) -> Columns:
-    return columns_of_packed(decode_packed(body))
 
 
 def _is_packed(request: Request) -> bool:

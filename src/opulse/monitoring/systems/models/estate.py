@@ -96,6 +96,14 @@ class SystemUser:
 
 
 @dataclass(frozen=True, slots=True)
+class Logon:
+    """Somebody who is logged on to a system. ``since``: the beginning of the oldest session, where that is known."""
+
+    account: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UserSpan:
     """What was true of a user on a system from ``valid_from`` until just before ``valid_to``."""
 

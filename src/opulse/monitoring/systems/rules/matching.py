@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from opulse.monitoring.systems.models import (
+    Logon,
     RefusedSystem,
     System,
     SystemEntry,
@@ -110,6 +111,44 @@ def diff_users(
         if (key in changed and span.valid_from < now) or key not in wanted
     ]
     return closed + [UserSpan(system, user, now) for user in changed.values()]
+
+
+def lay_logons_over(
+    known: Sequence[SystemUser], logons: Sequence[Logon], now: datetime
+) -> tuple[SystemUser, ...]:
+    """A system's users as they are once ``logons`` are all that are logged on; whoever is new is added.
+
+    An account means the user of that id, else the only user whose id is that account in some domain (``EXAMPLE\\maya``,
+    ``maya@example.org``). Where nobody is known as primary user, and one alone is logged on, it is that one.
+    """
+    on = {_meant(known, logon.account): logon for logon in logons}
+    users = [_with_logon(user, on.pop(user.user_id.casefold(), None), now) for user in known]
+    users += [
+        SystemUser(logon.account, is_logged_on=True, last_logon=logon.since or now) for logon in on.values()
+    ]
+    if not any(user.is_primary for user in users) and sum(user.is_logged_on for user in users) == 1:
+        return tuple(replace(user, is_primary=user.is_logged_on) for user in users)
+    return tuple(users)
+
+
+def _with_logon(user: SystemUser, logon: Logon | None, now: datetime) -> SystemUser:
+    if logon is None:
+        return replace(user, is_logged_on=False)
+    if user.is_logged_on:
+        return user
+    return replace(user, is_logged_on=True, last_logon=logon.since or now)
+
+
+def _meant(known: Sequence[SystemUser], account: str) -> str:
+    ids = [user.user_id.casefold() for user in known]
+    wanted = account.casefold()
+    alike = [name for name in ids if _bare(name) == _bare(wanted)]
+    return alike[0] if wanted not in ids and len(alike) == 1 else wanted
+
+
+def _bare(user_id: str) -> str:
+    """The account without its domain, whichever way that is written."""
+    return user_id.rpartition("\\")[2].partition("@")[0]
 
 
 def _candidates(
