@@ -5,9 +5,19 @@ from opulse.monitoring.systems.rules.matching import (
     Match,
     check_lines,
     diff_users,
+    lay_logons_over,
     lay_over,
     match_lines,
     read_guid,
 )
 
-__all__ = ["Line", "Match", "check_lines", "diff_users", "lay_over", "match_lines", "read_guid"]
+__all__ = [
+    "Line",
+    "Match",
+    "check_lines",
+    "diff_users",
+    "lay_logons_over",
+    "lay_over",
+    "match_lines",
+    "read_guid",
+]
