@@ -178,6 +178,17 @@ class Estate:
                     found.setdefault(system, []).append(active)
         return found
 
+    def triggered_on(self, system_idx: int) -> list[ActiveInstance]:
+        """See :meth:`Evaluator.triggered_on`."""
+        picks = [SensorPick(idx) for idx in self.sensors]
+        active = self.active_instances(BitMap([system_idx]), picks).get(system_idx, [])
+        return sorted(active, key=lambda one: (one.sensor, one.instance or ""))
+
+    def triggered_counts(self) -> dict[int, int]:
+        """See :meth:`Evaluator.triggered_counts`."""
+        counts = {idx: len(self.triggered.systems(idx, None)) for idx in self.sensors}
+        return {idx: count for idx, count in counts.items() if count}
+
     def dump(self) -> bytes:
         """For a snapshot."""
         dump = EstateDump(self.position, self.triggered.dump(), self.heard.dump(), self._applied.dump())

@@ -151,26 +151,18 @@ class Evaluator:
     def triggered_on(self, tenant: int, system_idx: int) -> list[ActiveInstance]:
         """Everything that is triggered on one system, by sensor."""
         estate = self._estates.get(tenant)
-        if estate is None:
-            return []
-        picks = [SensorPick(idx) for idx in estate.sensors]
-        active = estate.active_instances(BitMap([system_idx]), picks).get(system_idx, [])
-        return sorted(active, key=lambda one: (one.sensor, one.instance or ""))
+        return [] if estate is None else estate.triggered_on(system_idx)
 
     def triggered_counts(self, tenant: int) -> dict[int, int]:
         """By sensor index, on how many systems it is triggered now; sensors without any are absent."""
         estate = self._estates.get(tenant)
-        if estate is None:
-            return {}
-        counts = {idx: len(estate.triggered.systems(idx, None)) for idx in estate.sensors}
-        return {idx: count for idx, count in counts.items() if count}
+        return {} if estate is None else estate.triggered_counts()
 
     def groups_of(self, tenant: int, system_idx: int) -> set[int]:
         """Indices of the groups that hold the system."""
         estate = self._estates.get(tenant)
-        if estate is None:
-            return set()
-        return {idx for idx, members in estate.members.items() if system_idx in members}
+        members = {} if estate is None else estate.members
+        return {idx for idx, systems in members.items() if system_idx in systems}
 
     def instances(self, tenant: int, sensor_idx: int) -> list[str]:
         """Instance names that were seen for the sensor, in alphabetical order: choices of a picker."""
