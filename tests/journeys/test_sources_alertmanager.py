@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from opulse.cli.demo.calling import ApiClient
 from tests.faults.world import make_tenant
 from tests.servers.alertmanager import Alertmanager
-from tests.servers.opulse import COMMAND, OpulseProcess
+from tests.servers.opulse import COMMAND, OpulseProcess, WorkProcess
+from tests.servers.processes import free_port
 
 PATIENCE = 60.0
 RULES = """
@@ -31,21 +33,38 @@ groups:
 """
 
 
-async def test_an_alert_fires_through_to_an_activation_and_resolves(tmp_path: Path) -> None:
+@pytest.fixture
+def installation(tmp_path: Path, dialect: str, database_url: str) -> Iterator[tuple[OpulseProcess, str]]:
+    """One process on SQLite; on PostgreSQL one that takes webhooks and another that decides. And an integration key."""
     data = tmp_path / "installation"
-    process = OpulseProcess(data, tick_seconds=1)
-    key = await asyncio.to_thread(make_tenant, data)
-    process.start()
+    port = free_port()
+    options: dict[str, Any] = {"database_url": database_url, "tick_seconds": 1}
+    options["public_url"] = f"http://127.0.0.1:{port}"
+    key = make_tenant(data, **options)
+    alone = dialect == "sqlite"
+    process = OpulseProcess(data, port=port, **options, **({} if alone else {"queues": ""}))
+    parts = [process] if alone else [process, WorkProcess(data, "decides", "decisions,jobs", **options)]
     try:
-        async with ApiClient(process.url, key) as api:
-            source, config = await _set_up(api, process.url, key, tmp_path)
-            peer = Alertmanager(tmp_path / "alertmanager", config)
-            try:
-                await _incident(api, source, peer)
-            finally:
-                peer.stop()
+        for part in parts:
+            part.start()
+        yield process, key
     finally:
-        process.stop()
+        for part in reversed(parts):
+            part.stop()
+
+
+@pytest.mark.stores
+async def test_an_alert_fires_through_to_an_activation_and_resolves(
+    installation: tuple[OpulseProcess, str], tmp_path: Path
+) -> None:
+    process, key = installation
+    async with ApiClient(process.url, key) as api:
+        source, config = await _set_up(api, process.url, key, tmp_path)
+        peer = Alertmanager(tmp_path / "alertmanager", config)
+        try:
+            await _incident(api, source, peer)
+        finally:
+            peer.stop()
 
 
 async def _set_up(api: ApiClient, url: str, key: str, folder: Path) -> tuple[str, str]:

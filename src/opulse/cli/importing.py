@@ -23,8 +23,8 @@ def bring_in() -> None:
 
 @import_app.command("prometheus-rules")
 def prometheus_rules(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="A rule file of Prometheus (YAML).")
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Rule files of Prometheus (YAML).")
     ],
     server: Annotated[
         str, typer.Option(help="Address of the installation, for example https://pulse.example.org.")
@@ -36,29 +36,43 @@ def prometheus_rules(
         Path | None, typer.Option(help="File that holds the key: it is not seen in process lists.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Change nothing. Without a server the file alone is looked at.")
+        bool, typer.Option("--check", help="Change nothing. Without a server the files alone are looked at.")
     ] = False,
     instanced: Annotated[
         bool, typer.Option("--instanced", help="The source that brings the alerts names an instance of each.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
-    """Make a sensor of every alerting rule of a file. Ends with 1 when a rule was left."""
+    """Make a sensor of every alerting rule of some files. Ends with 1 when a rule was left."""
     try:
-        text = file.read_bytes()
         secret = key_file.read_text(encoding="utf-8").strip() if key_file else key.strip()
-        if server:
-            done = _send(server, secret, text, check, instanced)
-        elif check:
-            done = _look(text)
-        else:
-            raise ValueError("an import needs --server and a key; --check alone looks at the file")
+        if not server and not check:
+            raise ValueError("an import needs --server and a key; --check alone looks at the files")
+        done: dict[str, Any] = {"checked_only": check, "added": [], "known": [], "left": [], "recording": 0}
+        for file in files:
+            try:
+                text = file.read_bytes()
+                one = _send(server, secret, text, check, instanced) if server else _look(text)
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from error
+            _add(done, one, file.name if len(files) > 1 else "")
     except (ValueError, OSError) as error:
         typer.echo(f"opulse import: {error}", err=True)
         raise typer.Exit(2) from error
     typer.echo(json.dumps(done) if as_json else _words(done))
     if done["left"]:
         raise typer.Exit(1)
+
+
+def _add(done: dict[str, Any], one: dict[str, Any], file: str) -> None:
+    """A rule that stands in several files is added by the first of them."""
+    seen = {name.casefold() for name in done["added"]}
+    done["added"] += [name for name in one["added"] if name.casefold() not in seen]
+    done["known"] += one["known"] + [name for name in one["added"] if name.casefold() in seen]
+    done["left"] += [
+        rule | {"where": f"{file}: {rule['where']}" if file else rule["where"]} for rule in one["left"]
+    ]
+    done["recording"] += one["recording"]
 
 
 def _look(text: bytes) -> dict[str, Any]:

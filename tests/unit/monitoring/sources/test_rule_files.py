@@ -107,6 +107,20 @@ def test_the_command_looks_at_a_file_without_a_server(tmp_path: Path) -> None:
     )
 
 
+def test_the_command_takes_several_files(tmp_path: Path) -> None:
+    files = [tmp_path / "one.yml", tmp_path / "other.yml"]
+    files[0].write_text("groups: [{name: g, rules: [{alert: A, expr: x}, {record: r, expr: y}]}]")
+    files[1].write_text("groups: [{name: h, rules: [{alert: a, expr: x}, {alert: B, expr: x}, {alert: C}]}]")
+    done = CliRunner().invoke(app, ["import", "prometheus-rules", *map(str, files), "--check", "--json"])
+    assert json.loads(done.stdout) == {
+        "checked_only": True,
+        "added": ["A", "B"],
+        "known": ["a"],
+        "left": [{"where": "other.yml: h, rule 3", "reason": "malformed", "detail": "C has no expr."}],
+        "recording": 1,
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "options", "why"),
     [

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
@@ -22,7 +21,7 @@ from opulse.monitoring.sensors import views as sensors
 from opulse.monitoring.sensors.flow.catalogue import add_sensors_in
 from opulse.monitoring.sensors.flow.ingest import record_states_in
 from opulse.monitoring.sensors.flow.senders import learn_sender, recall_sender
-from opulse.monitoring.sensors.models import UNORDERED
+from opulse.monitoring.sensors.models import UNORDERED, Sensor
 from opulse.monitoring.sources.flow.finding import find_systems_in, fit_to_keep, keep_storable
 from opulse.monitoring.sources.models import (
     MOST_SENSORS,
@@ -191,7 +190,7 @@ def sender_of(source_id: str) -> str:
 
 def _sensors_in(
     conn: Connection, tenant: int, source: Source, settings: Settings, placed: Sequence[Placed], now: datetime
-) -> tuple[list[str], dict[str, Any], list[Left]]:
+) -> tuple[list[str], dict[str, Sensor], list[Left]]:
     names = {one.signal.sensor for one in placed}
     known = sensors.find_sensors_without_case(conn, tenant, names)
     wanted, left = missing_sensors(
@@ -224,6 +223,3 @@ def _joined(one: Taken, other: Taken) -> Taken:
     return Taken(
         one.taken + other.taken, one.changed + other.changed, one.made + other.made, one.left + other.left
     )
-
-
-__all__ = ["receive", "sender_of", "settings_of", "settle_in", "take_signals_in"]

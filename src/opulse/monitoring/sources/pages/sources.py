@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -37,7 +37,7 @@ from opulse.monitoring.sources.pages.form import (
 from opulse.monitoring.sources.pages.shared import Editor, EvaluatorDep, PortsDep, Viewer, may_edit
 from opulse.monitoring.sources.registry import ADAPTERS
 from opulse.ports import Ports
-from opulse.web.access import Caller
+from opulse.web.access import Caller, Role
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound, Problem
 from opulse.web.layout import page
@@ -96,6 +96,7 @@ class SourcePage:
     errors: Mapping[str, str]
     trial: Trial | None
     may_edit: bool
+    makes_keys: bool
     receiver: str = ""
     snippet: str = ""
     held: list[HeldLine] = field(default_factory=list)
@@ -203,7 +204,14 @@ async def _show(
     trial: Trial | None = None,
 ) -> Response:
     context = SourcePage(
-        found, adapter, form, fields_of(adapter, form), errors or {}, trial, may_edit(caller)
+        found,
+        adapter,
+        form,
+        fields_of(adapter, form),
+        errors or {},
+        trial,
+        may_edit(caller),
+        caller.may(Role.ADMIN),
     )
     if found is not None:
         context = await _with_state(ports, caller.tenant, context, found)
@@ -213,14 +221,8 @@ async def _show(
 async def _with_state(ports: Ports, tenant: int, context: SourcePage, found: Source) -> SourcePage:
     receiver = f"{ports.monitoring_url}/api/v1/sources/{found.id}/receive"
     held = await saving.list_holds(ports, tenant, found.id, HELD_SHOWN)
-    return SourcePage(
-        found,
-        context.adapter,
-        context.form,
-        context.fields,
-        context.errors,
-        context.trial,
-        context.may_edit,
+    return replace(
+        context,
         receiver=receiver,
         snippet=context.adapter.snippet(receiver),
         held=await ports.db.read(_held_lines, tenant, held),
