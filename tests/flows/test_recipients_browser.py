@@ -225,6 +225,8 @@ async def test_the_pages_keep_the_rules_of_accessibility_and_fit(
     await wing.trigger(hang(ids["a"]))
     await wing.work()
     async with opened(browser, wing, phone=phone, dark=dark) as (page, address):
+        if phone:
+            await page.set_viewport_size({"width": 320, "height": 700})
         for path in (
             "/recipients",
             "/recipients/new",
