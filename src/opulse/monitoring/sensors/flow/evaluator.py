@@ -167,9 +167,8 @@ class Evaluator:
     def instances(self, tenant: int, sensor_idx: int) -> list[str]:
         """Instance names that were seen for the sensor, in alphabetical order: choices of a picker."""
         estate = self._estates.get(tenant)
-        if estate is None:
-            return []
-        names = (instance.name for instance in estate.triggered.instances(sensor_idx))
+        seen = () if estate is None else estate.triggered.instances(sensor_idx)
+        names = (instance.name for instance in seen)
         return sorted((name for name in names if name), key=str.casefold)
 
     def last_heard(self, tenant: int, system_idx: int) -> datetime | None:
