@@ -101,11 +101,8 @@ async def test_410_switches_the_recipient_off_and_only_a_person_switches_it_on(
     done = await wing.client.post(f"/api/v1/recipients/{one}/send-again")
     assert done.json() == {"deliveries": 2, "left": False}
     await wing.work()
-    assert [json.loads(request.body)["data"]["notificationName"] for request in gone.requests] == [
-        "First",
-        "First",
-        "Second",
-    ]
+    names = [json.loads(request.body)["data"]["notificationName"] for request in gone.requests]
+    assert (names[0], sorted(names[1:])) == ("First", ["First", "Second"]), "two activations, in no order"
     assert {line["state"] for line in await log(wing, recipient_id=one)} == {"delivered"}
 
 
