@@ -85,7 +85,7 @@ def test_no_options_of_the_installation_are_named_that_do_not_exist() -> None:
     """Neither by a page nor by a deploy file."""
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     known |= {f"{PREFIX}{secret.upper()}_FILE" for secret in SECRETS}
-    known |= {f"{PREFIX}AGENT_KEY"}
+    known |= {f"{PREFIX}AGENT_KEY", f"{PREFIX}AGENT_SERVER"}
     deployed = [path for path in sorted((ROOT / "deploy").rglob("*")) if path.is_file()]
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *deployed]
     named = {

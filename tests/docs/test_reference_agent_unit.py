@@ -52,7 +52,8 @@ def test_it_starts_the_agent_with_options_that_there_are() -> None:
         command = command.commands[verb]  # type: ignore[attr-defined]
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known
-    assert "--server" in words
+    assert "--server" in words or "OPULSE_AGENT_SERVER" in UNIT.read_text()
+    assert ("EnvironmentFile", "/etc/opulse-agent/agent.env") in settings()
 
 
 def test_the_key_is_in_a_file_and_the_state_in_the_folder_that_systemd_makes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Connection, text
@@ -115,3 +116,11 @@ async def test_another_tenants_switches_are_its_own(world: World, db: Database, 
         await other.client.patch(f"/api/v1/sensors/{CPU}", json={"enabled": False})
         assert (await show(other, CPU))["enabled"] is False
     assert (await show(world, CPU))["enabled"] is True
+
+
+@pytest.mark.parametrize("name", ["Disk Read / sec", "% Committed", "Available Memory (MB) (Red)"])
+async def test_a_sensor_of_any_name_is_changed_by_it(world: World, name: str) -> None:
+    address = f"/api/v1/sensors/{quote(name, safe='')}"
+    answer = await world.client.patch(address, json={"variables": {"limit": 77}})
+    assert answer.status_code == 200, answer.text
+    assert (await show(world, name))["variables"]["limit"] == 77

@@ -29,7 +29,11 @@ def add_to(app: typer.Typer) -> None:
 @agent_app.command()
 def run(
     server: Annotated[
-        str, typer.Option(help="Address of the installation, for example https://pulse.example.org.")
+        str,
+        typer.Option(
+            envvar="OPULSE_AGENT_SERVER",
+            help="Address of the installation, for example https://pulse.example.org.",
+        ),
     ],
     key: Annotated[str, typer.Option(envvar="OPULSE_AGENT_KEY", help="Agent key of this system.")] = "",
     key_file: Annotated[
