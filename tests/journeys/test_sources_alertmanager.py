@@ -142,10 +142,12 @@ async def _incident(api: ApiClient, source: str, peer: Alertmanager) -> None:
     assert float(requests.rsplit(" ", 1)[1]) == shown["received"], "nothing was sent twice"
 
 
-async def test_alertmanager_tries_again_while_we_are_away(tmp_path: Path) -> None:
-    """What fires during our restart arrives after it, because nothing but a 2xx ends its tries."""
-    data = tmp_path / "installation"
-    process = OpulseProcess(data, tick_seconds=1)
+@pytest.mark.faults
+@pytest.mark.parametrize("dies", ["before", "after_the_commit"])
+async def test_alertmanager_tries_again_when_we_die(tmp_path: Path, dies: str) -> None:
+    """What fires while we are away, or just before we die with its states committed and not answered, counts once."""
+    data, fault = tmp_path / "installation", tmp_path / "die-at"
+    process = OpulseProcess(data, tick_seconds=1, fault_file=fault)
     key = await asyncio.to_thread(make_tenant, data)
     process.start()
     try:
@@ -153,16 +155,27 @@ async def test_alertmanager_tries_again_while_we_are_away(tmp_path: Path) -> Non
             source, config = await _set_up(api, process.url, key, tmp_path)
             peer = Alertmanager(tmp_path / "alertmanager", config)
             try:
-                await asyncio.to_thread(process.kill)
+                if dies == "before":
+                    await asyncio.to_thread(process.kill)
+                else:
+                    fault.write_text("source.held")
                 await _tell(peer, [_alert(f"ws-{number}", datetime.now(UTC)) for number in range(2)])
                 await _until(lambda: _has_failed(peer))
+                assert not fault.exists()
+                await asyncio.to_thread(process.kill)  # what is left of it is waited for
                 await asyncio.to_thread(process.start)
                 assert await _until(lambda: _find_activation(api))
+                await _until(lambda: _was_received(api, source))
                 assert (await api.get(f"/api/v1/sources/{source}"))["held"] == 2
+                assert len((await api.get("/api/v1/activations"))["activations"]) == 1
             finally:
                 peer.stop()
     finally:
         process.stop()
+
+
+async def _was_received(api: ApiClient, source: str) -> bool:
+    return int((await api.get(f"/api/v1/sources/{source}"))["received"]) > 0
 
 
 def _alert(instance: str, begun: datetime, ended: datetime | None = None) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class SenderDoor(Needs):
             raise NotSignedIn
         if not caller.may(*self.roles):
             raise NotAllowed(f"this needs the role {' or '.join(self.roles)}")
+        request.state.caller = caller
         return caller
 
 

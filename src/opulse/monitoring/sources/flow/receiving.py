@@ -41,6 +41,7 @@ from opulse.monitoring.sources.rules import lay_holds, leave_foreign, missing_se
 from opulse.monitoring.sources.rules.placing import Placed
 from opulse.monitoring.sources.store import holds
 from opulse.monitoring.sources.store import sources as rows
+from opulse.observe import faults
 from opulse.observe.metrics import CHANGES
 from opulse.ports import Ports
 from opulse.web.roles import Caller
@@ -118,6 +119,7 @@ async def _take_signals(
         done, systems = await ports.db.write_first(
             Priority.INGEST, take_signals_in, caller.tenant, source.id, settings, some, allowed, now
         )
+        faults.point("source.held")
         taken = _joined(taken, done)
         heard |= systems
     await evaluator.follow(caller.tenant)
