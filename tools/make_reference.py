@@ -34,7 +34,7 @@ from tools.reference_states import STATES, states_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/reference"
-JSON_PATHS = ("/api/", "/oauth/", "/inbound-event/", "/{cloud}/")
+JSON_PATHS = ("/api/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/")
 PART = re.compile(r"(?P<begin><!-- made: (?P<name>[\w. ]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 SPECIFICATION = re.compile(r"\s*\((?:systrack|qualtrics-\w+|spine|integration-guide)\.md[^)]*\)")
 KIND_WORDS = {

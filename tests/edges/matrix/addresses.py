@@ -17,6 +17,8 @@ PUBLIC: Mapping[str, str] = {
     "/systems/{which}": "atactivation",
     "/mail/{switch}": "pause",
     "/{cloud}": "opulse",
+    "/ResourceTypes/{name}": "User",
+    "/Schemas/{urn}": "urn:ietf:params:scim:schemas:core:2.0:User",
     "/{policy}": "B2C_1_ROPC_AUTH",
 }
 

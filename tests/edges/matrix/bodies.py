@@ -42,6 +42,10 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "PUT /api/v1/sources/{source_id}": {"kind": "fleet", "name": "Looked at"},
     "POST /api/v1/sources/{source_id}/receive": {"policy": {"id": 1, "name": "Looked at"}, "hosts": []},
+    "PUT /scim/v2/Users/{user_id}": {"userName": "Looked at"},
+    "PATCH /scim/v2/Users/{user_id}": {
+        "Operations": [{"op": "replace", "value": {"displayName": "Looked at"}}]
+    },
     "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
     "POST /groups/{group_id}/remove": {"system": "none"},
     "POST /surveys/{survey_id}/state": {"state": "closed"},

@@ -19,6 +19,10 @@ from opulse.experience.directory.flow.taking import Destination
 from opulse.jobs import enqueue
 from opulse.jobs.claiming import claim_due
 from opulse.jobs.table import bury
+from opulse.monitoring.systems.flow.importing import Wanted
+from opulse.monitoring.systems.flow.importing import receive_file as receive_system_file
+from opulse.monitoring.systems.flow.people import create_person
+from opulse.monitoring.systems.models import FileFormat, ImportKind, PersonEntry
 from opulse.tenancy import views
 from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.service_accounts import create_account
@@ -100,6 +104,21 @@ async def make_import(world: World, found: Found) -> str:
 
     where = Destination(world.acme.tenant.id, found["directory"], "", raise_events=False)
     return (await receive_file(world.ports, where, file(), "test")).id
+
+
+async def make_system_import(world: World, found: Found) -> str:
+    """A file of one system."""
+
+    async def file() -> AsyncIterator[bytes]:
+        yield f"name,site\n{fresh_name('imported')},{MARK}\n".encode()
+
+    wanted = Wanted(world.acme.tenant.id, ImportKind.DEVICES, FileFormat.CSV, "test")
+    return (await receive_system_file(world.ports, wanted, file())).id
+
+
+async def make_scim_user(world: World, found: Found) -> str:
+    entry = PersonEntry(fresh_name("person"), email=f"{MARK}.{next(_numbers)}@zebra.example")
+    return (await create_person(world.ports, world.acme.tenant.id, entry, "test")).id
 
 
 async def make_contact(world: World, found: Found) -> str:
@@ -248,6 +267,9 @@ MAKERS: Mapping[str, Maker] = {
     "{mailing_list}": make_list,
     "{contact}": make_contact,
     "{import_id}": make_import,
+    "/systems/imports/{import_id}": make_system_import,
+    "/systems/import/{import_id}": make_system_import,
+    "/scim/v2/Users/{user_id}": make_scim_user,
     "/lists/{mailing_list}/members/{contact}": make_member,
     "{survey_id}": make_survey,
     "{workflow}": make_workflow,

@@ -51,7 +51,7 @@ class Route:
 
     @property
     def is_page(self) -> bool:
-        return not self.path.startswith(("/api/", "/oauth/", "/inbound-event/", "/{cloud}/"))
+        return not self.path.startswith(("/api/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/"))
 
 
 def walk(app: FastAPI) -> Iterator[Route]:

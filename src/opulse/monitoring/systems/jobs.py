@@ -1,4 +1,5 @@
-"""Background work of the estate: dynamic groups are filled and looked at again as time goes by, silent systems are retired."""
+"""Background work of the estate: dynamic groups are filled and looked at again as time goes by, silent systems are retired,
+files are taken."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ from collections.abc import Mapping
 from opulse.jobs import Handler, Job
 from opulse.monitoring.systems.flow.dynamic import fill_group, refresh_aging
 from opulse.monitoring.systems.flow.facts import fill_facts
+from opulse.monitoring.systems.flow.importing import take_file
 from opulse.monitoring.systems.flow.retiring import retire_silent
-from opulse.monitoring.systems.models import GROUP_RULED
+from opulse.monitoring.systems.models import GROUP_RULED, IMPORT_RECEIVED
 from opulse.ports import Ports
 
 SILENT_DUE = "systems.retire_due"
@@ -31,8 +33,14 @@ async def on_systems_retire_due(ports: Ports, job: Job) -> None:
     await retire_silent(ports)
 
 
+async def on_import_received(ports: Ports, job: Job) -> None:
+    """Take a file's records, from wherever an earlier try was interrupted."""
+    await take_file(ports, job.tenant, job.payload["import"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     GROUP_RULED: on_group_ruled,
     GROUPS_DUE: on_groups_refresh_due,
+    IMPORT_RECEIVED: on_import_received,
     SILENT_DUE: on_systems_retire_due,
 }

@@ -12,8 +12,16 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy import Connection, Row
 
-from opulse.monitoring.systems.models import RETIRED_IDX, Group, JournalEntry, System, SystemUser
-from opulse.monitoring.systems.store import groups, journal, occupied, reports, systems, users
+from opulse.monitoring.systems.models import (
+    RETIRED_IDX,
+    Group,
+    JournalEntry,
+    RecordRefused,
+    System,
+    SystemImport,
+    SystemUser,
+)
+from opulse.monitoring.systems.store import groups, imports, journal, occupied, reports, systems, users
 from opulse.monitoring.systems.store.tables import groups as group_rows
 from opulse.monitoring.systems.store.tables import systems as system_rows
 
@@ -154,3 +162,20 @@ def list_journal(conn: Connection, tenant: int, after: int, limit: int) -> list[
 def find_answer(conn: Connection, tenant: int, source: str, batch: str) -> bytes | None:
     """What the source was told when it sent this batch before; None: it has not."""
     return journal.find_answer(conn, tenant, source, batch)
+
+
+def find_import(conn: Connection, tenant: int, import_id: str) -> SystemImport | None:
+    """A file of systems or people on its way in."""
+    return imports.find_import(conn, tenant, import_id)
+
+
+def list_imports(conn: Connection, tenant: int, limit: int) -> list[SystemImport]:
+    """Newest first."""
+    return imports.list_imports(conn, tenant, limit)
+
+
+def list_refused(
+    conn: Connection, tenant: int, import_id: str, after: int, limit: int
+) -> list[RecordRefused]:
+    """Refused records of a file by line, from the one behind line ``after``."""
+    return imports.list_refused(conn, tenant, import_id, after, limit)

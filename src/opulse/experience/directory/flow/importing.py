@@ -22,13 +22,14 @@ from opulse.experience.directory.models import (
     IncomingContact,
     LineRefused,
 )
-from opulse.experience.directory.rules import Heading, StepCutter, TableUnreadable, read_heading, read_lines
+from opulse.experience.directory.rules import Heading, TableUnreadable, read_heading, read_lines
 from opulse.experience.directory.store import contacts
 from opulse.experience.directory.store import imports as store
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 from opulse.wire.identifiers import Prefix, new_id
+from opulse.wire.table_steps import StepCutter
 
 STEPS_PER_UNIT = 8
 HEADING_MAX = 64_000

@@ -1,7 +1,6 @@
-"""Pure decisions of the directory: reading tables of contacts, cutting a stream into steps, plain addresses."""
+"""Pure decisions of the directory: reading tables of contacts, plain addresses."""
 
 from opulse.experience.directory.rules.addresses import is_plain_address
-from opulse.experience.directory.rules.steps import STEP_LINES, StepCutter
 from opulse.experience.directory.rules.table import (
     Heading,
     Table,
@@ -12,9 +11,7 @@ from opulse.experience.directory.rules.table import (
 )
 
 __all__ = [
-    "STEP_LINES",
     "Heading",
-    "StepCutter",
     "Table",
     "TableUnreadable",
     "is_plain_address",

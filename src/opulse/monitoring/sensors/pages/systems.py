@@ -65,6 +65,7 @@ class SystemListPage:
     retire_after: timedelta | None
     first: str
     next: str
+    may_edit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ async def show_systems(
         retire_after=ports.limits.retire_after,
         first=_address(search, show, 0) if after else "",
         next=_address(search, show, found.next) if found.next else "",
+        may_edit=may_edit(caller),
     )
     return await page(request, "sensors/systems.html", context)
 

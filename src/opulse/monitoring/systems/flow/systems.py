@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyroaring import BitMap
@@ -15,6 +15,7 @@ from opulse.monitoring.systems.flow.facts import keep_facts_in
 from opulse.monitoring.systems.flow.groups import seed_groups_in
 from opulse.monitoring.systems.flow.members import write_members_in
 from opulse.monitoring.systems.flow.reports import forget_reports_in
+from opulse.monitoring.systems.flow.users import add_users_in, set_users_in
 from opulse.monitoring.systems.models import (
     ALL_SYSTEMS_IDX,
     Numbered,
@@ -23,9 +24,8 @@ from opulse.monitoring.systems.models import (
     SystemEntry,
     SystemUser,
     TakenSystem,
-    UserSpan,
 )
-from opulse.monitoring.systems.store import facts, groups, systems, users
+from opulse.monitoring.systems.store import facts, groups, systems
 from opulse.monitoring.systems.store.numbers import take_numbers
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -107,13 +107,14 @@ def take_systems_in(
 ) -> tuple[list[TakenSystem], list[RefusedSystem]]:
     """:func:`take_systems` for some hundred checked lines, inside a unit."""
     living = _lock_estate(conn, tenant, now)
-    matches, refused = rules.match_lines(lines, *_find_known(conn, tenant, lines))
+    matches, refused = rules.match_lines(lines, _find_known(conn, tenant, lines))
     fresh = sum(match.known is None for match in matches)
     number = take_numbers(conn, tenant, Numbered.SYSTEM, fresh) if fresh else 0
     new: list[System] = []
     changed: list[System] = []
     spoken: dict[int, System] = {}
     people: dict[int, Sequence[SystemUser]] = {}
+    further: dict[int, Sequence[SystemUser]] = {}
     taken: list[TakenSystem] = []
     for match in matches:
         entry, known = match.line.entry, match.known
@@ -125,14 +126,15 @@ def take_systems_in(
             changed.append(system)
         spoken[system.idx] = system
         if entry.users is not None:
-            people[system.idx] = entry.users
+            (further if entry.adds_users else people)[system.idx] = entry.users
         taken.append(TakenSystem(match.line.index, system.idx, system.guid, system.name, known is None))
     systems.insert_systems(conn, tenant, new, now)
     systems.update_systems(conn, tenant, changed, now)
-    touched = {system.idx for system in (*new, *changed)} | _set_users(conn, tenant, people, now)
+    touched = {system.idx for system in (*new, *changed)}
+    touched |= set_users_in(conn, tenant, people, now) | add_users_in(conn, tenant, further, now)
     write_members_in(conn, tenant, ALL_SYSTEMS_IDX, living, living | BitMap(spoken), now)
     keep_facts_in(conn, tenant, [spoken[idx] for idx in sorted(touched)], now)
-    return taken, refused
+    return [replace(line, changed=line.idx in touched) for line in taken], refused
 
 
 def _lock_estate(conn: Connection, tenant: int, now: datetime) -> BitMap:
@@ -141,30 +143,14 @@ def _lock_estate(conn: Connection, tenant: int, now: datetime) -> BitMap:
     return groups.lock_members(conn, tenant, ALL_SYSTEMS_IDX)
 
 
-def _find_known(
-    conn: Connection, tenant: int, lines: Sequence[rules.Line]
-) -> tuple[dict[str, System], dict[str, list[System]]]:
+def _find_known(conn: Connection, tenant: int, lines: Sequence[rules.Line]) -> rules.Known:
     guids = [line.entry.guid for line in lines if line.entry.guid is not None]
     names = [line.entry.name.casefold() for line in lines if line.entry.guid is None]
     by_guid = systems.find_by_guids(conn, tenant, guids) if guids else {}
     by_name = systems.find_by_names(conn, tenant, names) if names else {}
-    return by_guid, by_name
-
-
-def _set_users(
-    conn: Connection, tenant: int, people: dict[int, Sequence[SystemUser]], now: datetime
-) -> set[int]:
-    """Which of the systems have other users now."""
-    if not people:
-        return set()
-    holding: dict[int, dict[str, UserSpan]] = {idx: {} for idx in people}
-    for span in users.list_open(conn, tenant, people):
-        holding[span.system][span.user.user_id.casefold()] = span
-    spans = [
-        span for idx, wanted in people.items() for span in rules.diff_users(idx, wanted, holding[idx], now)
-    ]
-    users.write_spans(conn, tenant, spans)
-    return {span.system for span in spans}
+    serials = [line.entry.serial.casefold() for line in lines if line.entry.by_serial and line.entry.serial]
+    by_serial = systems.find_by_serials(conn, tenant, serials) if serials else {}
+    return rules.Known(by_guid, by_name, by_serial)
 
 
 def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
@@ -173,7 +159,7 @@ def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: dateti
     if system is None:
         return False
     systems.mark_deleted(conn, tenant, [system.idx], now)
-    _set_users(conn, tenant, {system.idx: ()}, now)
+    set_users_in(conn, tenant, {system.idx: ()}, now)
     facts.delete_facts(conn, tenant, [system.idx])
     gone = BitMap([system.idx])
     forget_reports_in(conn, tenant, gone, now)

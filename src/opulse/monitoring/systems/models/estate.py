@@ -136,7 +136,11 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class SystemEntry:
-    """What somebody says of a system. ``None`` leaves what is known; ``users`` replaces all of them."""
+    """What somebody says of a system. ``None`` leaves what is known.
+
+    ``users`` replaces all of them, or with ``adds_users`` is laid over them; so do ``attributes``. With ``by_serial`` the one
+    system that has the serial number is meant before any that has the name. Without ``renames`` a known system keeps its name.
+    """
 
     name: str
     guid: str | None = None
@@ -150,17 +154,22 @@ class SystemEntry:
     serial: str | None = None
     ip_address: str | None = None
     platform: str | None = None
+    adds_users: bool = False
+    adds_attributes: bool = False
+    by_serial: bool = False
+    renames: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TakenSystem:
-    """One line of a request that was taken."""
+    """One line of a request that was taken. ``changed``: the system or its users are not as they were."""
 
     index: int
     idx: int
     guid: str
     name: str
     created: bool
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

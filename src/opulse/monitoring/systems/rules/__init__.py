@@ -1,6 +1,7 @@
 """Pure decisions of the stage: which system a line means, and whether a filter is true of a system."""
 
 from opulse.monitoring.systems.rules.matching import (
+    Known,
     Line,
     Match,
     check_lines,
@@ -12,6 +13,7 @@ from opulse.monitoring.systems.rules.matching import (
 )
 
 __all__ = [
+    "Known",
     "Line",
     "Match",
     "check_lines",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -49,7 +49,7 @@ def check_lines(entries: Sequence[SystemEntry]) -> tuple[list[Line], list[Refuse
     seen: set[str] = set()
     for index, entry in enumerate(entries):
         guid = None if entry.guid is None else read_guid(entry.guid)
-        key = guid or "name:" + entry.name.casefold()
+        key = guid or _spoken_of(entry)
         if entry.guid is not None and guid is None:
             refused.append(RefusedSystem(index, SystemRefusal.BAD_ID))
         elif key in seen:
@@ -60,15 +60,23 @@ def check_lines(entries: Sequence[SystemEntry]) -> tuple[list[Line], list[Refuse
     return good, refused
 
 
-def match_lines(
-    lines: Sequence[Line], by_guid: Mapping[str, System], by_name: Mapping[str, Sequence[System]]
-) -> tuple[list[Match], list[RefusedSystem]]:
-    """Which system each line means: by GUID where it gives one, else the one that carries the name."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The systems that lines may mean: by GUID, and by casefolded name and serial number, which several may carry."""
+
+    by_guid: Mapping[str, System]
+    by_name: Mapping[str, Sequence[System]]
+    by_serial: Mapping[str, Sequence[System]] = field(default_factory=dict)
+
+
+def match_lines(lines: Sequence[Line], systems: Known) -> tuple[list[Match], list[RefusedSystem]]:
+    """Which system each line means: by GUID where it gives one, else the one that carries the name. A line that asks for it
+    means the one that carries its serial number first."""
     matches: list[Match] = []
     refused: list[RefusedSystem] = []
     meant: set[int] = set()
     for line in lines:
-        known = _candidates(line.entry, by_guid, by_name)
+        known = _candidates(line.entry, systems)
         if len(known) > 1:
             refused.append(RefusedSystem(line.index, SystemRefusal.AMBIGUOUS_NAME))
         elif known and known[0].idx in meant:
@@ -93,7 +101,10 @@ def lay_over(known: System, entry: SystemEntry) -> System:
         "platform": entry.platform,
     }
     given = {name: value for name, value in said.items() if value is not None}
-    return replace(known, name=entry.name, deleted=False, **given)  # type: ignore[arg-type]  # str but for attributes
+    if entry.adds_attributes and entry.attributes is not None:
+        given["attributes"] = {**known.attributes, **entry.attributes}
+    name = entry.name if entry.renames else known.name
+    return replace(known, name=name, deleted=False, **given)  # type: ignore[arg-type]  # str but for attributes
 
 
 def diff_users(
@@ -151,10 +162,18 @@ def _bare(user_id: str) -> str:
     return user_id.rpartition("\\")[2].partition("@")[0]
 
 
-def _candidates(
-    entry: SystemEntry, by_guid: Mapping[str, System], by_name: Mapping[str, Sequence[System]]
-) -> Sequence[System]:
+def _spoken_of(entry: SystemEntry) -> str:
+    if entry.by_serial and entry.serial:
+        return "serial:" + entry.serial.casefold()
+    return "name:" + entry.name.casefold()
+
+
+def _candidates(entry: SystemEntry, systems: Known) -> Sequence[System]:
     if entry.guid is not None:
-        known = by_guid.get(entry.guid)
+        known = systems.by_guid.get(entry.guid)
         return [] if known is None else [known]
-    return by_name.get(entry.name.casefold(), [])
+    if entry.by_serial and entry.serial:
+        carrying = systems.by_serial.get(entry.serial.casefold(), ())
+        if len(carrying) == 1:
+            return carrying
+    return systems.by_name.get(entry.name.casefold(), [])

@@ -106,19 +106,26 @@ def find_by_guids(conn: Connection, tenant: int, guids: Iterable[str]) -> dict[s
 
 def find_by_names(conn: Connection, tenant: int, name_keys: Iterable[str]) -> dict[str, list[System]]:
     """Living systems by casefolded name; a name may be carried by several."""
-    wanted = json_list(conn, name_keys)
+    return _find_by(conn, tenant, systems.c.name_key, name_keys)
+
+
+def find_by_serials(conn: Connection, tenant: int, serial_keys: Iterable[str]) -> dict[str, list[System]]:
+    """Living systems by casefolded serial number; several may carry what their maker never filled in."""
+    return _find_by(conn, tenant, systems.c.serial_key, serial_keys)
+
+
+def _find_by(
+    conn: Connection, tenant: int, column: ColumnElement[str], keys: Iterable[str]
+) -> dict[str, list[System]]:
+    wanted = json_list(conn, keys)
     found: dict[str, list[System]] = {}
     rows = conn.execute(
-        select(systems)
-        .where(
-            systems.c.tenant == tenant,
-            systems.c.name_key.in_(select(wanted.c.value)),
-            systems.c.deleted.is_(False),
-        )
+        select(systems, column.label("key"))
+        .where(systems.c.tenant == tenant, column.in_(select(wanted.c.value)), systems.c.deleted.is_(False))
         .order_by(systems.c.idx)
     )
     for row in rows:
-        found.setdefault(row.name_key, []).append(_system(row))
+        found.setdefault(row.key, []).append(_system(row))
     return found
 
 

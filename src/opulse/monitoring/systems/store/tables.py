@@ -109,6 +109,77 @@ system_users = Table(
     Index("ix_system_users_user", "tenant", "user_key"),
 )
 
+people = Table(
+    "system_people",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("user_key", Text, nullable=False),  # casefolded
+    Column("account", Text, nullable=False),
+    Column("account_key", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    UniqueConstraint("tenant", "user_key"),
+    Index("ix_system_people_account", "tenant", "account_key"),
+)
+
+imports = Table(
+    "system_imports",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # ImportKind
+    Column("format", Text, nullable=False),  # FileFormat
+    Column("fields", JsonDoc, nullable=False),  # the mapping: target → source
+    Column("actor", Text, nullable=False),
+    Column("state", Text, nullable=False),  # SystemImportState
+    Column("heading", Text, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("steps_done", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    Index("ix_system_imports_created", "tenant", "created_at"),
+)
+
+import_steps = Table(
+    "system_import_steps",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("import_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("first_line", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # whole records; gone when they are taken
+    PrimaryKeyConstraint("tenant", "import_id", "number"),
+    ForeignKeyConstraint(["tenant", "import_id"], ["system_imports.tenant", "system_imports.id"]),
+)
+
+import_refused = Table(
+    "system_import_refused",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("import_id", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "import_id", "line"),
+    ForeignKeyConstraint(["tenant", "import_id"], ["system_imports.tenant", "system_imports.id"]),
+)
+
 groups = Table(
     "system_groups",
     metadata,

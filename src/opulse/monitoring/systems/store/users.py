@@ -37,6 +37,15 @@ def list_as_of(conn: Connection, tenant: int, idxs: Iterable[int], at: datetime)
     return _list(conn, tenant, idxs, system_users.c.valid_from <= at, system_users.c.valid_to > at)
 
 
+def list_systems_of(conn: Connection, tenant: int, keys: Iterable[str]) -> list[int]:
+    """Systems that people with these casefolded user ids use now."""
+    theirs = select(system_users.c.system).where(
+        system_users.c.tenant == tenant, system_users.c.valid_to == FOREVER
+    )
+    found = seek(conn, theirs, system_users.c.user_key, keys)
+    return sorted(set(found.scalars()))
+
+
 def write_spans(conn: Connection, tenant: int, spans: Sequence[UserSpan]) -> None:
     """Add the spans; one that is known by system, user and start gets the new values (so it can be closed)."""
     upsert(conn, system_users, [_row(tenant, span) for span in spans], key=_KEY, change=_VALUES)

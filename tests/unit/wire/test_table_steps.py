@@ -9,7 +9,8 @@ from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opulse.experience.directory.rules import STEP_LINES, StepCutter, is_plain_address
+from opulse.experience.directory.rules import is_plain_address
+from opulse.wire.table_steps import STEP_LINES, StepCutter
 
 CELLS = st.text(st.sampled_from('ab ",\n'), max_size=6)
 
