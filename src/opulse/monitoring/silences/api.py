@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
 from opulse.monitoring.sensors.api.states import EvaluatorDep
-from opulse.monitoring.silences import store
-from opulse.monitoring.silences.flow import previewing, setting
+
+from opulse.monitoring.silences.flow import previewing, reading, setting
 from opulse.monitoring.silences.flow.muting import find_mute
 from opulse.monitoring.silences.models import (
     Inhibition,
@@ -100,7 +100,7 @@ class InhibitionList(BaseModel):
 @router.get("/api/v1/silences", operation_id="list_silences")
 async def list_silences(ports: PortsDep, caller: Viewer) -> SilenceList:
     """Those that are not over, by their end."""
-    found = await ports.db.read(store.list_silences, caller.tenant, ports.clock.now())
+    found = await ports.db.read(reading.list_silences, caller.tenant, ports.clock.now())
     return SilenceList(silences=[_silence_view(silence) for silence in found])
 
 
@@ -157,7 +157,7 @@ async def get_window_preview(
 
 @router.get("/api/v1/inhibitions", operation_id="list_inhibitions")
 async def list_inhibitions(ports: PortsDep, caller: Viewer) -> InhibitionList:
-    found = await ports.db.read(store.list_inhibitions, caller.tenant)
+    found = await ports.db.read(reading.list_inhibitions, caller.tenant)
     return InhibitionList(inhibitions=[_inhibition_view(inhibition) for inhibition in found])
 
 

@@ -17,8 +17,8 @@ from opulse.monitoring.maintenance.views import list_windows
 from opulse.monitoring.notifications.flow.reading import list_notifications
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.monitoring.sensors.views import list_sensors
-from opulse.monitoring.silences import store
-from opulse.monitoring.silences.flow import previewing, setting
+
+from opulse.monitoring.silences.flow import previewing, reading, setting
 from opulse.monitoring.silences.models import Silence, SilenceDraft, SilenceRefused
 from opulse.monitoring.silences.pages.fields import errors_of, read_text
 from opulse.monitoring.systems.views import list_groups
@@ -166,14 +166,14 @@ def _list_in(conn: Connection, tenant: int, now: datetime, *, may_edit: bool) ->
             groups.get(silence.group, ""),
             silence.starts_at <= now,
         )
-        for silence in store.list_silences(conn, tenant, now)
+        for silence in reading.list_silences(conn, tenant, now)
     )
     windows = ((window, find_span(window, now)) for window in list_windows(conn, tenant, now))
     causes = (
         CauseLine(
             one.id, names[one.cause], tuple(names[symptom] for symptom in one.symptoms if symptom in names)
         )
-        for one in store.list_inhibitions(conn, tenant)
+        for one in reading.list_inhibitions(conn, tenant)
         if one.cause in names
     )
     return SilencesPage(
