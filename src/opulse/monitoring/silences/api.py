@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
 from opulse.monitoring.sensors.api.states import EvaluatorDep
-
 from opulse.monitoring.silences.flow import previewing, reading, setting
 from opulse.monitoring.silences.flow.muting import find_mute
 from opulse.monitoring.silences.models import (

@@ -17,7 +17,6 @@ from opulse.monitoring.maintenance.views import list_windows
 from opulse.monitoring.notifications.flow.reading import list_notifications
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.monitoring.sensors.views import list_sensors
-
 from opulse.monitoring.silences.flow import previewing, reading, setting
 from opulse.monitoring.silences.models import Silence, SilenceDraft, SilenceRefused
 from opulse.monitoring.silences.pages.fields import errors_of, read_text
