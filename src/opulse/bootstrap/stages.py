@@ -40,7 +40,7 @@ EXPERIENCE = (
     "opulse.experience.impact",
 )
 SHARED = ("opulse.tenancy",)
-ACROSS = ("opulse.pulses.ledger", "opulse.console.journey", "opulse.console")
+ACROSS = ("opulse.pulses.ledger", "opulse.pulses.replay", "opulse.console.journey", "opulse.console")
 EXTENSION_GROUP = "opulse.extensions"
 
 

@@ -36,6 +36,7 @@ from opulse.monitoring.recipients import pages as recipients_pages
 from opulse.monitoring.sensors import Evaluator
 from opulse.monitoring.silences import api as silences_api
 from opulse.monitoring.silences import pages as silences_pages
+from opulse.pulses.replay import api as replay_api
 from opulse.tenancy.flow.keys import issue_key
 from opulse.tenancy.flow.people import add_person, sign_in
 from opulse.tenancy.flow.tenants import create_tenant
@@ -57,6 +58,7 @@ ROUTERS = (
     activations_api,
     deliveries_api,
     silences_api,
+    replay_api,
     maintenance_api,
     recipients_pages,
     notifications_pages,
