@@ -78,7 +78,7 @@ async def test_the_list_says_who_reports_and_what_is_triggered(estate: Estate, c
     await estate.send(2, [], [one])
     estate.evaluator.tick()
     seen = await estate.read("/systems")
-    assert "1 of 3 report now: were heard from within 15 minutes" in seen
+    assert "1 of 3 report now (heard from within 15 minutes)" in seen
     assert "LT-1 lt-1.corp.example North – Anna Adler Reporting 2" in seen
     assert re.search(r"LT-2 – – – Silent .*16 minutes ago –", seen)
     assert "<b>LT-3</b> – – – Not heard of –" in seen

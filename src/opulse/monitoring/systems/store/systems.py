@@ -12,7 +12,7 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, tuple_, update
 
-from opulse.db import json_list, upsert
+from opulse.db import json_list, seek, upsert
 from opulse.monitoring.systems.models import System
 from opulse.monitoring.systems.store.tables import systems
 
@@ -117,14 +117,12 @@ def find_by_serials(conn: Connection, tenant: int, serial_keys: Iterable[str]) -
 def _find_by(
     conn: Connection, tenant: int, column: ColumnElement[str], keys: Iterable[str]
 ) -> dict[str, list[System]]:
-    wanted = json_list(conn, keys)
     found: dict[str, list[System]] = {}
-    rows = conn.execute(
-        select(systems, column.label("key"))
-        .where(systems.c.tenant == tenant, column.in_(select(wanted.c.value)), systems.c.deleted.is_(False))
-        .order_by(systems.c.idx)
+    living = select(systems, column.label("key")).where(
+        systems.c.tenant == tenant, systems.c.deleted.is_(False)
     )
-    for row in rows:
+    # put in order here: asked to order by index, SQLite reads every system in that order
+    for row in sorted(seek(conn, living, column, keys), key=lambda row: row.idx):
         found.setdefault(row.key, []).append(_system(row))
     return found
 
