@@ -42,6 +42,8 @@ VIEWERS_CHANGE = {
     "POST /api/v1/groups/preview",  # a question with a body; it changes nothing
     "POST /api/v1/notifications/preview",  # a question with a body; it changes nothing
     "POST /api/v1/sources/preview",  # the same
+    "POST /api/v1/silences/preview",  # the same
+    "POST /api/v1/replays",  # the same
 }
 """What is not reading and yet open to viewers: their own account."""
 

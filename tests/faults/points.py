@@ -19,3 +19,5 @@ POINTS = {
 SENDING_ALONE = "alone mail.data_written 3"
 """Where the process that sends mails dies, and its owner lives."""
 ANSWERS = {"storing": "answer.stored", "tallying": "answer.counted"}
+ELSEWHERE = {"source.held"}
+"""Died at in a test of its own: ``tests/journeys/test_sources_alertmanager.py``."""

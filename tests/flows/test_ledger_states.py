@@ -13,6 +13,7 @@ from opulse.experience.responses.views import owner_corrections
 from opulse.experience.workflows.views import runs, task_runs, traces, workflows
 from opulse.jobs.table import jobs
 from opulse.monitoring.activations.store.tables import activations
+from opulse.monitoring.silences.store.tables import mutes
 from opulse.ports import Ports
 from opulse.pulses.ledger import SENTENCES, LedgerState, explain, ledger
 from opulse.pulses.ledger.models import ORDER
@@ -160,6 +161,18 @@ async def only_the_end_was_told(incident: Incident) -> None:
     await incident.told("delivered", "SensorNotification.Resolved")
 
 
+def muted(outcome: str) -> Setup:
+    """A silence kept its recipients from being told: until now, for good, or until they were told after all."""
+
+    async def setup(incident: Incident) -> None:
+        if outcome == "told":
+            await incident.told("delivered")
+        words = {"reason": "silenced", "rule": "s", "words": "known", "since": incident.clock.now()}
+        await incident.put(mutes, activation=ACTIVATION, outcome=outcome, **words)
+
+    return setup
+
+
 async def told_and(incident: Incident, *more: Awaitable[object]) -> None:
     await incident.told("delivered")
     for one in more:
@@ -180,6 +193,9 @@ async def came_and_did_not_match(incident: Incident) -> None:
 
 OUTSIDE: list[tuple[str, Setup, LedgerState, LedgerState]] = [
     ("opened just now", opened_just_now, S.BEING_RESOLVED, S.NOT_TOLD),
+    ("silenced", muted("waiting"), S.SILENCED, S.SILENCED),
+    ("silenced for good", muted("never_told"), S.SILENCED, S.SILENCED),
+    ("silenced, then told", muted("told"), S.BEING_RESOLVED, S.NOT_TOLD),
     ("nobody to tell", lambda i: i.told("dead", "Other"), S.NOT_TOLD, S.NOT_TOLD),
     ("being told", lambda i: i.told("waiting"), S.BEING_RESOLVED, S.NOT_TOLD),
     ("told", lambda i: i.told("delivered"), S.BEING_RESOLVED, S.NOT_TOLD),

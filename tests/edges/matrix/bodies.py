@@ -52,6 +52,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},
+    "GET /api/v1/maintenance-windows/preview": {"group_id": "none"},
 }
 
 

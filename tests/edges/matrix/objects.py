@@ -75,6 +75,35 @@ async def make_notification(world: World, found: Found) -> str:
     return str((await world.api.post("/api/v1/notifications", body))["notification_id"])
 
 
+async def make_silence(world: World, found: Found) -> str:
+    now = world.ports.clock.now()
+    body = {
+        "comment": fresh_name("silence"),
+        "notification_id": await make_notification(world, found),
+        "starts_at": now.isoformat(),
+        "ends_at": (now + timedelta(hours=1)).isoformat(),
+    }
+    return str((await world.api.post("/api/v1/silences", body))["silence_id"])
+
+
+async def make_window(world: World, found: Found) -> str:
+    """Tomorrow: nothing of now is hidden by it."""
+    begin = world.ports.clock.now() + timedelta(days=1)
+    body = {
+        "name": fresh_name("window"),
+        "group_id": await make_group(world, found),
+        "starts_at": begin.isoformat(),
+        "ends_at": (begin + timedelta(hours=1)).isoformat(),
+    }
+    return str((await world.api.post("/api/v1/maintenance-windows", body))["window_id"])
+
+
+async def make_inhibition(world: World, found: Found) -> str:
+    cause, symptom = await make_notification(world, found), await make_notification(world, found)
+    body = {"cause": cause, "symptoms": [symptom]}
+    return str((await world.api.post("/api/v1/inhibitions", body))["inhibition_id"])
+
+
 async def find_activation(world: World, found: Found) -> str:
     return world.activation
 
@@ -260,6 +289,9 @@ MAKERS: Mapping[str, Maker] = {
     "{sensor_id}": make_sensor_id,
     "{recipient_id}": make_recipient,
     "{notification_id}": make_notification,
+    "{silence_id}": make_silence,
+    "{window_id}": make_window,
+    "{inhibition_id}": make_inhibition,
     "{activation_id}": find_activation,
     "{activation}": find_activation,
     "{delivery_id}": find_delivery,

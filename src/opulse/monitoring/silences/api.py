@@ -6,12 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import Connection
 
+from opulse.monitoring.activations.models import Activation
+from opulse.monitoring.activations.views import get_activation
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.monitoring.silences.flow import previewing, reading, setting
 from opulse.monitoring.silences.flow.muting import find_mute
 from opulse.monitoring.silences.models import (
     Inhibition,
+    Mute,
     MuteOutcome,
     MuteReason,
     Silence,
@@ -79,6 +83,12 @@ class MuteView(BaseModel):
     ended_at: AwareDatetime | None
 
 
+class MuteAnswer(BaseModel):
+    """``mute`` null: nothing kept its recipients from being told."""
+
+    mute: MuteView | None
+
+
 class InhibitionBody(BaseModel):
     """Ids of notifications. While ``cause`` has an open activation, nobody is told of activations of ``symptoms``."""
 
@@ -132,18 +142,17 @@ async def delete_silence(silence_id: str, ports: PortsDep, caller: Editor) -> No
 
 
 @router.get("/api/v1/activations/{activation_id}/mute", operation_id="get_activation_mute")
-async def get_mute(activation_id: str, ports: PortsDep, caller: Viewer) -> MuteView:
-    """What kept its recipients from being told. 404: nothing did."""
-    found = await ports.db.read(find_mute, caller.tenant, activation_id)
-    if found is None:
-        raise NotFound("mute")
-    return MuteView(
-        reason=found.reason,
-        words=found.words,
-        since=found.since,
-        outcome=found.outcome,
-        ended_at=found.ended_at,
-    )
+async def get_mute(activation_id: str, ports: PortsDep, caller: Viewer) -> MuteAnswer:
+    """What kept its recipients from being told, if anything did."""
+
+    def query(conn: Connection) -> tuple[Activation | None, Mute | None]:
+        activation = get_activation(conn, caller.tenant, activation_id)
+        return activation, find_mute(conn, caller.tenant, activation_id)
+
+    activation, found = await ports.db.read(query)
+    if activation is None:
+        raise NotFound("activation")
+    return MuteAnswer(mute=None if found is None else _mute_view(found))
 
 
 @router.get("/api/v1/maintenance-windows/preview", operation_id="preview_maintenance_window")
@@ -182,6 +191,16 @@ def _invalid(refused: SilenceRefused) -> Problem:
         for problem in refused.problems
     ]
     return Problem(422, "it cannot be saved", str(refused), errors=problems)
+
+
+def _mute_view(found: Mute) -> MuteView:
+    return MuteView(
+        reason=found.reason,
+        words=found.words,
+        since=found.since,
+        outcome=found.outcome,
+        ended_at=found.ended_at,
+    )
 
 
 def _silence_view(silence: Silence) -> SilenceView:

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.monitoring.systems import rules, views
+from opulse.monitoring.systems.flow.facts import keep_facts_in
+from opulse.monitoring.systems.flow.users import set_users_in
 from opulse.monitoring.systems.models import ALL_SYSTEMS_IDX, Logon, UserSpan
 from opulse.monitoring.systems.store import groups, users
 from opulse.ports import Ports
@@ -31,8 +33,17 @@ def keep_logons_in(conn: Connection, tenant: int, guid: str, logons: Sequence[Lo
     groups.lock_members(conn, tenant, ALL_SYSTEMS_IDX)
     changes = _find_changes(conn, tenant, guid, logons, now)
     if changes:
-        users.write_spans(conn, tenant, changes)
+        _write_in(conn, tenant, guid, logons, now)
     return changes is not None
+
+
+def _write_in(conn: Connection, tenant: int, guid: str, logons: Sequence[Logon], now: datetime) -> None:
+    """As everything that says who uses a system: people lend their addresses, and groups by rule follow."""
+    system = views.find_system(conn, tenant, guid)
+    assert system is not None
+    known = [span.user for span in users.list_open(conn, tenant, [system.idx])]
+    set_users_in(conn, tenant, {system.idx: rules.lay_logons_over(known, logons, now)}, now)
+    keep_facts_in(conn, tenant, [system], now)
 
 
 def _find_changes(
