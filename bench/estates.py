@@ -75,7 +75,7 @@ async def add_keys(estate: Estate, kind: KeyKind, scopes: Sequence[tuple[str, ..
 
 
 def _insert_systems(conn: Connection, tenant: int, idxs: Sequence[int], now: datetime) -> None:
-    columns = [column.name for column in systems.columns]
+    columns = [column.name for column in systems.columns if not column.nullable]
     if conn.dialect.name != "sqlite":
         rows = [dict(zip(columns, row, strict=True)) for row in _rows(tenant, idxs, {}, now)]
         for chunk in chunked(rows, 1_000):
@@ -89,7 +89,8 @@ def _insert_systems(conn: Connection, tenant: int, idxs: Sequence[int], now: dat
 def _rows(tenant: int, idxs: Sequence[int], attributes: object, now: object) -> Iterator[tuple[object, ...]]:
     for idx in idxs:
         name = f"ws-{idx:07d}"
-        yield (tenant, idx, guid_of(idx), name, name, name, name, "", "", "", "", attributes, False, now, now)
+        named = (tenant, idx, guid_of(idx), name, name, name, name)
+        yield (*named, "", "", "", "", attributes, False, now, now, "", "", "", "")
 
 
 def _insert_keys(
