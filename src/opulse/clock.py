@@ -8,7 +8,15 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Protocol
+from zoneinfo import available_timezones
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of the machine's IANA time zone database; read once, because that reads its folders."""
+    return frozenset(available_timezones())
 
 
 class Clock(Protocol):

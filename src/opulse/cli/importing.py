@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from opulse.cli.asking import ask
+
 import_app = typer.Typer(help="Bring in what other tools know.", no_args_is_help=True)
 
 
@@ -92,29 +94,9 @@ def _look(text: bytes) -> dict[str, Any]:
 
 
 def _send(server: str, key: str, text: bytes, check: bool, instanced: bool) -> dict[str, Any]:
-    import httpx2
-
-    if not key:
-        raise ValueError("the installation asks for a key: --key-file FILE, or --key")
     query = {"check": str(check).lower(), "instanced": str(instanced).lower()}
-    headers = {"X-API-TOKEN": key, "Content-Type": "application/yaml"}
-    address = f"{server.rstrip('/')}/api/v1/sources/prometheus-rules"
-    try:
-        answer = httpx2.post(address, params=query, content=text, headers=headers, timeout=60)
-    except httpx2.HTTPError as error:
-        raise OSError(f"{server} does not answer: {type(error).__name__}") from error
-    if not answer.is_success:
-        raise ValueError(f"{server} answered {answer.status_code}: {_detail(answer)}")
-    done: dict[str, Any] = answer.json()
-    return done
-
-
-def _detail(answer: Any) -> str:
-    try:
-        problem = answer.json()
-        return str(problem.get("detail") or problem.get("title"))
-    except (ValueError, AttributeError):
-        return str(answer.text)[:200]
+    headers = {"Content-Type": "application/yaml"}
+    return ask(server, key, "/api/v1/sources/prometheus-rules", params=query, content=text, headers=headers)
 
 
 def _words(done: dict[str, Any]) -> str:

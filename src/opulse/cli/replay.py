@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from opulse.cli.asking import ask
+
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's verb to the command."""
@@ -33,7 +35,7 @@ def replay(
     try:
         body = {"start": _moment(start), "end": _moment(end), **_rule(notification)}
         secret = key_file.read_text(encoding="utf-8").strip() if key_file else key.strip()
-        found = _ask(server, secret, body)
+        found = ask(server, secret, "/api/v1/replays", timeout=600, json=body)
     except (ValueError, OSError) as error:
         typer.echo(f"opulse replay: {error}", err=True)
         raise typer.Exit(2) from error
@@ -60,30 +62,6 @@ def _rule(named: str) -> dict[str, Any]:
     if not isinstance(draft, dict):
         raise ValueError(f"{named} holds no notification: an object with name, sensors, group_id, activation")
     return {"notification": draft}
-
-
-def _ask(server: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-    import httpx2
-
-    if not key:
-        raise ValueError("the installation asks for a key: --key-file FILE, or --key")
-    address = f"{server.rstrip('/')}/api/v1/replays"
-    try:
-        answer = httpx2.post(address, json=body, headers={"X-API-TOKEN": key}, timeout=600)
-    except httpx2.HTTPError as error:
-        raise OSError(f"{server} does not answer: {type(error).__name__}") from error
-    if not answer.is_success:
-        raise ValueError(f"{server} answered {answer.status_code}: {_detail(answer)}")
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def _detail(answer: Any) -> str:
-    try:
-        problem = answer.json()
-        return str(problem.get("detail") or problem.get("title"))
-    except (ValueError, AttributeError):
-        return str(answer.text)[:200]
 
 
 def _words(found: dict[str, Any]) -> str:

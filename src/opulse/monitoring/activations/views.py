@@ -40,6 +40,11 @@ def list_activations(
     return store.list_activations(conn, tenant, state=state, notification=notification, limit=limit)
 
 
+def list_open_notifications(conn: Connection, tenant: int) -> set[str]:
+    """Ids of the notifications that have an open activation."""
+    return store.list_open_notifications(conn, tenant)
+
+
 def affected_count(conn: Connection, tenant: int, activation: str) -> Counts:
     """How many systems: at activation, now (or at the end), and ever. All 0 when there is no such activation."""
     found = store.find_activation(conn, tenant, activation)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from opulse.clock import zone_names
 from opulse.monitoring.maintenance.models import (
     LONGEST,
     MAX_NAME,
@@ -64,7 +65,7 @@ def check_draft(draft: WindowDraft, *, group_known: bool) -> tuple[WindowProblem
     if draft.repeat not in set(Repeat):
         text = f"Select one of: {', '.join(Repeat)}."
         problems.append(WindowProblem("repeat", WindowFault.REPEAT_UNKNOWN, text))
-    if draft.zone not in available_timezones():
+    if draft.zone not in zone_names():
         text = f"There is no time zone {draft.zone!r}; name one as Europe/Berlin or UTC."
         problems.append(WindowProblem("zone", WindowFault.ZONE_UNKNOWN, text))
     return tuple(problems)

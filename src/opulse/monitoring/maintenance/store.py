@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from opulse.db import Instant, metadata
 from opulse.monitoring.maintenance.models import MaintenanceWindow, Repeat
-from opulse.monitoring.systems.views import find_group_by_idx
+from opulse.monitoring.systems.models import Group
+from opulse.monitoring.systems.views import find_group_by_idx, list_groups
 
 windows = Table(
     "maintenance_windows",
@@ -75,7 +76,7 @@ def end_window(conn: Connection, tenant: int, window: str, now: datetime) -> boo
 
 def find_window(conn: Connection, tenant: int, window: str) -> MaintenanceWindow | None:
     row = conn.execute(select(windows).where(windows.c.tenant == tenant, windows.c.id == window)).first()
-    return None if row is None else _window(conn, tenant, row)
+    return None if row is None else _window(row, find_group_by_idx(conn, tenant, row.group_idx))
 
 
 def list_windows(conn: Connection, tenant: int, now: datetime) -> list[MaintenanceWindow]:
@@ -85,15 +86,16 @@ def list_windows(conn: Connection, tenant: int, now: datetime) -> list[Maintenan
         .where(windows.c.tenant == tenant, _not_over(now))
         .order_by(windows.c.starts_at, windows.c.id)
     )
-    return [_window(conn, tenant, row) for row in rows.all()]
+    found = rows.all()
+    groups = {group.idx: group for group in list_groups(conn, tenant)} if found else {}
+    return [_window(row, groups.get(row.group_idx)) for row in found]
 
 
 def _not_over(now: datetime) -> Any:
     return or_(windows.c.over_at.is_(None), windows.c.over_at > now)
 
 
-def _window(conn: Connection, tenant: int, row: Row[Any]) -> MaintenanceWindow:
-    group = find_group_by_idx(conn, tenant, row.group_idx)
+def _window(row: Row[Any], group: Group | None) -> MaintenanceWindow:
     return MaintenanceWindow(
         id=row.id,
         name=row.name,

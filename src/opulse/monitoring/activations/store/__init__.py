@@ -11,6 +11,7 @@ from opulse.monitoring.activations.store.rows import (
     insert_activation,
     list_activations,
     list_open,
+    list_open_notifications,
     update_current,
 )
 from opulse.monitoring.activations.store.watches import find_watch, list_watches, save_watch
@@ -27,6 +28,7 @@ __all__ = [
     "insert_activation",
     "list_activations",
     "list_open",
+    "list_open_notifications",
     "list_watches",
     "save_watch",
     "update_current",

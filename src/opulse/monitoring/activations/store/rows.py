@@ -145,6 +145,16 @@ def list_open(conn: Connection, tenant: int) -> dict[str, tuple[Activation, BitM
     return {row.notification: (_activation(row), BitMap.deserialize(row.current)) for row in rows}
 
 
+def list_open_notifications(conn: Connection, tenant: int) -> set[str]:
+    """Their ids alone: no snapshot and no bitmap is read."""
+    state = activations.c.state == ActivationState.ACTIVE.value
+    return set(
+        conn.execute(
+            select(activations.c.notification).where(activations.c.tenant == tenant, state)
+        ).scalars()
+    )
+
+
 def list_activations(
     conn: Connection,
     tenant: int,

@@ -22,8 +22,8 @@ from opulse.monitoring.notifications.pages.form import NotificationForm, errors_
 from opulse.monitoring.notifications.rules import (
     OPTION_LABELS,
     SCHEDULE_LABELS,
-    ZONES,
     describe_threshold,
+    list_zones,
 )
 from opulse.monitoring.recipients.flow.saving import list_recipients
 from opulse.monitoring.recipients.models import Recipient
@@ -238,7 +238,7 @@ async def _context(
         recipients=tuple(await list_recipients(ports, caller.tenant)),
         options=tuple((option.value, label, "") for option, label in OPTION_LABELS.items()),
         schedules=tuple((preset.value, label) for preset, label in SCHEDULE_LABELS.items()),
-        zones=ZONES,
+        zones=list_zones(),
         preview=await _preview(ports, evaluator, caller.tenant, form),
         errors=errors,
         editing=editing,

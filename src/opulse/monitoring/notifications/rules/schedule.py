@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from opulse.clock import zone_names
 from opulse.monitoring.notifications.models import Schedule, SchedulePreset
 
 SCHEDULE_LABELS: Final[dict[SchedulePreset, str]] = {
@@ -14,10 +15,6 @@ SCHEDULE_LABELS: Final[dict[SchedulePreset, str]] = {
     SchedulePreset.WORKING_DAYS: "12x5, Monday to Friday, 07:00 to 19:00",
     SchedulePreset.NEVER: "Never",
 }
-
-_ZONES: Final = available_timezones()
-ZONES: Final = tuple(sorted(zone for zone in _ZONES if "/" in zone and not zone.startswith("Etc/")))
-"""Names for a list to choose from."""
 
 # days of the week (Monday is 0), first and last moment of each; the last one is outside
 _WINDOWS: Final[dict[SchedulePreset, tuple[range, time, time]]] = {
@@ -39,4 +36,9 @@ def is_in_hours(schedule: Schedule, now: datetime) -> bool:
 
 def is_zone(name: str) -> bool:
     """Whether the time zone database has a zone of that name."""
-    return name in _ZONES
+    return name in zone_names()
+
+
+def list_zones() -> tuple[str, ...]:
+    """Names for a list to choose from: those of places."""
+    return tuple(sorted(zone for zone in zone_names() if "/" in zone and not zone.startswith("Etc/")))

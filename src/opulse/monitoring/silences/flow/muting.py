@@ -7,14 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.monitoring.activations.models import Activation
-from opulse.monitoring.activations.views import get_activation, list_activations
+from opulse.monitoring.activations.views import get_activation, list_open_notifications
 from opulse.monitoring.notifications.flow.reading import find_notification
 from opulse.monitoring.silences import store
 from opulse.monitoring.silences.models import Inhibition, Mute, MuteOutcome, MuteReason, Silence, Subject
 from opulse.monitoring.silences.rules import decide_mute
 from opulse.wire.affected import ActivationState
-
-MOST_OPEN = 10_000  # open activations that are looked at for causes
 
 
 def mute_in(conn: Connection, tenant: int, activation_id: str, now: datetime) -> Mute | None:
@@ -63,8 +61,7 @@ def _decide(
     inhibitions = store.list_inhibitions(conn, tenant)
     causes: set[str] = set()
     if any(subject.notification in inhibition.symptoms for inhibition in inhibitions):
-        opened = list_activations(conn, tenant, state=ActivationState.ACTIVE, limit=MOST_OPEN)
-        causes = {found.notification for found in opened}
+        causes = list_open_notifications(conn, tenant)
     return decide_mute(subject, store.list_silences(conn, tenant, now), inhibitions, causes, now)
 
 

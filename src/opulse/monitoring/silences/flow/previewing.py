@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from opulse.monitoring.activations.views import list_activations
+from opulse.monitoring.activations.views import list_open_notifications
 from opulse.monitoring.maintenance.views import list_maintained_groups
 from opulse.monitoring.notifications.flow.previewing import picks_of
 from opulse.monitoring.notifications.flow.reading import list_notifications
@@ -18,7 +18,6 @@ from opulse.monitoring.silences.models import SilenceDraft, Subject
 from opulse.monitoring.silences.rules import matches_silence
 from opulse.monitoring.systems.views import find_group
 from opulse.ports import Ports
-from opulse.wire.affected import ActivationState
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ async def preview_silence(
     def query(conn: Connection) -> list[tuple[Notification, bool]]:
         silence = checked_in(conn, tenant, replace(draft, comment=draft.comment or "preview"), "", now)
         whole = replace(silence, starts_at=now, ends_at=now + timedelta(seconds=1))
-        found, opened = list_notifications(conn, tenant), _open(conn, tenant)
+        found, opened = list_notifications(conn, tenant), list_open_notifications(conn, tenant)
         return [(each, each.id in opened) for each in found if matches_silence(whole, _subject(each), now)]
 
     found = await ports.db.read(query)
@@ -59,7 +58,12 @@ async def preview_window(ports: Ports, evaluator: Evaluator, tenant: int, group_
     def query(conn: Connection) -> tuple[int | None, frozenset[int], list[Notification], set[str]]:
         group = find_group(conn, tenant, group_id)
         maintained = list_maintained_groups(conn, tenant, now)
-        return group.idx if group else None, maintained, list_notifications(conn, tenant), _open(conn, tenant)
+        return (
+            group.idx if group else None,
+            maintained,
+            list_notifications(conn, tenant),
+            list_open_notifications(conn, tenant),
+        )
 
     group, maintained, found, opened = await ports.db.read(query)
     if group is None:
@@ -89,8 +93,3 @@ def _hidden(
 def _subject(notification: Notification) -> Subject:
     names = tuple(sensor.name for sensor in notification.sensors)
     return Subject(notification.id, names, notification.group_id)
-
-
-def _open(conn: Connection, tenant: int) -> set[str]:
-    found = list_activations(conn, tenant, state=ActivationState.ACTIVE, limit=10_000)
-    return {activation.notification for activation in found}

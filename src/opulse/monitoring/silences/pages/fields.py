@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
+
+from opulse.clock import zone_names
 
 
 class Problem(Protocol):
@@ -40,4 +42,4 @@ def read_moment(text: str, zone: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment.replace(tzinfo=ZoneInfo(zone if zone in available_timezones() else "UTC"))
+    return moment.replace(tzinfo=ZoneInfo(zone if zone in zone_names() else "UTC"))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from opulse.monitoring.maintenance import flow
 from opulse.monitoring.maintenance.models import Repeat, WindowDraft, WindowRefused
 from opulse.monitoring.maintenance.rules import check_draft
-from opulse.monitoring.notifications.rules import ZONES
+from opulse.monitoring.notifications.rules import list_zones
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.monitoring.silences.flow import previewing
 from opulse.monitoring.silences.pages.fields import errors_of, read_moment, read_text
@@ -69,7 +69,7 @@ class WindowPage:
     hidden: tuple[previewing.Hidden, ...] | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     repeats: tuple[tuple[str, str], ...] = _REPEATS
-    zones: tuple[str, ...] = ZONES
+    zones: tuple[str, ...] = field(default_factory=list_zones)
 
 
 @router.get("/new")
