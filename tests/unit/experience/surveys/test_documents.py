@@ -26,6 +26,20 @@ def when(question: str, choice: str, **more: Any) -> dict[str, Any]:
     return {"conditions": [{"question": question, "choice": choice, **more}]}
 
 
+TEXT = {"type": "text", "id": "QID1", "text": "Why?"}
+FLOW_OF = [{"type": "block", "block": "BL_aaaaaaaaaaa"}]
+
+
+def looping(loop: dict[str, Any]) -> SurveyDocument:
+    block = {"id": "BL_aaaaaaaaaaa", "questions": [single("QID1")], "loop": loop}
+    return SurveyDocument.model_validate({"title": "T", "language": "en", "blocks": [block]})
+
+
+def ending(address: str) -> SurveyDocument:
+    end = {"type": "end", "id": "FL_1", "redirect": address}
+    return document(single("QID1"), flow=[*FLOW_OF, end])
+
+
 MATRIX = {"type": "matrix", "id": "QID1", "text": "Rate", "rows": YES_NO, "scale": YES_NO}
 
 CASES = {
@@ -57,6 +71,71 @@ CASES = {
         "QID1",
         "",
     ),
+    DocumentReason.UNKNOWN_ANSWER: (
+        document(
+            TEXT,
+            single(
+                "QID2",
+                display={
+                    "conditions": [{"kind": "answer", "question": "QID1", "part": "7", "operator": "empty"}]
+                },
+            ),
+        ),
+        "QID2",
+        "QID1_7",
+    ),
+    DocumentReason.BACKWARD_SKIP: (
+        document(single("QID1"), single("QID2", skips=[{"when": when("QID2", "1"), "to": "QID1"}])),
+        "QID2",
+        "QID1",
+    ),
+    DocumentReason.BAD_PATTERN: (
+        document({**TEXT, "rule": {"content": "pattern", "pattern": "(?=no look-around)"}}),
+        "QID1",
+        "(?=no look-around)",
+    ),
+    DocumentReason.LIMITS_CROSSED: (
+        document({**TEXT, "rule": {"content": "number", "minimum": 9, "maximum": 2.5}}),
+        "QID1",
+        "9 > 2.5",
+    ),
+    DocumentReason.MORE_THAN_THERE_IS: (
+        document(single("QID1", order={"kind": "random", "show": 3})),
+        "QID1",
+        "3",
+    ),
+    DocumentReason.NO_SCALE: (
+        document(
+            {
+                "type": "side_by_side",
+                "id": "QID1",
+                "text": "?",
+                "rows": YES_NO,
+                "columns": [{"id": "2", "text": "How"}],
+            }
+        ),
+        "QID1",
+        "2",
+    ),
+    DocumentReason.DUPLICATE_STEP: (
+        document(
+            single("QID1"),
+            flow=[*FLOW_OF, {"type": "group", "id": "FL_1", "flow": [{"type": "end", "id": "FL_1"}]}],
+        ),
+        "FL_1",
+        "",
+    ),
+    DocumentReason.UNKNOWN_BLOCK: (
+        document(single("QID1"), flow=[*FLOW_OF, {"type": "block", "block": "BL_zzzzzzzzzzz"}]),
+        "flow",
+        "BL_zzzzzzzzzzz",
+    ),
+    DocumentReason.NOTHING_TO_LOOP_OVER: (looping({}), "BL_aaaaaaaaaaa", ""),
+    DocumentReason.UNSAFE_REDIRECT: (
+        ending("http://intranet.example/thanks"),
+        "FL_1",
+        "http://intranet.example/thanks",
+    ),
     DocumentReason.UNKNOWN_TEXT_KEY: (
         document(single("QID1"), translations={"de": {"QID1.choice.3": "Vielleicht"}}),
         "de",
@@ -81,6 +160,40 @@ def test_two_blocks_with_one_id() -> None:
     other = {"id": "BL_aaaaaaaaaaa", "questions": [single("QID2")]}
     twice = SurveyDocument.model_validate({"title": "T", "language": "en", "blocks": [block, other]})
     assert validate_document(twice) == [DocumentProblem("BL_aaaaaaaaaaa", DocumentReason.DUPLICATE_BLOCK)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "https://bank.example@evil.example/",
+        "https://${e://Field/host}/",
+        "https://",
+        "https://exam ple.org",
+        "//evil.example",
+        "https:\\\\evil.example",
+    ],
+)
+def test_an_end_leads_to_a_plain_https_address_alone(address: str) -> None:
+    assert [one.reason for one in validate_document(ending(address))] == [DocumentReason.UNSAFE_REDIRECT]
+    assert validate_document(ending("https://intranet.example/thanks?site=${e://Field/site}")) == []
+
+
+def test_a_branch_looks_at_blocks_that_come_before_it_alone() -> None:
+    branch = {"type": "branch", "id": "FL_1", "when": when("QID1", "1"), "flow": []}
+    early = document(single("QID1"), flow=[branch, *FLOW_OF])
+    assert validate_document(early) == [DocumentProblem("FL_1", DocumentReason.LATER_QUESTION, "QID1")]
+    assert validate_document(document(single("QID1"), flow=[*FLOW_OF, branch])) == []
+
+
+def test_conditions_in_brackets_and_skips_are_looked_into() -> None:
+    nested = {
+        "conditions": [{"kind": "group", "match": "any", "conditions": when("QID9", "1")["conditions"]}]
+    }
+    unknown = [DocumentProblem("QID1", DocumentReason.UNKNOWN_QUESTION, "QID9")]
+    assert validate_document(document(single("QID1", display=nested))) == unknown
+    skipping = single("QID1", skips=[{"when": nested, "to": "end_of_block"}])
+    assert validate_document(document(skipping)) == unknown
 
 
 def test_every_reason_is_covered_here() -> None:

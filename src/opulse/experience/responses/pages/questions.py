@@ -14,6 +14,7 @@ from opulse.experience.responses.pages.contexts import (
 )
 from opulse.experience.responses.wording import Wording, name_of_language, wording_in
 from opulse.experience.surveys.models import (
+    ChoiceCondition,
     Descriptive,
     Dropdown,
     FieldProblem,
@@ -116,11 +117,16 @@ def show_if(question: Question) -> str:
     logic = question.display
     if logic is None:
         return ""
-    simple = all(one.operator is Operator.SELECTED and one.row is None for one in logic.conditions)
-    asked = {one.question for one in logic.conditions}
-    if not simple or len(asked) > 1 or (logic.match == "all" and len(logic.conditions) > 1):
+    simple = [one for one in logic.conditions if isinstance(one, ChoiceCondition) and _is_simple(one)]
+    asked = {one.question for one in simple}
+    every_one = len(simple) == len(logic.conditions)
+    if not every_one or len(asked) > 1 or (logic.match == "all" and len(logic.conditions) > 1):
         return ""
-    return f"{asked.pop()}={'|'.join(one.choice for one in logic.conditions)}"
+    return f"{asked.pop()}={'|'.join(one.choice for one in simple)}"
+
+
+def _is_simple(condition: ChoiceCondition) -> bool:
+    return condition.operator is Operator.SELECTED and condition.row is None
 
 
 def _problems_of(question: Question, sentences: Mapping[str, str]) -> dict[str, str]:

@@ -1,15 +1,12 @@
 """Decisions about survey documents and answers: pure, data in and decision with reason out."""
 
-from opulse.experience.surveys.rules.answers import (
-    CHOICE_TEXT_LENGTH,
-    Form,
-    answer_keys,
-    form_of,
-    skip_key,
-    validate_answers,
-)
+from opulse.experience.surveys.rules.answers import form_of, validate_answers
+from opulse.experience.surveys.rules.chosen import CHOICE_TEXT_LENGTH
 from opulse.experience.surveys.rules.display import newly_shown, shown_questions
 from opulse.experience.surveys.rules.documents import validate_document
+from opulse.experience.surveys.rules.entered import skip_key
+from opulse.experience.surveys.rules.fields import Form
+from opulse.experience.surveys.rules.keys import answer_keys
 from opulse.experience.surveys.rules.language import (
     direction_of,
     localise,

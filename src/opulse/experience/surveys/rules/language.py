@@ -46,5 +46,8 @@ def localise(document: SurveyDocument, language: str | None) -> LocalisedSurvey:
         title=worded.title,
         intro=worded.intro,
         blocks=worded.blocks,
+        flow=worded.flow,
         end_text=worded.end_text,
+        options=worded.options,
+        look=worded.look,
     )

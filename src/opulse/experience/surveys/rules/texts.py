@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opulse.experience.surveys.models import (
+    AnswerChoice,
     Block,
+    Branch,
     Choice,
-    Dropdown,
-    Matrix,
-    MultipleChoice,
-    NetPromoter,
+    DrillDown,
+    DrillOption,
+    EndOfSurvey,
+    FormField,
+    Group,
+    Pole,
     Question,
-    SingleChoice,
+    Randomizer,
+    SideColumn,
     Slider,
+    Step,
     SurveyDocument,
 )
 
 Replace = Callable[[str, str], str]
 """(text key, text in the base language) → the text to use."""
 
+_OF_A_QUESTION = ("text", "note", "low_label", "high_label", "unit")
+_LISTS = {"choices": "choice", "rows": "row", "scale": "scale", "items": "item", "fields": "field"}
+
 
 def text_keys(document: SurveyDocument) -> dict[str, str]:
     """The key and base text of everything a respondent reads; texts that are empty have no key.
 
-    Keys: ``title``, ``intro``, ``end_text``, ``BL_….title``, ``QID1.text``, ``QID1.note``, ``QID1.choice.2``,
-    ``QID3.row.1``, ``QID3.scale.5``, ``QID2.low_label``, ``QID2.high_label``.
+    Keys: ``title``, ``intro``, ``end_text``, ``BL_….title``, ``BL_….loop.1.2`` (round 1, field 2), ``FL_3.message``,
+    ``QID1.text``, ``QID1.note``, ``QID1.choice.2``, ``QID1.choice.2.group``, ``QID3.row.1``, ``QID3.row.1.opposite``,
+    ``QID3.scale.5``, ``QID2.low_label``, ``QID4.field.2``, ``QID5.item.1``, ``QID6.column.1.scale.2``, ``QID8.level.1``,
+    ``QID8.option.17``, ``QID5.label.2``, ``QID4.message`` (a rule's own words), ``QID4.check``.
     """
     found: dict[str, str] = {}
 
@@ -49,49 +60,127 @@ def missing_translations(document: SurveyDocument, language: str) -> list[str]:
 
 def replace_texts(document: SurveyDocument, replace: Replace) -> SurveyDocument:
     """The same document with every text passed through ``replace``."""
+    options = document.options
     return document.model_copy(
         update={
             "title": replace("title", document.title),
             "intro": replace("intro", document.intro),
             "blocks": tuple(_replace_in_block(block, replace) for block in document.blocks),
+            "flow": _replace_in_steps(document.flow, replace),
             "end_text": replace("end_text", document.end_text),
+            "options": options.model_copy(
+                update={
+                    "next_text": replace("options.next_text", options.next_text),
+                    "back_text": replace("options.back_text", options.back_text),
+                }
+            ),
         }
     )
 
 
-def _replace_in_block(block: Block, replace: Replace) -> Block:
-    return block.model_copy(
-        update={
-            "title": replace(f"{block.id}.title", block.title),
-            "questions": tuple(_replace_in_question(question, replace) for question in block.questions),
-        }
-    )
-
-
-def _replace_in_question(question: Question, replace: Replace) -> Question:
+def replace_in_question(question: Question, replace: Replace) -> Question:
+    """The same question with every text passed through ``replace``."""
+    name = question.id
     changed: dict[str, Any] = {
-        "text": replace(f"{question.id}.text", question.text),
-        "note": replace(f"{question.id}.note", question.note),
+        field: replace(f"{name}.{field}", getattr(question, field))
+        for field in _OF_A_QUESTION
+        if hasattr(question, field)
     }
-    match question:
-        case SingleChoice() | MultipleChoice() | Dropdown():
-            changed["choices"] = _replace_in_choices(question.choices, f"{question.id}.choice", replace)
-        case Matrix():
-            changed["rows"] = _replace_in_choices(question.rows, f"{question.id}.row", replace)
-            changed["scale"] = _replace_in_choices(question.scale, f"{question.id}.scale", replace)
-        case NetPromoter() | Slider():
-            changed["low_label"] = replace(f"{question.id}.low_label", question.low_label)
-            changed["high_label"] = replace(f"{question.id}.high_label", question.high_label)
-        case _:
-            pass
+    for field, word in _LISTS.items():
+        choices = getattr(question, field, ())
+        if choices:
+            changed[field] = _replace_in_choices(choices, f"{name}.{word}", replace)
+    if question.check is not None:
+        message = replace(f"{name}.check", question.check.message)
+        changed["check"] = question.check.model_copy(update={"message": message})
+    if hasattr(question, "rule"):
+        changed["rule"] = _replace_in_rule(question.rule, name, replace)
+    if hasattr(question, "columns"):
+        changed["columns"] = tuple(
+            _replace_in_column(one, f"{name}.column", replace) for one in question.columns
+        )
+    if isinstance(question, Slider):
+        changed["labels"] = _replace_in_row(question.labels, f"{name}.label", replace)
+    if isinstance(question, DrillDown):
+        changed["levels"] = _replace_in_row(question.levels, f"{name}.level", replace)
+        changed["options"] = _replace_in_options(question.options, f"{name}.option", replace)
     return question.model_copy(update=changed)
 
 
-def _replace_in_choices(choices: tuple[Choice, ...], prefix: str, replace: Replace) -> tuple[Choice, ...]:
+def _replace_in_block(block: Block, replace: Replace) -> Block:
+    changed: dict[str, Any] = {
+        "title": replace(f"{block.id}.title", block.title),
+        "questions": tuple(replace_in_question(question, replace) for question in block.questions),
+    }
+    if block.loop is not None and block.loop.rows:
+        rows = tuple(
+            row.model_copy(
+                update={"fields": _replace_in_row(row.fields, f"{block.id}.loop.{row.id}", replace)}
+            )
+            for row in block.loop.rows
+        )
+        changed["loop"] = block.loop.model_copy(update={"rows": rows})
+    return block.model_copy(update=changed)
+
+
+def _replace_in_steps(steps: Iterable[Step], replace: Replace) -> tuple[Step, ...]:
+    replaced: list[Step] = []
+    for step in steps:
+        match step:
+            case EndOfSurvey():
+                message = replace(f"{step.id}.message", step.message)
+                replaced.append(step.model_copy(update={"message": message}))
+            case Branch() | Randomizer() | Group():
+                flow = _replace_in_steps(step.flow, replace)
+                replaced.append(step.model_copy(update={"flow": flow}))
+            case _:
+                replaced.append(step)
+    return tuple(replaced)
+
+
+def _replace_in_choices(choices: Iterable[Choice], prefix: str, replace: Replace) -> tuple[Choice, ...]:
+    return tuple(_replace_in_choice(choice, f"{prefix}.{choice.id}", replace) for choice in choices)
+
+
+def _replace_in_choice(choice: Choice, key: str, replace: Replace) -> Choice:
+    changed: dict[str, Any] = {"text": replace(key, choice.text)}
+    if isinstance(choice, Pole):
+        changed["opposite"] = replace(f"{key}.opposite", choice.opposite)
+    if isinstance(choice, AnswerChoice):
+        changed["group"] = replace(f"{key}.group", choice.group)
+    if isinstance(choice, FormField):
+        changed["rule"] = _replace_in_rule(choice.rule, key, replace)
+    return choice.model_copy(update=changed)
+
+
+def _replace_in_column(column: SideColumn | Choice, prefix: str, replace: Replace) -> SideColumn | Choice:
+    key = f"{prefix}.{column.id}"
+    changed: dict[str, Any] = {"text": replace(key, column.text)}
+    if isinstance(column, SideColumn):
+        changed["scale"] = _replace_in_choices(column.scale, f"{key}.scale", replace)
+    return column.model_copy(update=changed)
+
+
+def _replace_in_options(
+    options: Iterable[DrillOption], prefix: str, replace: Replace
+) -> tuple[DrillOption, ...]:
     return tuple(
-        choice.model_copy(update={"text": replace(f"{prefix}.{choice.id}", choice.text)})
-        for choice in choices
+        option.model_copy(
+            update={
+                "text": replace(f"{prefix}.{option.id}", option.text),
+                "options": _replace_in_options(option.options, prefix, replace),
+            }
+        )
+        for option in options
     )
+
+
+def _replace_in_row(texts: Iterable[str], prefix: str, replace: Replace) -> tuple[str, ...]:
+    return tuple(replace(f"{prefix}.{number}", text) for number, text in enumerate(texts, 1))
+
+
+def _replace_in_rule(rule: Any, key: str, replace: Replace) -> Any:
+    return rule.model_copy(update={"message": replace(f"{key}.message", rule.message)})
 
 
 def with_texts(document: SurveyDocument, language: str, texts: Mapping[str, str]) -> SurveyDocument:
