@@ -20,6 +20,7 @@ from opulse.experience.surveys.rules.language import (
     resolve_language,
 )
 from opulse.experience.surveys.rules.mail import (
+    HIDDEN,
     MailChoice,
     MailQuestion,
     first_question_in_mail,
@@ -30,6 +31,7 @@ from opulse.experience.surveys.rules.texts import missing_translations, text_key
 __all__ = [
     "CELL_LENGTH",
     "CHOICE_TEXT_LENGTH",
+    "HIDDEN",
     "Form",
     "MailChoice",
     "MailQuestion",

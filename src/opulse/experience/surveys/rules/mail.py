@@ -18,6 +18,10 @@ MOST_CHOICES_IN_A_MAIL = 11
 """More than a scale of eleven is a list nobody scrolls in a mail; such a question is asked on the page."""
 
 
+HIDDEN = "more"
+"""Query word of the link that a mail carries and no person sees: who follows it follows every link."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailChoice:
     """One link of the mail. ``query`` (``q=QID1&c=2``) goes behind the person's own answer address."""
