@@ -1,8 +1,8 @@
-"""The routes that respondents open: ``/s/{token}`` to answer, ``/u/{token}`` to be asked no more."""
+"""The routes that respondents open: ``/s/{token}`` to answer, ``/u/{token}`` to be asked no more; previews in the console."""
 
 from fastapi import APIRouter
 
-from opulse.experience.responses.pages import answering, unsubscribing
+from opulse.experience.responses.pages import answering, trying, unsubscribing
 from opulse.experience.responses.pages.at_once import PREFIX, AtOnce
 
 FRONT = (answering.router, unsubscribing.router)
@@ -14,5 +14,6 @@ AT_ONCE = {PREFIX: AtOnce}
 router = APIRouter()
 for _one in FRONT:
     router.include_router(_one)
+router.include_router(trying.router)
 
 __all__ = ["AT_ONCE", "FRONT", "router"]

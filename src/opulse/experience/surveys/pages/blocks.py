@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from opulse.experience.surveys.models import Block, Loop, LoopRow, Question, SurveyDocument, SurveyRecord
-from opulse.experience.surveys.pages.question_forms import ORDERS
+from opulse.experience.surveys.pages.question_fields import ORDERS
 from opulse.experience.surveys.pages.shared import (
     Editor,
     PortsDep,

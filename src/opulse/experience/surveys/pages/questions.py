@@ -29,12 +29,9 @@ from opulse.experience.surveys.pages.logic_forms import (
     with_condition,
     without_condition,
 )
+from opulse.experience.surveys.pages.question_fields import LISTS, FieldSpec, ListSpec, fields_of
 from opulse.experience.surveys.pages.question_forms import (
-    LISTS,
-    FieldSpec,
-    ListSpec,
     fault_of,
-    fields_of,
     question_from,
     typed_values,
     values_of,
