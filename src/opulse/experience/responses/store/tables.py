@@ -42,6 +42,7 @@ responses = Table(
 )
 Index("ix_responses_invitation", responses.c.tenant, responses.c.invitation)
 Index("ix_responses_activation", responses.c.tenant, responses.c.activation, responses.c.state)
+Index("ix_responses_survey", responses.c.tenant, responses.c.survey, responses.c.id)
 _ONE_PER_PERSON = text("individual AND state = 'recorded'")
 Index(
     "uq_responses_recorded",
