@@ -22,6 +22,7 @@ from opulse.experience.responses.flow.closing import close_unfinished
 from opulse.experience.responses.flow.policies import set_policy
 from opulse.experience.responses.models import Identity, ResponsePolicy, ResponseState
 from opulse.experience.responses.pages import console as pages
+from opulse.experience.responses.store.policies import upsert_policy
 from opulse.experience.responses.store.tables import response_history, responses
 from opulse.experience.surveys.flow import create_survey, publish_survey
 from opulse.experience.surveys.recommended import recommended_pulse
@@ -29,6 +30,7 @@ from opulse.ports import Ports
 from opulse.tenancy import views
 from opulse.web.access import Role
 from opulse.wire.identifiers import Prefix, new_id
+from tests.unit.experience.responses.asked_people import ask_somebody
 from tests.unit.experience.responses.world import browse, make_app, make_ports, make_tenant, sign_in_as
 
 pytestmark = pytest.mark.stores
@@ -274,3 +276,17 @@ async def test_unfinished_answers_close_after_their_days(desk: Desk) -> None:
         (one, 2, "partial") for one in begun
     )
     assert await close_unfinished(desk.ports) == 0
+
+
+@pytest.mark.parametrize(
+    ("identity", "said"), [(Identity.NAMED, "with your name"), (Identity.CONFIDENTIAL, "confidential")]
+)
+async def test_the_persons_page_says_what_is_promised(
+    db: Database, clock: ManualClock, identity: Identity, said: str
+) -> None:
+    async with ask_somebody(db, clock) as asked:
+        policy = ResponsePolicy(asked.survey, identity)
+        await db.write(upsert_policy, asked.tenant, policy)
+        page = (await asked.open()).text
+        assert said in page
+        assert ("confidential" in page) is (identity is not Identity.NAMED)

@@ -10,25 +10,32 @@ from opulse.experience.responses.pages.contexts import (
     LanguageLink,
     ProblemLink,
     QuestionPage,
-    QuestionView,
 )
+from opulse.experience.responses.pages.question_views import QuestionView, dom_id
 from opulse.experience.responses.wording import Wording, name_of_language, wording_in
 from opulse.experience.surveys.models import (
     ChoiceCondition,
-    Descriptive,
-    Dropdown,
+    DrillDown,
     FieldProblem,
+    FieldReason,
     LocalisedSurvey,
     Matrix,
     MultipleChoice,
     NetPromoter,
     Operator,
     Question,
+    SideBySide,
     SingleChoice,
     Stars,
     TextEntry,
 )
-from opulse.experience.surveys.rules import Form, shown_questions, validate_answers
+from opulse.experience.surveys.rules import (
+    Form,
+    is_answerable,
+    name_of_part,
+    shown_questions,
+    validate_answers,
+)
 
 
 def build_question_page(
@@ -55,12 +62,8 @@ def build_question_page(
         words=words,
         languages=languages,
         blocks=_blocks(survey, form, sentences, shown),
-        problems=tuple(
-            ProblemLink(
-                _input_id(questions[one.question_id], one.key), _asked(questions, one), sentences[one.key]
-            )
-            for one in problems
-        ),
+        problems=problem_links(questions, problems, sentences),
+        requested=requested_of(form, problems),
         notes=notes,
         length=describe_length(survey, words),
         until=until,
@@ -68,13 +71,32 @@ def build_question_page(
         action=action,
         stamp=stamp,
         preview=preview,
+        banner=words.preview if preview else "",
     )
+
+
+def problem_links(
+    questions: Mapping[str, Question], problems: Sequence[FieldProblem], sentences: Mapping[str, str]
+) -> tuple[ProblemLink, ...]:
+    """The summary above the form: each problem leads to its field."""
+    return tuple(
+        ProblemLink(
+            _input_id(questions[one.question_id], one.key), _asked(questions, one), sentences[one.key]
+        )
+        for one in problems
+    )
+
+
+def requested_of(form: Form, problems: Sequence[FieldProblem]) -> tuple[str, ...]:
+    """The questions that may be left out the next time, because they were asked for once."""
+    now = [one.question_id for one in problems if one.reason is FieldReason.REQUESTED]
+    return tuple(dict.fromkeys([*form.get("requested", ()), *now]))
 
 
 def describe_length(survey: LocalisedSurvey, words: Wording) -> str:
     """``3 questions and one optional comment``: naming the number helps short surveys, naming minutes does not
     (https://survey160.com/methodological-research-blog/survey-length-specificity, https://surveyinsights.org/?p=14216)."""
-    answerable = [question for question in survey.questions if not isinstance(question, Descriptive)]
+    answerable = [question for question in survey.questions if is_answerable(question)]
     closed = [one for one in answerable if one.required or not isinstance(one, TextEntry)]
     counted = words.count(words.number_of_questions, len(closed))
     return f"{counted} {words.optional_comment}." if len(answerable) - len(closed) == 1 else f"{counted}."
@@ -99,7 +121,7 @@ def _blocks(
     blocks = []
     for block in survey.blocks:
         views = tuple(
-            QuestionView(question, form, _problems_of(question, sentences), show_if(question))
+            QuestionView(question, form, problems_of(question, sentences), show_if(question))
             for question in block.questions
             if question.id in shown or show_if(question)
         )
@@ -129,20 +151,16 @@ def _is_simple(condition: ChoiceCondition) -> bool:
     return condition.operator is Operator.SELECTED and condition.row is None
 
 
-def _problems_of(question: Question, sentences: Mapping[str, str]) -> dict[str, str]:
-    return {
-        key: text
-        for key, text in sentences.items()
-        if key == question.id or key.startswith(f"{question.id}_")
-    }
+def problems_of(question: Question, sentences: Mapping[str, str]) -> dict[str, str]:
+    """The sentences of one question's fields."""
+    own = (f"{question.id}_", f"{question.id}#")
+    return {key: text for key, text in sentences.items() if key == question.id or key.startswith(own)}
 
 
 def _asked(questions: Mapping[str, Question], problem: FieldProblem) -> str:
-    """What the summary calls the field: the question, or the row of a matrix."""
+    """What the summary calls the field: the question, or the part of it."""
     question = questions[problem.question_id]
-    if isinstance(question, Matrix):
-        return next(row.text for row in question.rows if problem.key == f"{question.id}_{row.id}")
-    return question.text
+    return name_of_part(question, problem.key) or question.text
 
 
 def _input_id(question: Question, key: str) -> str:
@@ -150,11 +168,17 @@ def _input_id(question: Question, key: str) -> str:
     match question:
         case SingleChoice() | MultipleChoice() if key == question.id:
             return f"{key}-{question.choices[0].id}"
-        case Matrix():
+        case Matrix() if question.answers != "list":
             return f"{key}-{question.scale[0].id}"
+        case SideBySide():
+            column = next(one for one in question.columns if key.startswith(f"{question.id}#{one.id}_"))
+            first = f"-{column.scale[0].id}" if column.answers in ("one", "several") else ""
+            return dom_id(key) + first
         case NetPromoter():
             return f"{key}-0"
         case Stars():
             return f"{key}-1"
-        case Dropdown() | _:
+        case DrillDown():
+            return question.id
+        case _:
             return key

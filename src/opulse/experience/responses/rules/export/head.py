@@ -8,7 +8,7 @@ from datetime import datetime
 
 from opulse.experience.responses.models import AnswerRow, Identity, ResponseState
 
-_STATUS = {ResponseState.QUARANTINED: (8, "Spam")}
+_STATUS = {ResponseState.QUARANTINED: (8, "Spam"), ResponseState.TEST: (2, "Survey Test")}
 """Response status codes (qualtrics-product.md 10.2): 0 normal, 2 test, 8 spam."""
 
 Value = str | int | datetime | None
