@@ -13,12 +13,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.experience.directory.store.tables import contacts, directories
+from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.responses import api
-from opulse.experience.responses.flow.closing import close_unfinished
+from opulse.experience.responses.flow.closing import close_unfinished, cut_anonymous
 from opulse.experience.responses.flow.policies import set_policy
 from opulse.experience.responses.models import Identity, ResponsePolicy, ResponseState
 from opulse.experience.responses.pages import console as pages
@@ -30,11 +32,13 @@ from opulse.ports import Ports
 from opulse.tenancy import views
 from opulse.web.access import Role
 from opulse.wire.identifiers import Prefix, new_id
+from tests.unit.experience.impact.incident import insert_row
 from tests.unit.experience.responses.asked_people import ask_somebody
 from tests.unit.experience.responses.world import browse, make_app, make_ports, make_tenant, sign_in_as
 
 pytestmark = pytest.mark.stores
 
+DAY = timedelta(days=1)
 INCIDENT = "0b0e6d3c-6f7e-4f2c-9e7e-3f0b7d1c2a11"
 
 
@@ -290,3 +294,45 @@ async def test_the_persons_page_says_what_is_promised(
         page = (await asked.open()).text
         assert said in page
         assert ("confidential" in page) is (identity is not Identity.NAMED)
+
+
+async def invite(desk: Desk, ids: list[str]) -> None:
+    """The invitations behind these responses, open for a day."""
+    await desk.ports.db.write(_invite, desk, ids)
+
+
+def _invite(conn: Connection, desk: Desk, ids: list[str]) -> None:
+    now, of = desk.clock.now(), {"tenant": desk.tenant}
+    insert_row(conn, directories, {**of, "id": "POOL_1", "is_default": True}, now)
+    insert_row(conn, distributions, {**of, "id": "EMD_1", "survey": desk.survey, "version": 1}, now)
+    for one in ids:
+        person = {**of, "id": one, "directory": "POOL_1", "email_key": one, "ext_ref_key": one}
+        insert_row(conn, contacts, person, now)
+        asked = {**of, "id": one, "distribution": "EMD_1", "contact": one, "expires_at": now + DAY}
+        insert_row(conn, invitations, asked, now)
+
+
+async def test_anonymous_answers_are_cut_off_when_the_last_link_has_closed(desk: Desk) -> None:
+    await desk.keep(Identity.ANONYMOUS)
+    ids = [
+        (await desk.answered(1, answers={"QID1": "4", "QID4_TEXT": f"word {number}"}))[0]
+        for number in range(40)
+    ]
+    await desk.answered(2, ResponseState.LATE, answers={"QID1": "1"})
+    await invite(desk, ids)
+    before = await _said(desk)
+    desk.clock.advance((DAY + timedelta(hours=1)).total_seconds())
+    assert await cut_anonymous(desk.ports) == 0, "a page that was opened in time may still be sent"
+    desk.clock.advance(timedelta(hours=1, minutes=1).total_seconds())
+    assert await cut_anonymous(desk.ports) == 42
+    after = await _said(desk)
+    recorded = [after[one]["QID4_TEXT"] for one in ids]
+    assert sorted(recorded) == sorted(f"word {number}" for number in range(40)), "nothing is lost"
+    assert sum(after[one] == before[one] for one in ids) < 20, "and hardly any is where it was"
+    assert [said for one, said in after.items() if one not in ids] == [{}, {}], "among two nobody is hidden"
+    assert await cut_anonymous(desk.ports) == 0
+
+
+async def _said(desk: Desk) -> dict[str, Any]:
+    rows = await desk.ports.db.read(lambda conn: conn.execute(responses.select()).all())
+    return {row.id: row.answers for row in rows}

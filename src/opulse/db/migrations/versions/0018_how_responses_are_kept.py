@@ -18,4 +18,5 @@ def upgrade() -> None:
         sa.Column("partial_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "survey", name=op.f("pk_response_policies")),
     )
+    op.add_column("responses", sa.Column("cut", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index("ix_responses_survey", "responses", ["tenant", "survey", "id"])
