@@ -1,8 +1,8 @@
-"""The routes that respondents open: ``/s/{token}`` to answer, ``/u/{token}`` to be asked no more; previews in the console."""
+"""The routes that respondents open (``/s/{token}`` to answer, ``/u/{token}`` to be asked no more), and the console's."""
 
 from fastapi import APIRouter
 
-from opulse.experience.responses.pages import answering, trying, unsubscribing
+from opulse.experience.responses.pages import answering, console, trying, unsubscribing
 from opulse.experience.responses.pages.at_once import PREFIX, AtOnce
 
 FRONT = (answering.router, unsubscribing.router)
@@ -11,9 +11,11 @@ FRONT = (answering.router, unsubscribing.router)
 AT_ONCE = {PREFIX: AtOnce}
 """What is answered before the application is asked: by the first segment of the path."""
 
-router = APIRouter()
-for _one in FRONT:
-    router.include_router(_one)
-router.include_router(trying.router)
+BEHIND = (console.router, trying.router)
+"""Tried in their turn, as the pages of other stages are."""
 
-__all__ = ["AT_ONCE", "FRONT", "router"]
+router = APIRouter()
+for _one in (*FRONT, *BEHIND):
+    router.include_router(_one)
+
+__all__ = ["AT_ONCE", "BEHIND", "FRONT", "router"]
