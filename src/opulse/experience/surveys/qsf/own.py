@@ -38,23 +38,28 @@ def restored(document: SurveyDocument, options: Mapping[str, Any]) -> SurveyDocu
     whole = _dump(document)
     if _fits(parts.get(_WHOLE), whole):
         return _checked(parts[_WHOLE]["is"], document)
-    survey, blocks = {**whole}, []
+    blocks = []
     for block in whole.pop("blocks"):
         questions = [_part(parts, f"question {one['id']}", one) for one in block.pop("questions")]
         blocks.append({**_part(parts, f"block {block['id']}", block), "questions": questions})
-    survey.pop("blocks")
-    return _checked({**_part(parts, "survey", survey), "blocks": blocks}, document)
+    rest = {
+        "blocks": blocks,
+        "trash": [_part(parts, f"deleted {one['id']}", one) for one in whole.pop("trash")],
+        "translations": _part(parts, "translations", whole.pop("translations")),
+    }
+    return _checked({**_part(parts, "survey", whole), **rest}, document)
 
 
 def _parts(document: SurveyDocument) -> dict[str, Any]:
-    """Name → part: the survey without its blocks, each block without its questions, each question."""
+    """Name → part: the survey without its blocks, each block without its questions, each question, the translations."""
     survey = _dump(document)
     found: dict[str, Any] = {}
     for block in survey.pop("blocks"):
         questions = block.pop("questions")
         found[f"block {block['id']}"] = block
         found.update({f"question {one['id']}": one for one in questions})
-    return {"survey": survey, **found}
+    found.update({f"deleted {one['id']}": one for one in survey.pop("trash")})
+    return {"translations": survey.pop("translations"), **found, "survey": survey}
 
 
 def _part(parts: Mapping[str, Mapping[str, Any]], name: str, had: dict[str, Any]) -> Any:

@@ -97,9 +97,9 @@ def _languages(value: Any) -> dict[str, Mapping[str, Any]]:
 
 
 def _columns(name: str, payload: Mapping[str, Any]) -> Iterator[QsfQuestion]:
-    """The columns of a side by side: questions of their own, over the same rows."""
+    """The columns of a side by side in the file's order: questions of their own, over the same rows."""
     source = loose.mapping(payload.get("AdditionalQuestions"))
-    for key in loose.numbered(source):
+    for key in source:
         if isinstance(source[key], dict) and _NUMBER.fullmatch(key):
             inner = {
                 one: value
