@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from opulse.experience.surveys.qsf import loose
@@ -141,6 +142,7 @@ def _blocks(
         for place, one in enumerate(loose.sequence(element.get("Payload")), start=1)
         if isinstance(one, dict)
     ]
+    found = _each_once(found, notes)
     placed = {one.question for block in found for one in block.elements}
     if missing := sorted(placed - set(questions) - {""}):
         notes.append(f"Blocks name questions that the file does not have: {_listed(missing)}.")
@@ -150,6 +152,22 @@ def _blocks(
         rest = tuple(BlockElement(name) for name in homeless)
         found.append(QsfBlock("", "Standard", "", rest, {}))
     return tuple(found)
+
+
+def _each_once(blocks: list[QsfBlock], notes: list[str]) -> list[QsfBlock]:
+    """The blocks with every question at its first place only."""
+    placed: set[str] = set()
+    found = []
+    for block in blocks:
+        kept = []
+        for element in block.elements:
+            if element.question in placed:
+                notes.append(f"Question {element.question} stands in the blocks twice; its first place counts.")
+            else:
+                kept.append(element)
+                placed.update({element.question} - {""})
+        found.append(replace(block, elements=tuple(kept)))
+    return found
 
 
 def _block(source: Mapping[str, Any], name: str) -> QsfBlock:
