@@ -106,7 +106,9 @@ def _broken_path(evidence: Evidence) -> Iterator[str]:
         yield f"activations: {evidence.activations}"
     if evidence.deliveries != {"delivered": RECEIVERS}:
         yield f"deliveries: {dict(evidence.deliveries)}"
-    if evidence.attempts["accepted"] != RECEIVERS:
+    # A process that is stopped past its lease and then wakes has told a receiver that its successor told as well: at least once,
+    # with the same bytes and the same webhook-id (`_broken_telling`), is what a webhook can promise.
+    if evidence.attempts["accepted"] < RECEIVERS:
         yield f"attempts: {dict(evidence.attempts)}"
     if evidence.runs.keys() != {"succeeded"}:
         yield f"runs: {dict(evidence.runs)}"

@@ -14,6 +14,7 @@ from opulse.mail.models import Relay
 from opulse.mail.signing import Signer
 from opulse.mail.smtp import RelayPool
 from opulse.outbound import OutboundClient
+from opulse.outbound.networks import Networks
 from opulse.wire.tokens import LinkTokens
 
 
@@ -41,7 +42,7 @@ class SecretBox:
 
 @dataclass(frozen=True)
 class Limits:
-    """Numbers that an administrator may change; the defaults are the decided ones of spine.md."""
+    """What an administrator may change; the defaults are the decided ones of spine.md."""
 
     reporting: timedelta = timedelta(minutes=15)  # silent for longer: not "currently reporting"
     retire_after: timedelta | None = None  # silent for longer: retired; None: never
@@ -62,6 +63,9 @@ class Limits:
     webhooks_per_minute: int = 600  # to one host, by all processes together; 0: no limit
     cell: int = 5  # groups smaller than this are hidden
     comment_cell: int = 10
+    scanners: Networks = field(
+        default_factory=Networks
+    )  # whence mail scanners open links; half a sign of a machine
 
 
 @dataclass(frozen=True)

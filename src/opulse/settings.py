@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         le=3650,
         description="A system that was silent for so many days is retired: it counts nowhere until it reports again; 0: never.",
     )
+    scanner_networks: Path | None = Field(
+        None,
+        description="File with the networks from which your mail scanners open links, one a line (40.92.0.0/15): a press from "
+        "there soon after the mail is asked once more.",
+    )
     tick_seconds: float = Field(
         15.0, description="How often notifications are re-decided without an event, at most 60."
     )

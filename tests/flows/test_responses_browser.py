@@ -23,6 +23,7 @@ from opulse.web.layout import Pages, make_environment
 from tests.unit.experience.responses.asked_people import Asked, ask_somebody
 from tests.unit.experience.responses.test_pages import ALL_KINDS
 from tests.unit.experience.responses.world import TEMPLATES
+from tests.unit.experience.surveys.kinds import every_kind
 
 pytestmark = pytest.mark.browser
 
@@ -118,12 +119,14 @@ async def test_the_keyboard_alone_reaches_and_mends_what_was_wrong(
 
 
 @pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("kinds", ["plain", "further"])
 async def test_every_kind_of_question_keeps_the_rules(
-    db: Database, clock: ManualClock, browser: Browser, width: int
+    db: Database, clock: ManualClock, browser: Browser, width: int, kinds: str
 ) -> None:
     viewport = {"width": width, "height": 800}
+    survey = all_kinds() if kinds == "plain" else every_kind()
     async with (
-        ask_somebody(db, clock, all_kinds()) as asked,
+        ask_somebody(db, clock, survey) as asked,
         served(asked) as address,
         opened(browser, address, viewport=viewport) as page,
     ):

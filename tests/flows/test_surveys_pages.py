@@ -114,7 +114,7 @@ async def test_the_base_language_is_changed_in_place(console: Console) -> None:
 
 async def test_a_text_that_cannot_be_kept_comes_back_as_it_was_typed(console: Console) -> None:
     address = await console.make()
-    texts = {"lang": "de", "title": "x" * 5000, "QID1.choice.1": "Getippt"}
+    texts = {"lang": "de", "title": "x" * 25_000, "QID1.choice.1": "Getippt"}
     refused = await console.client.post(f"{address}/texts", data=texts)
     assert refused.status_code == 422
     assert "Getippt" in refused.text

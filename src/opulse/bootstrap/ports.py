@@ -14,6 +14,7 @@ from opulse.mail.shared_rate import shared_rate
 from opulse.mail.signing import Signer
 from opulse.mail.smtp import RelayPool
 from opulse.outbound import AddressPolicy, OutboundClient
+from opulse.outbound.networks import Networks
 from opulse.ports import Limits, Ports, SecretBox
 from opulse.settings import Settings
 from opulse.wire.tokens import LinkTokens
@@ -93,6 +94,7 @@ def make_limits(settings: Settings) -> Limits:
         tick_seconds=min(settings.tick_seconds, 60.0),
         wave_seconds=settings.wave_seconds,
         webhooks_per_minute=settings.webhooks_per_minute,
+        scanners=Networks.read(settings.scanner_networks) if settings.scanner_networks else Networks(),
     )
 
 

@@ -25,9 +25,14 @@ def configure_logs(level: str = "info", form: str = "json") -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
+
+
+def _to_stderr(*_: object) -> Any:
+    """A logger on the stderr of this moment: one bound at start-up would write to a stream that has been replaced and closed."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def get_logger(name: str) -> Any:

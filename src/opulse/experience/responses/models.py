@@ -41,6 +41,14 @@ class QuarantineReason(StrEnum):
     TRAP_TOUCHED = "trap_touched"  # a field that no person can see was filled in
     NO_DWELL = "no_dwell"  # sent quicker after the page was opened than anybody reads
     TOO_SOON_AFTER_SENDING = "too_soon_after_sending"  # sent when the mail had hardly left
+    HIDDEN_LINK = "hidden_link"  # the same client followed a link of the mail that no person sees
+    ALL_LINKS = "all_links"  # the same client opened all choices of the mail just before
+    SOON_AFTER_SENDING = (
+        "soon_after_sending"  # sent within half a minute of the mail; tells only with another sign
+    )
+    SCANNER_NETWORK = (
+        "scanner_network"  # from a network that the administrator listed; tells only with another sign
+    )
 
 
 class CorrectionKind(StrEnum):
@@ -155,7 +163,8 @@ class LinkFacts:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One posted form. ``opened_at`` is when the page was served (None: not proved), ``seen`` the questions it showed."""
+    """One posted form. ``opened_at`` is when the page was served (None: not proved), ``seen`` the questions it showed,
+    ``client`` the address it came from (empty: unknown; never stored)."""
 
     intent: Intent
     form: Mapping[str, Sequence[str]]
@@ -163,17 +172,19 @@ class Press:
     seen: frozenset[str]
     trap: str
     opened_at: datetime | None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of a press, and what the next page needs. ``reason`` is why it was quarantined."""
+    """What became of a press, and what the next page needs. ``reason`` is why it was quarantined, ``signs`` all it showed."""
 
     outcome: SubmitOutcome
     facts: LinkFacts
     problems: tuple[FieldProblem, ...] = ()
     more_questions: bool = False
     reason: QuarantineReason | None = None
+    signs: tuple[QuarantineReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,13 @@ class Card:
             f'line-height="22px" color="#1b2432">{lines}</mj-table>'
         )
 
+    def unseen(self, link: str) -> None:
+        """A link without words, not drawn, not reachable by keyboard and not read out: only programs follow it."""
+        self._blocks.append(
+            f'<mj-raw><tr style="display:none"><td><a href="{attribute(link)}" aria-hidden="true" tabindex="-1" '
+            'style="display:none"></a></td></tr></mj-raw>'
+        )
+
     def html(self, language: str, title: str, preview: str, footer: str) -> str:
         """The whole mail. ``footer`` is markup and stands below the card."""
         card = "".join(self._blocks)

@@ -45,12 +45,16 @@ class Invitation:
     unsubscribe: str = ""
     """Words of the link that ends such mails."""
     unsubscribe_link: str = ""
+    hidden_link: str = ""
+    """A link without words that no person sees or can reach: who follows it follows every link."""
 
 
 @lru_cache(maxsize=256)
 def invitation_html(language: str, direction: Direction, invitation: Invitation) -> str:
     """The HTML part; compiled once per language and text, then remembered."""
     card = Card(direction)
+    if invitation.hidden_link:  # first, so that a program that walks through the mail has followed it before it presses anything
+        card.unseen(invitation.hidden_link)
     card.text(f"<h1>{plain(invitation.heading)}</h1>")
     if invitation.greeting:
         card.text(plain(invitation.greeting))

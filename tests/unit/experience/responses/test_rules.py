@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from opulse.experience.responses.models import AccessReason, Asked, QuarantineReason
-from opulse.experience.responses.rules import decide_access, find_quarantine, make_stamp, read_stamp
+from opulse.experience.responses.rules import Evidence, decide_access, make_stamp, read_stamp, weigh_press
+from opulse.experience.responses.rules.quarantine import WEIGHTS
 from opulse.experience.surveys.models import SurveyState
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -76,7 +77,22 @@ def test_presses_of_machines(
 ) -> None:
     opened = None if dwell is None else NOON - timedelta(seconds=dwell)
     sent = None if way is None else NOON - timedelta(seconds=way)
-    assert find_quarantine(trap, opened, sent, NOON) is reason
+    assert weigh_press(Evidence(trap, opened, sent), NOON).reason is reason
+
+
+def test_two_half_signs_make_one_whole_and_each_alone_makes_none() -> None:
+    soon, later = NOON - timedelta(seconds=10), NOON - timedelta(seconds=40)
+    listed = Evidence(sent_at=later, scanner_network=True)
+    assert (weigh_press(listed, NOON).score, weigh_press(listed, NOON).reason) == (50, None)
+    quick = Evidence(sent_at=soon)
+    assert (weigh_press(quick, NOON).score, weigh_press(quick, NOON).reason) == (50, None)
+    both = weigh_press(Evidence(sent_at=soon, scanner_network=True), NOON)
+    assert both.signs == (QuarantineReason.SOON_AFTER_SENDING, QuarantineReason.SCANNER_NETWORK)
+    assert both.reason is QuarantineReason.SOON_AFTER_SENDING
+
+
+def test_every_sign_has_a_weight() -> None:
+    assert set(WEIGHTS) == set(QuarantineReason)
 
 
 def test_a_stamp_tells_when_the_page_was_served() -> None:

@@ -12,7 +12,7 @@ from opulse.experience.distributions.rules import incident_code, slot_names
 from opulse.experience.distributions.store.records import find_distribution
 from opulse.experience.surveys.flow import get_version_in
 from opulse.experience.surveys.models import Descriptive, LocalisedSurvey, SurveyDocument
-from opulse.experience.surveys.rules import MailQuestion, first_question_in_mail, localise
+from opulse.experience.surveys.rules import HIDDEN, MailQuestion, first_question_in_mail, localise
 from opulse.mail.carrier import Addressee, Writer
 from opulse.mail.carrier.writing import is_named
 from opulse.mail.message import Frame, MessageParts, build_frame
@@ -144,6 +144,7 @@ def _shell(survey: LocalisedSurvey, named: bool, *, heading: str, subject: str) 
         why=ours.why,
         unsubscribe=ours.unsubscribe,
         unsubscribe_link=slot("unsubscribe_link"),
+        hidden_link=f"{link}?{HIDDEN}=1" if question else "",
     )
 
 

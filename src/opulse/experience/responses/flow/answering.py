@@ -13,6 +13,7 @@ from opulse.experience.distributions.flow.links import close_in
 from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.responses import store
 from opulse.experience.responses.flow.links import CARRIES_ON
+from opulse.experience.responses.flow.sightings import sightings_of
 from opulse.experience.responses.models import (
     AccessReason,
     Asked,
@@ -26,7 +27,7 @@ from opulse.experience.responses.models import (
     Submission,
     SubmitOutcome,
 )
-from opulse.experience.responses.rules import decide_access, find_quarantine
+from opulse.experience.responses.rules import Evidence, Suspicion, decide_access, weigh_press
 from opulse.experience.surveys.models import Answers
 from opulse.experience.surveys.rules import newly_shown, validate_answers
 from opulse.jobs import enqueue
@@ -68,30 +69,43 @@ async def _submit(ports: Ports, facts: LinkFacts, press: Press) -> Submission:
     access = decide_access(facts.asked, facts.survey, press.opened_at, grace, now)
     if access is AccessReason.CLOSED:
         return _ended(Submission(SubmitOutcome.REFUSED_CLOSED, facts))
-    reason = find_quarantine(press.trap, press.opened_at, facts.asked.sent_at, now)
+    suspicion = weigh_press(_evidence(ports, facts, press, now), now)
     if press.intent is not Intent.ANSWER:
-        return await _take_correction(ports, facts, press.intent, reason, now)
-    answers, submission = _judge(facts, press, access, reason)
+        return await _take_correction(ports, facts, press.intent, suspicion, now)
+    answers, submission = _judge(facts, press, access, suspicion)
     if submission.outcome in _KEPT:
         submission = await _keep(ports, submission, answers, press, now)
     return _ended(submission)
 
 
+def _evidence(ports: Ports, facts: LinkFacts, press: Press, now: datetime) -> Evidence:
+    """What this process knows of whoever pressed."""
+    hidden, all_links = sightings_of(ports.db).recall(facts.asked.invitation, press.client, now)
+    return Evidence(
+        trap=press.trap,
+        opened_at=press.opened_at,
+        sent_at=facts.asked.sent_at,
+        hidden_link=hidden,
+        all_links=all_links,
+        scanner_network=press.client in ports.limits.scanners,
+    )
+
+
 def _judge(
-    facts: LinkFacts, press: Press, access: AccessReason, reason: QuarantineReason | None
+    facts: LinkFacts, press: Press, access: AccessReason, suspicion: Suspicion
 ) -> tuple[Answers, Submission]:
     """The accepted answers, and what they make of the press."""
     answers, problems = validate_answers(facts.document, press.form)
     more = any(newly_shown(facts.document, answers, press.seen))
     if access is AccessReason.EXPIRED:
         outcome = SubmitOutcome.LATE if answers else SubmitOutcome.REFUSED_EXPIRED
-    elif reason is not None:
+    elif suspicion.reason is not None:
         outcome = SubmitOutcome.QUARANTINED
     elif problems or more:
         outcome = SubmitOutcome.INCOMPLETE
     else:
         outcome = SubmitOutcome.RECORDED
-    return answers, Submission(outcome, facts, tuple(problems), more, reason)
+    return answers, Submission(outcome, facts, tuple(problems), more, suspicion.reason, suspicion.signs)
 
 
 async def _keep(
@@ -107,7 +121,7 @@ async def _keep(
         started_at=press.opened_at or now,
         updated_at=now,
     )
-    args = (submission.facts.asked, draft, submission.reason)
+    args = (submission.facts.asked, draft, submission.signs if submission.reason else ())
     try:
         kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
     except IntegrityError:  # two first posts of one person at once: the second one is an update of the first
@@ -127,7 +141,9 @@ def _measure(submission: Submission, now: datetime) -> None:
         DECISIONS.labels("quarantine", submission.reason.value).inc()
 
 
-def record_in(conn: Connection, asked: Asked, draft: Response, quarantine: QuarantineReason | None) -> bool:
+def record_in(
+    conn: Connection, asked: Asked, draft: Response, quarantine: tuple[QuarantineReason, ...] = ()
+) -> bool:
     """Keep a response: as the next revision of the one it goes on with, else as a new one. False: too many revisions.
 
     An unfinished post never touches a recorded answer: the last *confirmed* one counts.
@@ -151,11 +167,14 @@ def record_in(conn: Connection, asked: Asked, draft: Response, quarantine: Quara
 
 
 async def _take_correction(
-    ports: Ports, facts: LinkFacts, intent: Intent, reason: QuarantineReason | None, now: datetime
+    ports: Ports, facts: LinkFacts, intent: Intent, suspicion: Suspicion, now: datetime
 ) -> Submission:
     """``not my computer`` or ``not me``: nothing is kept of a press that looks like a machine's."""
-    if reason is not None:
-        return _ended(Submission(SubmitOutcome.QUARANTINED, facts, reason=reason))
+    if suspicion.reason is not None:
+        quarantined = Submission(
+            SubmitOutcome.QUARANTINED, facts, reason=suspicion.reason, signs=suspicion.signs
+        )
+        return _ended(quarantined)
     kind = CorrectionKind(intent.value)
     await ports.db.write_first(Priority.ANSWER, correct_owner_in, facts.asked, kind, now)
     return _ended(Submission(SubmitOutcome.NOTED, facts))

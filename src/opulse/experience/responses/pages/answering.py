@@ -18,6 +18,7 @@ from opulse.experience.responses.models import (
 )
 from opulse.experience.responses.pages import messages
 from opulse.experience.responses.pages.contexts import TRAP, MessagePage
+from opulse.experience.responses.pages.openings import client_of, note_opening
 from opulse.experience.responses.pages.questions import build_question_page, languages_of
 from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, localise_for, respond, speak
 from opulse.experience.responses.pages.routes import OpenRoute
@@ -45,6 +46,7 @@ async def show_survey(request: Request) -> Response:
     facts = await flow.find_link(ports, LinkPurpose.ANSWER, token)
     if facts is None:
         return await _show_preview(token, request, ports)
+    note_opening(ports, facts.asked.invitation, request.scope, request.query_params)
     survey = localise_for(request, facts, "")
     access = decide_access(facts.asked, facts.survey, None, ports.limits.finish_grace, ports.clock.now())
     instead = _instead_of_questions(request, survey, facts, access)
@@ -62,7 +64,7 @@ async def save_survey(request: Request) -> Response:
         return await _show_preview(token, request, ports)
     posted = await request.form(max_files=0, max_fields=MOST_FIELDS)
     survey = localise_for(request, facts, str(posted.get("lang", "")))
-    submission = await flow.submit(ports, facts, _press(ports, facts, posted, survey.language))
+    submission = await flow.submit(ports, facts, _press(request, ports, facts, posted, survey.language))
     return _after(request, ports, survey, submission, posted)
 
 
@@ -194,7 +196,7 @@ async def _show_preview(token: str, request: Request, ports: Ports) -> Response:
     return respond(request, "question.html", page, survey.language)
 
 
-def _press(ports: Ports, facts: LinkFacts, posted: FormData, language: str) -> Press:
+def _press(request: Request, ports: Ports, facts: LinkFacts, posted: FormData, language: str) -> Press:
     form = _form(posted)
     now = ports.clock.now()
     stamp = next(iter(form.get("stamp", ())), "")
@@ -206,6 +208,7 @@ def _press(ports: Ports, facts: LinkFacts, posted: FormData, language: str) -> P
         seen=frozenset(form.get("seen", ())) or frozenset(one.id for one in facts.document.questions),
         trap="".join(form.get(TRAP, ())),
         opened_at=read_stamp(ports.digest_key, facts.asked.invitation, stamp, now),
+        client=client_of(request.scope),
     )
 
 

@@ -19,19 +19,20 @@ from opulse.experience.responses.flow.documents import KnownDocument
 from opulse.experience.responses.models import FirstLook
 from opulse.experience.responses.pages.contexts import QuestionPage
 from opulse.experience.responses.pages.messages import say_when
+from opulse.experience.responses.pages.openings import note_opening
 from opulse.experience.responses.pages.prepared import Prepared, PreparedPages, slot
 from opulse.experience.responses.pages.questions import build_question_page, languages_of
 from opulse.experience.responses.pages.rendering import PRIVATE_HEADERS, browsers_language
 from opulse.experience.responses.rules import make_stamp
 from opulse.experience.responses.wording import wording_in
 from opulse.experience.surveys.models import LocalisedSurvey
-from opulse.experience.surveys.rules import preselected_form, resolve_language
+from opulse.experience.surveys.rules import HIDDEN, preselected_form, resolve_language
 from opulse.ports import Ports
 from opulse.web.components.frame import RequestContext
 from opulse.web.layout import Pages
 
 PREFIX = "/s/"
-_WORDS = frozenset({"lang", "q", "c"})  # of an address that asks for a first look
+_WORDS = frozenset({"lang", "q", "c", HIDDEN})  # of an address that asks for a first look
 _PLAIN = [
     (name.lower().encode("latin-1"), value.encode("latin-1"))
     for name, value in {
@@ -62,6 +63,7 @@ class AtOnce:
         if found is None:
             return None
         look, known = found
+        note_opening(ports, look.invitation, scope, query)
         headers = dict(scope["headers"])
         language = _language(
             known.document.languages,

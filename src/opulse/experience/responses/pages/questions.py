@@ -10,13 +10,12 @@ from opulse.experience.responses.pages.contexts import (
     LanguageLink,
     ProblemLink,
     QuestionPage,
-    QuestionView,
 )
+from opulse.experience.responses.pages.question_views import QuestionView, dom_id
 from opulse.experience.responses.wording import Wording, name_of_language, wording_in
 from opulse.experience.surveys.models import (
     ChoiceCondition,
-    Descriptive,
-    Dropdown,
+    DrillDown,
     FieldProblem,
     LocalisedSurvey,
     Matrix,
@@ -24,11 +23,18 @@ from opulse.experience.surveys.models import (
     NetPromoter,
     Operator,
     Question,
+    SideBySide,
     SingleChoice,
     Stars,
     TextEntry,
 )
-from opulse.experience.surveys.rules import Form, shown_questions, validate_answers
+from opulse.experience.surveys.rules import (
+    Form,
+    is_answerable,
+    name_of_part,
+    shown_questions,
+    validate_answers,
+)
 
 
 def build_question_page(
@@ -74,7 +80,7 @@ def build_question_page(
 def describe_length(survey: LocalisedSurvey, words: Wording) -> str:
     """``3 questions and one optional comment``: naming the number helps short surveys, naming minutes does not
     (https://survey160.com/methodological-research-blog/survey-length-specificity, https://surveyinsights.org/?p=14216)."""
-    answerable = [question for question in survey.questions if not isinstance(question, Descriptive)]
+    answerable = [question for question in survey.questions if is_answerable(question)]
     closed = [one for one in answerable if one.required or not isinstance(one, TextEntry)]
     counted = words.count(words.number_of_questions, len(closed))
     return f"{counted} {words.optional_comment}." if len(answerable) - len(closed) == 1 else f"{counted}."
@@ -130,19 +136,14 @@ def _is_simple(condition: ChoiceCondition) -> bool:
 
 
 def _problems_of(question: Question, sentences: Mapping[str, str]) -> dict[str, str]:
-    return {
-        key: text
-        for key, text in sentences.items()
-        if key == question.id or key.startswith(f"{question.id}_")
-    }
+    own = (f"{question.id}_", f"{question.id}#")
+    return {key: text for key, text in sentences.items() if key == question.id or key.startswith(own)}
 
 
 def _asked(questions: Mapping[str, Question], problem: FieldProblem) -> str:
-    """What the summary calls the field: the question, or the row of a matrix."""
+    """What the summary calls the field: the question, or the part of it."""
     question = questions[problem.question_id]
-    if isinstance(question, Matrix):
-        return next(row.text for row in question.rows if problem.key == f"{question.id}_{row.id}")
-    return question.text
+    return name_of_part(question, problem.key) or question.text
 
 
 def _input_id(question: Question, key: str) -> str:
@@ -150,11 +151,17 @@ def _input_id(question: Question, key: str) -> str:
     match question:
         case SingleChoice() | MultipleChoice() if key == question.id:
             return f"{key}-{question.choices[0].id}"
-        case Matrix():
+        case Matrix() if question.answers != "list":
             return f"{key}-{question.scale[0].id}"
+        case SideBySide():
+            column = next(one for one in question.columns if key.startswith(f"{question.id}#{one.id}_"))
+            first = f"-{column.scale[0].id}" if column.answers in ("one", "several") else ""
+            return dom_id(key) + first
         case NetPromoter():
             return f"{key}-0"
         case Stars():
             return f"{key}-1"
-        case Dropdown() | _:
+        case DrillDown():
+            return question.id
+        case _:
             return key

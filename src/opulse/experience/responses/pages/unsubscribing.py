@@ -12,7 +12,7 @@ from opulse.experience.responses.pages.contexts import ConfirmPage, HiddenField,
 from opulse.experience.responses.pages.questions import languages_of
 from opulse.experience.responses.pages.rendering import localise_for, respond, speak
 from opulse.experience.responses.pages.routes import OpenRoute
-from opulse.experience.responses.rules import find_quarantine, make_stamp, read_stamp
+from opulse.experience.responses.rules import Evidence, make_stamp, read_stamp, weigh_press
 from opulse.experience.responses.wording import wording_in
 from opulse.ports import Ports
 from opulse.web.access import Open, ports_of
@@ -54,7 +54,8 @@ async def save_unsubscribe(request: Request) -> Response:
 def _is_persons(ports: Ports, facts: LinkFacts, stamp: str) -> bool:
     now = ports.clock.now()
     opened = read_stamp(ports.digest_key, facts.asked.invitation, stamp, now)
-    return opened is not None and find_quarantine("", opened, facts.asked.sent_at, now) is None
+    evidence = Evidence(opened_at=opened, sent_at=facts.asked.sent_at)
+    return opened is not None and weigh_press(evidence, now).reason is None
 
 
 def _ask(request: Request, ports: Ports, facts: LinkFacts) -> HTMLResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,9 +29,9 @@ def claim_response(
 
 
 def insert_response(
-    conn: Connection, asked: Asked, response: Response, quarantine: QuarantineReason | None
+    conn: Connection, asked: Asked, response: Response, quarantine: Sequence[QuarantineReason]
 ) -> None:
-    """A new response and the first entry of its history."""
+    """A new response and the first entry of its history. ``quarantine``: why it is not believed, the heaviest sign first."""
     counts = response.state is ResponseState.RECORDED
     row = {
         "tenant": asked.tenant,
@@ -43,7 +43,7 @@ def insert_response(
         "version": asked.version,
         "activation": asked.activation,
         "state": response.state.value,
-        "quarantine": quarantine.value if quarantine else "",
+        "quarantine": " ".join(sign.value for sign in quarantine),
         "answers": response.answers,
         "language": response.language,
         "revision": response.revision,

@@ -28,7 +28,9 @@ responses = Table(
     Column("version", Integer, nullable=False),
     Column("activation", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("quarantine", Text, nullable=False),  # why; empty when not quarantined
+    Column(
+        "quarantine", Text, nullable=False
+    ),  # the signs, heaviest first, with spaces between; empty when not quarantined
     Column("answers", JsonDoc, nullable=False),
     Column("language", Text, nullable=False),
     Column("revision", Integer, nullable=False),  # counts the accepted posts

@@ -120,6 +120,15 @@ class Wording(_Texts):
     no_answer: str
     only_if: str
     you_answered: str
+    next: str
+    back: str
+    page_of: str
+    point_of: str
+    choose_place: str
+    rank_hint: str
+    sum_hint: str
+    test_run: str
+    test_done: str
     number_of_questions: Plural
     number_of_stars: Plural
     problem: dict[str, str]
@@ -153,9 +162,20 @@ class Wording(_Texts):
         return pattern.format(f"{clock} {zone_name}", format_date(local, "medium", locale=self._locale))
 
     def problem_text(self, problem: FieldProblem) -> str:
-        """The sentence for one answer that was not accepted."""
-        limits = {"minimum": problem.minimum, "maximum": problem.maximum, "step": problem.step}
+        """The sentence for one answer that was not accepted: the author's own when there is one."""
+        if problem.words:
+            return problem.words
+        limits = {
+            "minimum": _plain(problem.minimum),
+            "maximum": _plain(problem.maximum),
+            "step": _plain(problem.step),
+        }
         return self.problem[problem.reason.value].format(**limits)
+
+
+def _plain(number: float | None) -> str:
+    """``5`` for 5.0: limits are whole numbers nearly always."""
+    return "" if number is None else f"{number:.10f}".rstrip("0").rstrip(".")
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -12,7 +12,6 @@ from opulse.experience.surveys.models.questions import (
     AnswerChoice,
     Choice,
     Ordering,
-    Pole,
     QuestionPart,
 )
 
@@ -63,7 +62,7 @@ class Matrix(QuestionPart):
     """
 
     type: Literal["matrix"] = "matrix"
-    rows: Annotated[tuple[Pole, ...], Field(min_length=1, max_length=200)]
+    rows: Annotated[tuple[Choice, ...], Field(min_length=1, max_length=200)]
     scale: Annotated[tuple[Choice, ...], Field(min_length=1, max_length=100)]
     answers: Literal["one", "several", "list"] = "one"
     order: Ordering = AS_WRITTEN

@@ -22,7 +22,7 @@ class Choice(Part):
 
     ``recode`` is the exported value when it is not the id, ``label`` the name in an export when it is not the text,
     ``export_tag`` the row's part of a column name. ``display`` says when it is offered. ``fixed`` keeps its place when
-    the others are put in random order.
+    the others are put in random order. ``opposite`` stands at the far end of a row's scale (bipolar: *cold* … *warm*).
     """
 
     id: ChoiceId
@@ -32,6 +32,7 @@ class Choice(Part):
     export_tag: ExportTag = ""
     display: DisplayLogic | None = None
     fixed: bool = False
+    opposite: OptionalText = ""
 
 
 class AnswerChoice(Choice):
@@ -43,12 +44,6 @@ class AnswerChoice(Choice):
     text_entry: bool = False
     exclusive: bool = False
     group: OptionalText = ""
-
-
-class Pole(Choice):
-    """A row of a matrix; ``opposite`` is what stands at the far end of its scale (bipolar: *cold* … *warm*)."""
-
-    opposite: OptionalText = ""
 
 
 class Ordering(Part):

@@ -159,7 +159,7 @@ def _read_cell(question: SideBySide, column: SideColumn, row: Choice, form: Form
 
 
 def read_drill_down(question: DrillDown, form: Form) -> Outcome:
-    """The way to the posted entry, a level each. An entry with others below it is no answer yet when one is required."""
+    """The way to the posted entry, a level each. An entry with others below it is no answer: it was not offered."""
     posted = values_of(form, question.id)
     first = f"{question.id}_1"
     if not posted:
@@ -167,7 +167,7 @@ def read_drill_down(question: DrillDown, form: Form) -> Outcome:
     if len(posted) > 1:
         return {}, [FieldProblem(question.id, first, FieldReason.SEVERAL_VALUES)]
     way = drill_options(question).get(posted[0])
-    if way is None:
+    if way is None or way[-1].options:
         return {}, [FieldProblem(question.id, first, FieldReason.UNKNOWN_CHOICE)]
     return {f"{question.id}_{level}": option.id for level, option in enumerate(way, 1)}, []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from opulse.experience.surveys.models import (
     BrowserInfo,
     Choice,
@@ -16,6 +18,7 @@ from opulse.experience.surveys.models import (
     Question,
     RankOrder,
     SideBySide,
+    SideColumn,
     SingleChoice,
     Slider,
     Stars,
@@ -105,3 +108,21 @@ def drill_options(question: DrillDown) -> dict[str, tuple[DrillOption, ...]]:
 
     walk(question.options, ())
     return found
+
+
+def name_of_part(question: Question, key: str) -> str:
+    """What the row, item, field or cell of an answer key is called; empty for the question itself."""
+    part = key[len(question.id) :].removesuffix("_TEXT")
+    if part.startswith("#") and isinstance(question, SideBySide):
+        column, _, row = part[1:].partition("_")
+        return f"{_text_of(question.rows, row)}: {_text_of(question.columns, column)}"
+    if isinstance(question, TextMatrix):
+        row, _, column = part[1:].partition("_")
+        return f"{_text_of(question.rows, row)}: {_text_of(question.columns, column)}"
+    if isinstance(question, DrillDown):
+        return question.levels[int(part[1:]) - 1] if part[1:].isdigit() else ""
+    return _text_of(next(iter(choice_lists(question).values()), ()), part[1:])
+
+
+def _text_of(choices: Iterable[Choice | SideColumn], wanted: str) -> str:
+    return next((choice.text for choice in choices if choice.id == wanted), "")

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from opulse.experience.surveys.models import (
-    Descriptive,
     LocalisedSurvey,
     NetPromoter,
     Question,
     SingleChoice,
     Stars,
 )
+from opulse.experience.surveys.rules.keys import is_answerable
 
 MOST_CHOICES_IN_A_MAIL = 11
 """More than a scale of eleven is a list nobody scrolls in a mail; such a question is asked on the page."""
+
+
+HIDDEN = "more"
+"""Query word of the link that a mail carries and no person sees: who follows it follows every link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def first_question_in_mail(survey: LocalisedSurvey) -> MailQuestion | None:
     Nothing is stored by following such a link: mail scanners follow them all, so the page opens with the choice
     marked and the person sends it.
     """
-    question = next((one for one in survey.questions if not isinstance(one, Descriptive)), None)
+    question = next((one for one in survey.questions if is_answerable(one)), None)
     match question:
         case SingleChoice() if len(question.choices) <= MOST_CHOICES_IN_A_MAIL:
             choices = tuple(_choice(question, choice.id, choice.text) for choice in question.choices)
@@ -52,7 +56,7 @@ def first_question_in_mail(survey: LocalisedSurvey) -> MailQuestion | None:
         case NetPromoter():
             points = tuple(_choice(question, str(point), str(point)) for point in range(11))
             return MailQuestion(question.id, question.text, points, question.low_label, question.high_label)
-        case Stars():
+        case Stars() if not question.items and question.signs == "stars":
             points = tuple(
                 _choice(question, str(point), "★" * point) for point in range(1, question.stars + 1)
             )

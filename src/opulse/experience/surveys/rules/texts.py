@@ -15,7 +15,6 @@ from opulse.experience.surveys.models import (
     EndOfSurvey,
     FormField,
     Group,
-    Pole,
     Question,
     Randomizer,
     SideColumn,
@@ -143,9 +142,10 @@ def _replace_in_choices(choices: Iterable[Choice], prefix: str, replace: Replace
 
 
 def _replace_in_choice(choice: Choice, key: str, replace: Replace) -> Choice:
-    changed: dict[str, Any] = {"text": replace(key, choice.text)}
-    if isinstance(choice, Pole):
-        changed["opposite"] = replace(f"{key}.opposite", choice.opposite)
+    changed: dict[str, Any] = {
+        "text": replace(key, choice.text),
+        "opposite": replace(f"{key}.opposite", choice.opposite),
+    }
     if isinstance(choice, AnswerChoice):
         changed["group"] = replace(f"{key}.group", choice.group)
     if isinstance(choice, FormField):
