@@ -162,7 +162,9 @@ def _each_once(blocks: list[QsfBlock], notes: list[str]) -> list[QsfBlock]:
         kept = []
         for element in block.elements:
             if element.question in placed:
-                notes.append(f"Question {element.question} stands in the blocks twice; its first place counts.")
+                notes.append(
+                    f"Question {element.question} stands in the blocks twice; its first place counts."
+                )
             else:
                 kept.append(element)
                 placed.update({element.question} - {""})
