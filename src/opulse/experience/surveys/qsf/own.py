@@ -17,17 +17,23 @@ from opulse.experience.surveys.models import SurveyDocument
 from opulse.experience.surveys.qsf import loose
 
 KEY = "OperationalPulse"
-_WHOLE = "document"
+_WHOLE, _DIGEST = "document", "digest"
 
 
 def kept(document: SurveyDocument, read: SurveyDocument) -> dict[str, Any]:
     """What to keep so that :func:`restored` makes ``document`` of ``read``; empty when they are the same."""
     wanted, had = _parts(document), _parts(read)
     if list(wanted) != list(had):
-        return {_WHOLE: {"of": _digest(_dump(read)), "is": _dump(document)}}
-    return {
-        name: {"of": _digest(had[name]), "is": wanted[name]} for name in wanted if wanted[name] != had[name]
-    }
+        found = {_WHOLE: {"of": _digest(_dump(read)), "is": _dump(document)}}
+    else:
+        changed = [name for name in wanted if wanted[name] != had[name]]
+        found = {name: {"of": _digest(had[name]), "is": wanted[name]} for name in changed}
+    return {**found, _DIGEST: _digest(_dump(document))} if found else {}
+
+
+def is_as_written(document: SurveyDocument, options: Mapping[str, Any]) -> bool:
+    """Whether nothing of the file was changed since we wrote it: then it is what it was, also where that had problems."""
+    return loose.mapping(options.get(KEY)).get(_DIGEST) == _digest(_dump(document))
 
 
 def restored(document: SurveyDocument, options: Mapping[str, Any]) -> SurveyDocument:
@@ -42,12 +48,12 @@ def restored(document: SurveyDocument, options: Mapping[str, Any]) -> SurveyDocu
     for block in whole.pop("blocks"):
         questions = [_part(parts, f"question {one['id']}", one) for one in block.pop("questions")]
         blocks.append({**_part(parts, f"block {block['id']}", block), "questions": questions})
-    rest = {
-        "blocks": blocks,
-        "trash": [_part(parts, f"deleted {one['id']}", one) for one in whole.pop("trash")],
-        "translations": _part(parts, "translations", whole.pop("translations")),
-    }
-    return _checked({**_part(parts, "survey", whole), **rest}, document)
+    trash = [_part(parts, f"deleted {one['id']}", one) for one in whole.pop("trash")]
+    translations = whole.pop("translations")
+    kept_texts = parts.get("translations", {})
+    said = kept_texts["is"] if _fits(kept_texts, translations) else translations
+    survey = _part(parts, "survey", whole)
+    return _checked({**survey, "blocks": blocks, "trash": trash, "translations": said}, document)
 
 
 def _parts(document: SurveyDocument) -> dict[str, Any]:
@@ -62,8 +68,8 @@ def _parts(document: SurveyDocument) -> dict[str, Any]:
     return {"translations": survey.pop("translations"), **found, "survey": survey}
 
 
-def _part(parts: Mapping[str, Mapping[str, Any]], name: str, had: dict[str, Any]) -> Any:
-    return parts[name]["is"] if _fits(parts.get(name), had) else had
+def _part(parts: Mapping[str, Mapping[str, Any]], name: str, had: dict[str, Any]) -> dict[str, Any]:
+    return dict(loose.mapping(parts[name]["is"])) if _fits(parts.get(name), had) else had
 
 
 def _fits(part: Mapping[str, Any] | None, had: Any) -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from opulse.experience.surveys.models import Block, BlockStep, Question, Step, SurveyDocument
+from opulse.experience.surveys.models import (
+    Block,
+    BlockStep,
+    DocumentReason,
+    Question,
+    Step,
+    SurveyDocument,
+)
 from opulse.experience.surveys.qsf.mapping.blocks import map_block
 from opulse.experience.surveys.qsf.mapping.carried import write_out
 from opulse.experience.surveys.qsf.mapping.choosing import LeftOut
@@ -22,7 +29,8 @@ from opulse.experience.surveys.qsf.mapping.survey import (
 from opulse.experience.surveys.qsf.mapping.translations import translations_of
 from opulse.experience.surveys.qsf.mapping.words import Account, Desk
 from opulse.experience.surveys.qsf.models import ImportReport, Item, Outcome, QsfQuestion, QsfSurvey
-from opulse.experience.surveys.qsf.own import restored
+from opulse.experience.surveys.qsf.own import is_as_written, restored
+from opulse.experience.surveys.rules import validate_document
 
 MOST_BLOCKS, MOST_DELETED = 200, 500
 _DELETED = "It was deleted in the product: it is kept among the deleted questions, and nobody is asked."
@@ -48,13 +56,23 @@ def to_document(survey: QsfSurvey) -> Imported:
     document = repair.publishable()
     translations = translations_of(survey, work.names, document)
     document = take_introduction(document.model_copy(update={"translations": translations}))
-    document = restored(document, survey.options)
+    document = _with_own_parts(document, survey)
     for where, differences in repair.changed.items():
         for difference in differences:
             work.differs(where, difference)
     notes = (*survey.notes, *work.notes, *repair.notes, *whole_survey_notes(survey))
     report = ImportReport(tuple(work.items()), tuple(dict.fromkeys(notes)))
     return Imported(beside.name, document, report)
+
+
+def _with_own_parts(document: SurveyDocument, survey: QsfSurvey) -> SurveyDocument:
+    """The document with what our own export kept beside it, as long as the two still go together."""
+    found = restored(document, survey.options)
+    if found is document or is_as_written(found, survey.options):
+        return found
+    found = Repair(found).publishable()
+    problems = {one.reason for one in validate_document(found)}
+    return found if problems <= {DocumentReason.NO_QUESTION} else document
 
 
 class _Work:
