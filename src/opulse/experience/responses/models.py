@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ class ResponseState(StrEnum):
     RECORDED = "recorded"  # complete and in time: the one that counts
     LATE = "late"  # posted after closing: kept, never counted
     QUARANTINED = "quarantined"  # posted as machines post: kept, not counted, takes no slot
+    TEST = "test"  # somebody of the console tried the survey: kept and marked, never counted
     WITHDRAWN = "withdrawn"  # was recorded; then the person said that it is not their computer, or not them
 
 
@@ -64,6 +65,7 @@ class Intent(StrEnum):
     ANSWER = "answer"  # send the answers
     NOT_MY_DEVICE = "not_my_device"
     NOT_ME = "not_me"
+    BACK = "back"  # to the page before
 
 
 class SubmitOutcome(StrEnum):
@@ -71,6 +73,8 @@ class SubmitOutcome(StrEnum):
 
     RECORDED = "recorded"  # it counts
     LATE = "late"  # kept, not counted: the link's time was over
+    TURNED = "turned"  # a page was taken, or left by the way back: another one follows
+    NOT_KEPT = "not_kept"  # the way ended where the survey keeps no answers
     INCOMPLETE = (
         "incomplete"  # the page comes back with problems, or with questions that the answers brought up
     )
@@ -149,7 +153,7 @@ class LinkFacts:
     """Everything about one link at one moment: what is asked, and what was answered so far.
 
     ``response`` is the answer that counts or may still come to count; ``late`` whether a late one is kept. ``word`` gives
-    the document in one of its languages.
+    the document in one of its languages; ``walked`` says that each person goes their own way through it.
     """
 
     asked: Asked
@@ -159,6 +163,7 @@ class LinkFacts:
     response: Response | None
     late: bool
     correction: CorrectionKind | None
+    walked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +201,33 @@ class CountChange:
     version: int
     before: Answers
     after: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRow:
+    """How far somebody came on their way through a survey of several pages.
+
+    ``session`` is the invitation, or what the browser of an anonymous link keeps, or a test's id. ``sent`` are the pages
+    that were sent; ``embedded`` what was known when it began and, at the end, what the flow has set. ``turns`` counts posts:
+    who saves on top of another number than they read has been overtaken.
+    """
+
+    tenant: int
+    session: str
+    survey: str
+    version: int
+    answers: Answers
+    sent: tuple[str, ...]
+    embedded: Mapping[str, str]
+    turns: int
+    started_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the directory knows of who answers: the contact's own fields by the product's names, and embedded data."""
+
+    contact: Mapping[str, str] = field(default_factory=dict)
+    embedded: Mapping[str, str] = field(default_factory=dict)

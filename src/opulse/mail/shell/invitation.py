@@ -53,7 +53,9 @@ class Invitation:
 def invitation_html(language: str, direction: Direction, invitation: Invitation) -> str:
     """The HTML part; compiled once per language and text, then remembered."""
     card = Card(direction)
-    if invitation.hidden_link:  # first, so that a program that walks through the mail has followed it before it presses anything
+    if (
+        invitation.hidden_link
+    ):  # first, so that a program that walks through the mail has followed it before it presses anything
         card.unseen(invitation.hidden_link)
     card.text(f"<h1>{plain(invitation.heading)}</h1>")
     if invitation.greeting:

@@ -9,16 +9,23 @@ from opulse.experience.responses.flow.answering import (
 )
 from opulse.experience.responses.flow.counting import take_uncounted_in
 from opulse.experience.responses.flow.links import find_first_look, find_link
+from opulse.experience.responses.flow.turning import Browser, Opened, Turn, open_walk, turn_page, visit_of
 from opulse.experience.responses.flow.unsubscribing import unsubscribe
 
 __all__ = [
     "MOST_REVISIONS",
     "RESPONSE_RECORDED",
+    "Browser",
+    "Opened",
+    "Turn",
     "correct_owner_in",
     "find_first_look",
     "find_link",
+    "open_walk",
     "record_in",
     "submit",
     "take_uncounted_in",
+    "turn_page",
     "unsubscribe",
+    "visit_of",
 ]

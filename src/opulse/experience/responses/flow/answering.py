@@ -68,17 +68,17 @@ async def _submit(ports: Ports, facts: LinkFacts, press: Press) -> Submission:
     grace = ports.limits.finish_grace
     access = decide_access(facts.asked, facts.survey, press.opened_at, grace, now)
     if access is AccessReason.CLOSED:
-        return _ended(Submission(SubmitOutcome.REFUSED_CLOSED, facts))
-    suspicion = weigh_press(_evidence(ports, facts, press, now), now)
+        return ended(Submission(SubmitOutcome.REFUSED_CLOSED, facts))
+    suspicion = weigh_press(evidence_of(ports, facts, press, now), now)
     if press.intent is not Intent.ANSWER:
         return await _take_correction(ports, facts, press.intent, suspicion, now)
     answers, submission = _judge(facts, press, access, suspicion)
     if submission.outcome in _KEPT:
-        submission = await _keep(ports, submission, answers, press, now)
-    return _ended(submission)
+        submission = await keep_answers(ports, submission, answers, press, now)
+    return ended(submission)
 
 
-def _evidence(ports: Ports, facts: LinkFacts, press: Press, now: datetime) -> Evidence:
+def evidence_of(ports: Ports, facts: LinkFacts, press: Press, now: datetime) -> Evidence:
     """What this process knows of whoever pressed."""
     hidden, all_links = sightings_of(ports.db).recall(facts.asked.invitation, press.client, now)
     return Evidence(
@@ -108,9 +108,10 @@ def _judge(
     return answers, Submission(outcome, facts, tuple(problems), more, suspicion.reason, suspicion.signs)
 
 
-async def _keep(
+async def keep_answers(
     ports: Ports, submission: Submission, answers: Answers, press: Press, now: datetime
 ) -> Submission:
+    """Write the answers as what the press has come to."""
     draft = Response(
         id=new_id(Prefix.RESPONSE),
         invitation=submission.facts.asked.invitation,
@@ -127,11 +128,11 @@ async def _keep(
     except IntegrityError:  # two first posts of one person at once: the second one is an update of the first
         kept = await ports.db.write_first(Priority.ANSWER, record_in, *args)
     faults.point("answer.stored")
-    _measure(submission, now)
+    measure(submission, now)
     return submission if kept else replace(submission, outcome=SubmitOutcome.REFUSED_TOO_MANY)
 
 
-def _measure(submission: Submission, now: datetime) -> None:
+def measure(submission: Submission, now: datetime) -> None:
     """From the mail to a person's first answer; who changes an answer is not measured again."""
     facts = submission.facts
     first = facts.response is None or facts.response.state is not ResponseState.RECORDED
@@ -174,10 +175,10 @@ async def _take_correction(
         quarantined = Submission(
             SubmitOutcome.QUARANTINED, facts, reason=suspicion.reason, signs=suspicion.signs
         )
-        return _ended(quarantined)
+        return ended(quarantined)
     kind = CorrectionKind(intent.value)
     await ports.db.write_first(Priority.ANSWER, correct_owner_in, facts.asked, kind, now)
-    return _ended(Submission(SubmitOutcome.NOTED, facts))
+    return ended(Submission(SubmitOutcome.NOTED, facts))
 
 
 def correct_owner_in(conn: Connection, asked: Asked, kind: CorrectionKind, now: datetime) -> None:
@@ -212,6 +213,7 @@ def _announce(conn: Connection, asked: Asked, response: Response) -> None:
         enqueue(conn, asked.tenant, RESPONSE_RECORDED, {"activation": asked.activation}, unique=unique)
 
 
-def _ended(submission: Submission) -> Submission:
+def ended(submission: Submission) -> Submission:
+    """Count what has become of a press."""
     ANSWERS.labels(submission.outcome.value).inc()
     return submission

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from opulse.db import Database
 from opulse.experience.surveys.flow import get_version_in
 from opulse.experience.surveys.models import LocalisedSurvey, SurveyDocument, VersionState
-from opulse.experience.surveys.rules import localise
+from opulse.experience.surveys.rules import is_walked, localise
 
 MOST = 64
 """Versions kept per process: more than are asked with at one time, and a few megabytes at most."""
@@ -23,6 +23,7 @@ class KnownDocument:
 
     def __init__(self, document: SurveyDocument) -> None:
         self.document = document
+        self.walked = is_walked(document)
         self._worded: dict[str, LocalisedSurvey] = {}
 
     def word(self, language: str) -> LocalisedSurvey:

@@ -53,4 +53,5 @@ def find_facts_in(conn: Connection, documents: Documents, tenant: int, invitatio
         response=carried[-1] if carried else None,
         late=any(one.state is ResponseState.LATE for one in row.responses),
         correction=row.correction,
+        walked=known.walked,
     )

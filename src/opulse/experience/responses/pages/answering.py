@@ -16,7 +16,7 @@ from opulse.experience.responses.models import (
     Submission,
     SubmitOutcome,
 )
-from opulse.experience.responses.pages import messages
+from opulse.experience.responses.pages import messages, walking
 from opulse.experience.responses.pages.contexts import TRAP, MessagePage
 from opulse.experience.responses.pages.openings import client_of, note_opening
 from opulse.experience.responses.pages.questions import build_question_page, languages_of
@@ -50,6 +50,9 @@ async def show_survey(request: Request) -> Response:
     survey = localise_for(request, facts, "")
     access = decide_access(facts.asked, facts.survey, None, ports.limits.finish_grace, ports.clock.now())
     instead = _instead_of_questions(request, survey, facts, access)
+    if facts.walked:
+        here = await walking.find_here(request, ports, facts, survey)
+        return walking.show_page(here, instead, wants_questions=_wants_questions(request))
     if instead is not None:
         return respond(request, "message.html", instead, survey.language)
     return _questions(request, ports, survey, facts, _form_to_start_with(request, survey, facts))
@@ -64,6 +67,10 @@ async def save_survey(request: Request) -> Response:
         return await _show_preview(token, request, ports)
     posted = await request.form(max_files=0, max_fields=MOST_FIELDS)
     survey = localise_for(request, facts, str(posted.get("lang", "")))
+    if facts.walked:
+        here = await walking.find_here(request, ports, facts, survey, str(posted.get("session", "")))
+        press = _press(request, ports, facts, posted, survey.language)
+        return await walking.save_page(here, press, posted)
     submission = await flow.submit(ports, facts, _press(request, ports, facts, posted, survey.language))
     return _after(request, ports, survey, submission, posted)
 
@@ -114,7 +121,7 @@ def _instead_of_questions(
     """The page that is shown in place of the questions; None: show the questions."""
     path, query = request.scope["path"], request.query_params
     languages = languages_of(survey, path, {name: query[name] for name in ("sent",) if name in query})
-    wants_questions = any(name in query for name in ("change", "q"))
+    wants_questions = _wants_questions(request)
     recorded = facts.response is not None and facts.response.state is ResponseState.RECORDED
     if access is AccessReason.OPEN and wants_questions:
         return None
@@ -129,6 +136,11 @@ def _instead_of_questions(
     if access is AccessReason.EXPIRED:
         return messages.show_expired(survey, facts, languages)
     return None
+
+
+def _wants_questions(request: Request) -> bool:
+    """Whether the address asks for the questions also when they were answered."""
+    return any(name in request.query_params for name in ("change", "q"))
 
 
 def _questions(
@@ -183,6 +195,8 @@ async def _show_preview(token: str, request: Request, ports: Ports) -> Response:
         language = speak(request)
         return respond(request, "message.html", messages.show_not_for_you(language), language, 404)
     survey = localise_for(request, facts, "")
+    if facts.walked:
+        return walking.show_preview(request, ports, survey)
     form = preselected_form(survey, request.query_params.get("q", ""), request.query_params.get("c", ""))
     page = build_question_page(
         survey,
@@ -205,11 +219,17 @@ def _press(request: Request, ports: Ports, facts: LinkFacts, posted: FormData, l
         intent=Intent(intent) if intent in set(Intent) else Intent.ANSWER,
         form=form,
         language=language,
-        seen=frozenset(form.get("seen", ())) or frozenset(one.id for one in facts.document.questions),
+        seen=_seen(form, facts),
         trap="".join(form.get(TRAP, ())),
         opened_at=read_stamp(ports.digest_key, facts.asked.invitation, stamp, now),
         client=client_of(request.scope),
     )
+
+
+def _seen(form: Form, facts: LinkFacts) -> frozenset[str]:
+    """The questions that were on the page; who does not say so has seen a survey of one page whole."""
+    named = frozenset(form.get("seen", ()))
+    return named if named or facts.walked else frozenset(one.id for one in facts.document.questions)
 
 
 def _form(posted: FormData) -> dict[str, list[str]]:

@@ -63,6 +63,8 @@ class AtOnce:
         if found is None:
             return None
         look, known = found
+        if known.walked:
+            return None
         note_opening(ports, look.invitation, scope, query)
         headers = dict(scope["headers"])
         language = _language(

@@ -41,8 +41,25 @@ class ProblemLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Which page of a longer survey this is. ``of`` is how many there are if nothing changes that; ``back`` the words of
+    the way back, empty when there is none; ``progress`` is ``none``, ``bar`` or ``text``."""
+
+    key: str
+    session: str
+    number: int
+    of: int
+    back: str
+    progress: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """The page with the questions. ``notes`` stand above them, ``until`` and the promise of confidence below."""
+    """The page with the questions. ``notes`` stand above them, ``until`` and the promise of confidence below.
+
+    ``requested`` are the questions whose missing answer was asked for already; ``banner`` marks a page that is not in earnest.
+    """
 
     survey: LocalisedSurvey
     words: Wording
@@ -57,6 +74,14 @@ class QuestionPage:
     stamp: str
     preview: bool
     trap: str = TRAP
+    requested: tuple[str, ...] = ()
+    step: Step | None = None
+    banner: str = ""
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the first page, or the only one: it says what this is about, and offers *not me*."""
+        return self.step is None or self.step.number == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +94,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """A page that says one thing."""
+    """A page that says one thing. ``onward`` is an address that it leads to by itself."""
 
     words: Wording
     title: str
@@ -78,6 +103,7 @@ class MessagePage:
     link: Link | None = None
     sign: str = ""
     tone: Literal["", "ok", "warn"] = ""
+    onward: str = ""
 
 
 @dataclass(frozen=True, slots=True)

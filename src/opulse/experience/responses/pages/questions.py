@@ -17,6 +17,7 @@ from opulse.experience.surveys.models import (
     ChoiceCondition,
     DrillDown,
     FieldProblem,
+    FieldReason,
     LocalisedSurvey,
     Matrix,
     MultipleChoice,
@@ -61,12 +62,8 @@ def build_question_page(
         words=words,
         languages=languages,
         blocks=_blocks(survey, form, sentences, shown),
-        problems=tuple(
-            ProblemLink(
-                _input_id(questions[one.question_id], one.key), _asked(questions, one), sentences[one.key]
-            )
-            for one in problems
-        ),
+        problems=problem_links(questions, problems, sentences),
+        requested=requested_of(form, problems),
         notes=notes,
         length=describe_length(survey, words),
         until=until,
@@ -74,7 +71,26 @@ def build_question_page(
         action=action,
         stamp=stamp,
         preview=preview,
+        banner=words.preview if preview else "",
     )
+
+
+def problem_links(
+    questions: Mapping[str, Question], problems: Sequence[FieldProblem], sentences: Mapping[str, str]
+) -> tuple[ProblemLink, ...]:
+    """The summary above the form: each problem leads to its field."""
+    return tuple(
+        ProblemLink(
+            _input_id(questions[one.question_id], one.key), _asked(questions, one), sentences[one.key]
+        )
+        for one in problems
+    )
+
+
+def requested_of(form: Form, problems: Sequence[FieldProblem]) -> tuple[str, ...]:
+    """The questions that may be left out the next time, because they were asked for once."""
+    now = [one.question_id for one in problems if one.reason is FieldReason.REQUESTED]
+    return tuple(dict.fromkeys([*form.get("requested", ()), *now]))
 
 
 def describe_length(survey: LocalisedSurvey, words: Wording) -> str:
@@ -105,7 +121,7 @@ def _blocks(
     blocks = []
     for block in survey.blocks:
         views = tuple(
-            QuestionView(question, form, _problems_of(question, sentences), show_if(question))
+            QuestionView(question, form, problems_of(question, sentences), show_if(question))
             for question in block.questions
             if question.id in shown or show_if(question)
         )
@@ -135,7 +151,8 @@ def _is_simple(condition: ChoiceCondition) -> bool:
     return condition.operator is Operator.SELECTED and condition.row is None
 
 
-def _problems_of(question: Question, sentences: Mapping[str, str]) -> dict[str, str]:
+def problems_of(question: Question, sentences: Mapping[str, str]) -> dict[str, str]:
+    """The sentences of one question's fields."""
     own = (f"{question.id}_", f"{question.id}#")
     return {key: text for key, text in sentences.items() if key == question.id or key.startswith(own)}
 

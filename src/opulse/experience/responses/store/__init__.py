@@ -9,14 +9,26 @@ from opulse.experience.responses.store.rows import (
     update_response,
     upsert_correction,
 )
+from opulse.experience.responses.store.walks import (
+    delete_walk,
+    find_person,
+    find_walk,
+    save_walk,
+    update_partial,
+)
 
 __all__ = [
     "claim_response",
     "claim_uncounted",
     "delete_correction",
+    "delete_walk",
     "find_first_look",
     "find_link",
+    "find_person",
+    "find_walk",
     "insert_response",
+    "save_walk",
+    "update_partial",
     "update_response",
     "upsert_correction",
 ]

@@ -74,6 +74,24 @@ response_history = Table(
     ForeignKeyConstraint(["tenant", "response"], ["responses.tenant", "responses.id"]),
 )
 
+response_walks = Table(
+    "response_walks",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("session", Text, nullable=False),  # the invitation, a browser's key, or a test's id
+    Column("survey", Text, nullable=False),
+    Column("version", Integer, nullable=False),  # the one it began with
+    Column("answers", JsonDoc, nullable=False),  # also those of pages that the way no longer meets
+    Column("sent", JsonDoc, nullable=False),
+    Column("embedded", JsonDoc, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("finished_at", Instant, nullable=True),
+    PrimaryKeyConstraint("tenant", "session"),
+    Index("ix_response_walks_survey", "tenant", "survey", "updated_at"),
+)
+
 owner_corrections = Table(
     "owner_corrections",
     metadata,

@@ -6,6 +6,7 @@ from opulse.experience.surveys.rules.display import newly_shown, shown_questions
 from opulse.experience.surveys.rules.documents import validate_document
 from opulse.experience.surveys.rules.entered import skip_key
 from opulse.experience.surveys.rules.fields import Form
+from opulse.experience.surveys.rules.flows import is_safe_address
 from opulse.experience.surveys.rules.keys import (
     answer_keys,
     choice_lists,
@@ -26,6 +27,7 @@ from opulse.experience.surveys.rules.mail import (
     first_question_in_mail,
     preselected_form,
 )
+from opulse.experience.surveys.rules.paging import embedded_names, is_walked
 from opulse.experience.surveys.rules.texts import missing_translations, text_keys, with_texts
 
 __all__ = [
@@ -39,9 +41,12 @@ __all__ = [
     "choice_lists",
     "direction_of",
     "drill_options",
+    "embedded_names",
     "first_question_in_mail",
     "form_of",
     "is_answerable",
+    "is_safe_address",
+    "is_walked",
     "localise",
     "missing_translations",
     "name_of_part",
