@@ -275,7 +275,7 @@ def test_carried_choices_are_written_out_under_conditions() -> None:
         ({"DefaultChoices": {"1": {"Selected": True}}}, "chosen beforehand"),
         ({"DataVisibility": {"Private": False, "Hidden": True}}, "hidden"),
         ({"QuestionText": '<img src="x.png">See'}, "picture"),
-        ({"QuestionText": "Draw ${rand://int/1:9}"}, "rand"),
+        ({"QuestionText": "On ${date://CurrentDate/SL}"}, "date"),
         ({"QuestionText": ""}, ""),
     ],
 )
@@ -306,10 +306,10 @@ def test_an_own_check_is_kept_and_its_words_are_missed() -> None:
 
 
 def test_piped_text_speaks_of_our_ids() -> None:
-    text = "You said ${q://Q1/ChoiceGroup/SelectedChoices}, ${m://FirstName}."
+    text = "You said ${q://Q1/ChoiceGroup/SelectedChoices}, ${m://FirstName}, ${rand://int/1:9}."
     done = imported(qsf(one_of("Q1"), one_of("QID2", QuestionText=text)))
     assert (
         done.document.questions[1].text
-        == "You said ${q://QIDQ1/ChoiceGroup/SelectedChoices}, ${m://FirstName}."
+        == "You said ${q://QIDQ1/ChoiceGroup/SelectedChoices}, ${m://FirstName}, ${rand://int/1:9}."
     )
     assert done.report.count(Outcome.TAKEN) == 2
