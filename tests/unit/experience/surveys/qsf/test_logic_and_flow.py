@@ -23,6 +23,7 @@ from opulse.experience.surveys.models import (
 )
 from opulse.experience.surveys.qsf import Outcome
 from opulse.experience.surveys.rules import validate_document
+from opulse.experience.surveys.rules.walking import Visit, walk
 from tests.unit.experience.surveys.qsf.files import (
     BLOCK,
     SECOND,
@@ -333,3 +334,14 @@ def test_options_of_the_pages() -> None:
     assert (found.one_per_page, done.document.title, done.name) == (True, "Your week", "Small")
     assert done.document.language == "de"
     assert any("Header" in note for note in done.report.notes)
+
+
+def test_a_block_that_the_flow_names_twice_is_asked_once() -> None:
+    again = {"Type": "Branch", "FlowID": "FL_3", "BranchLogic": logic(line("q://QID1/SelectableChoice/1"))}
+    inner = [{"Type": "Block", "ID": BLOCK, "FlowID": "FL_4"}]
+    flow = [{"Type": "Block", "ID": BLOCK, "FlowID": "FL_2"}, {**again, "Flow": inner}]
+    document = imported(qsf(one_of("QID1"), flow=flow)).document
+    first = walk(document, Visit())
+    assert first.page is not None
+    assert first.to_come == 0
+    assert walk(document, Visit(answers={"QID1": "1"}, sent=(first.page.key,))).page is None
