@@ -38,14 +38,15 @@ def read_question(name: str, payload: Mapping[str, Any], label: str = "") -> Qsf
 def _options(payload: Mapping[str, Any], key: str, order_key: str, *, coded: bool) -> tuple[Option, ...]:
     """Choices in the order in which they are shown: one that the order does not name was deleted.
 
-    A list instead of an object counts from 1, as the product numbers choices.
+    A list instead of an object counts from 0 where the order does (the product writes 0 to 10 so), else from 1.
     """
     value = payload.get(key)
+    named = [loose.word(one) for one in loose.sequence(payload.get(order_key))]
     if isinstance(value, list):
-        source = {str(place): one for place, one in enumerate(value, start=1)}
+        source = {str(place): one for place, one in enumerate(value, start=0 if "0" in named else 1)}
     else:
         source = dict(loose.mapping(value))
-    order = [name for one in loose.sequence(payload.get(order_key)) if (name := loose.word(one)) in source]
+    order = [name for name in named if name in source]
     recodes = loose.mapping(payload.get("RecodeValues")) if coded else {}
     names = loose.mapping(payload.get("VariableNaming")) if coded else {}
     kept = dict.fromkeys(order) or dict.fromkeys(loose.numbered(source))
@@ -62,7 +63,7 @@ def _option(name: str, value: Any, recode: str, variable: str) -> Option:
     source = loose.mapping(value)
     return Option(
         name,
-        loose.text(source.get("Display")),
+        loose.text(source.get("Display", source.get("display"))),
         text_entry=loose.truth(source.get("TextEntry")),
         exclusive=loose.truth(source.get("ExclusiveAnswer")),
         recode=recode,
@@ -83,10 +84,10 @@ def _validation(value: Any) -> Validation:
     kind = loose.word(settings.get("ForceResponseType")).lower()
     asked_once = "requestresponse" in (forced, kind)
     force = "" if forced in _UNFORCED else "request" if asked_once else "force"
-    named = loose.word(settings.get("Type"))
-    return Validation(
-        force, "" if named == "None" else named, loose.word(settings.get("ContentType")), settings
-    )
+    named, content = loose.word(settings.get("Type")), loose.word(settings.get("ContentType"))
+    if named.startswith("Valid"):  # programs that write such files name the content as the type
+        named, content = "ContentType", named
+    return Validation(force, "" if named == "None" else named, content, settings)
 
 
 def _languages(value: Any) -> dict[str, Mapping[str, Any]]:

@@ -155,6 +155,7 @@ def test_forced_and_requested(asked: Json, required: bool, request_once: bool) -
         ({"Type": "None"}, TextRule(), 20_000),
         ({"Type": "CharRange", "MinChars": "5", "TotalChars": "90"}, TextRule(min_length=5), 90),
         ({"Type": "ContentType", "ContentType": "ValidEmail"}, TextRule(content="email"), 20_000),
+        ({"Type": "ValidNumber", "ValidNumber": {"Min": "0"}}, TextRule(content="number", minimum=0), 20_000),
         (
             {
                 "Type": "ContentType",
@@ -313,3 +314,46 @@ def test_piped_text_speaks_of_our_ids() -> None:
         == "You said ${q://QIDQ1/ChoiceGroup/SelectedChoices}, ${m://FirstName}, ${rand://int/1:9}."
     )
     assert done.report.count(Outcome.TAKEN) == 2
+
+
+def test_points_from_nought_may_be_a_list() -> None:
+    points = [{"Display": str(number)} for number in range(3)]
+    payload = question("QID1", "MC", "SAVR", "TX", Choices=points, ChoiceOrder=["0", "1", "2"])
+    found, item = mapped(payload)
+    assert isinstance(found, models.SingleChoice)
+    assert [(one.text, one.recode or one.id) for one in found.choices] == [("0", "0"), ("1", "1"), ("2", "2")]
+    assert item.outcome is Outcome.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("choice", "settings"),
+    [
+        ({"TextEntryValidation": "ValidNumber"}, {}),
+        ({"TextEntryValidation": {"Settings": {"ContentType": "ValidNumber"}}}, {}),
+        ({}, {"SubValidation": {"1": {"ContentType": "ValidNumber"}}}),
+    ],
+)
+def test_a_line_of_a_form_is_checked_wherever_a_file_says_so(choice: Json, settings: Json) -> None:
+    payload = question("QID1", "TE", "FORM", **choices("Age"), Validation={"Settings": settings})
+    payload["Choices"]["1"] |= {"TextEntryForceResponse": True, **choice}
+    found, item = mapped(payload)
+    assert isinstance(found, models.FormEntry)
+    assert (found.fields[0].rule.content, found.fields[0].required, item.outcome) == (
+        "number",
+        True,
+        Outcome.TAKEN,
+    )
+
+
+def test_a_check_of_the_box_beside_a_choice_is_missed() -> None:
+    payload = one_of("QID1")
+    payload["Choices"]["2"] |= {"TextEntry": "true", "TextEntryValidation": "ValidNumber"}
+    _, item = mapped(payload)
+    assert "beside a choice" in item.reason
+
+
+def test_numbers_of_a_limit_that_is_switched_off_do_not_count() -> None:
+    settings = {"Type": "MinChoices", "MinChoices": "1", "MaxChoices": "1", "MinChars": "9"}
+    found, _ = mapped(question("QID1", "MC", "MAVR", "TX", **AB, Validation={"Settings": settings}))
+    assert isinstance(found, models.MultipleChoice)
+    assert (found.min_choices, found.max_choices) == (1, None)

@@ -58,7 +58,7 @@ def choice_question(question: QsfQuestion, common: Fields, desk: Desk) -> Questi
         return Dropdown.model_validate({**asked, "choices": fields})
     fields = [
         {**one, "group": heading}
-        for one, (_, heading) in zip(with_boxes(fields, options), placed, strict=True)
+        for one, (_, heading) in zip(with_boxes(fields, options, desk), placed, strict=True)
     ]
     layout = "horizontal" if question.selector in ("SAHR", "MAHR") else "vertical"
     asked = {**asked, "choices": fields, "layout": layout}
@@ -152,12 +152,10 @@ def _net_promoter(question: QsfQuestion, common: Fields, desk: Desk) -> Question
 
 
 def _limits(question: QsfQuestion, count: int) -> Fields:
-    """Least and most choices; the product names the kind of limit, and files hold both numbers whatever the kind."""
+    """Least and most choices. Files keep numbers of a limit that is switched off, so only those of the type count."""
     kind, settings = question.validation.kind, question.validation.settings
     least = loose.whole(settings.get("MinChoices")) if kind in ("MinChoices", "ChoiceRange") else None
     most = loose.whole(settings.get("MaxChoices")) if kind in ("MaxChoices", "ChoiceRange") else None
-    if kind == "MinChoices" and loose.word(settings.get("MaxChoices")):
-        most = loose.whole(settings.get("MaxChoices"))
     return {
         "min_choices": least if least is not None and 1 <= least <= count else None,
         "max_choices": most if most is not None and max(1, least or 1) <= most <= count else None,

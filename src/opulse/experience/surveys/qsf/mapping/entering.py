@@ -19,7 +19,13 @@ from opulse.experience.surveys.models import (
 )
 from opulse.experience.surveys.qsf import loose
 from opulse.experience.surveys.qsf.html import plain
-from opulse.experience.surveys.qsf.mapping.options import Fields, no_boxes, option_fields
+from opulse.experience.surveys.qsf.mapping.options import (
+    Fields,
+    content_of_box,
+    is_forced,
+    no_boxes,
+    option_fields,
+)
 from opulse.experience.surveys.qsf.mapping.order import arrange
 from opulse.experience.surveys.qsf.mapping.words import Desk
 from opulse.experience.surveys.qsf.models import QsfQuestion, Validation
@@ -118,7 +124,7 @@ def constant_sum(question: QsfQuestion, common: Fields, desk: Desk) -> Question:
     validation, configuration = question.validation, question.configuration
     total = loose.whole(validation.settings.get("ChoiceTotal")) if validation.kind == "ChoicesTotal" else None
     symbol = desk.words(
-        loose.text(configuration.get("ClarifyingSymbol") or question.payload.get("ClarifyingSymbol"))
+        loose.text(question.payload.get("ClarifyingSymbol") or configuration.get("ClarifyingSymbol"))
     )
     if (loose.whole(configuration.get("NumDecimals")) or 0) > 0:
         desk.account.differs("numbers are whole")
@@ -165,17 +171,18 @@ def meta(question: QsfQuestion, common: Fields, desk: Desk) -> Question:
 
 def _form(question: QsfQuestion, common: Fields, desk: Desk) -> Question:
     fields = option_fields(question.choices, desk.names.choices[question.id], desk)
+    checks = loose.mapping(question.validation.settings.get("SubValidation"))
     asked = []
     for one, option in zip(fields, question.choices, strict=True):
-        named = loose.word(option.raw.get("TextEntryValidation"))
+        settings = loose.mapping(checks.get(option.id))
+        named = content_of_box(option) or loose.word(settings.get("ContentType"))
         rule, most = text_rule(
-            Validation(kind="ContentType" if named in CONTENTS else "", content=named), desk
+            Validation(kind="ContentType" if named else "", content=named, settings=settings), desk
         )
         limit = loose.whole(option.raw.get("TextEntryLength"))
         most = limit if limit is not None and 1 <= limit <= MOST_LETTERS else most
         lines = "several" if loose.word(option.raw.get("TextEntrySize")) == "Essay" else "one"
-        required = loose.truth(option.raw.get("TextEntryForceResponse"))
-        asked.append({**one, "rule": rule, "max_length": most, "lines": lines, "required": required})
+        asked.append({**one, "rule": rule, "max_length": most, "lines": lines, "required": is_forced(option)})
     return FormEntry.model_validate({**common, "fields": asked})
 
 

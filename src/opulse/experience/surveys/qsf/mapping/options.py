@@ -42,12 +42,30 @@ def option_fields(
     return found
 
 
-def with_boxes(fields: list[Fields], options: Iterable[Option]) -> list[Fields]:
+def with_boxes(fields: list[Fields], options: Iterable[Option], desk: Desk) -> list[Fields]:
     """The same with boxes for words beside a choice, and with choices that exclude all others."""
+    options = list(options)
+    checked = (one for one in options if one.text_entry and (content_of_box(one) or is_forced(one)))
+    if any(checked):
+        desk.account.differs("what is typed beside a choice is not checked")
     return [
         {**one, "text_entry": option.text_entry, "exclusive": option.exclusive}
         for one, option in zip(fields, options, strict=True)
     ]
+
+
+def content_of_box(option: Option) -> str:
+    """What a box beside a choice, or a line of a form, takes: ``ValidNumber``; empty: anything."""
+    value = option.raw.get("TextEntryValidation")
+    named = loose.word(loose.mapping(loose.mapping(value).get("Settings")).get("ContentType")) or loose.word(
+        value
+    )
+    return "" if named == "None" else named
+
+
+def is_forced(option: Option) -> bool:
+    """Whether a box beside a choice, or a line of a form, must be filled in."""
+    return loose.truth(option.raw.get("TextEntryForceResponse"))
 
 
 def no_boxes(options: Iterable[Option], desk: Desk, where: str) -> None:
@@ -127,7 +145,8 @@ def _fields(option: Option, name: str, desk: Desk) -> Fields:
 
 def _worded(options: tuple[Option, ...], value: Any) -> tuple[Option, ...]:
     if isinstance(value, list):
-        said: Mapping[str, Any] = {str(place): one for place, one in enumerate(value, start=1)}
+        first = 0 if any(option.id == "0" for option in options) else 1
+        said: Mapping[str, Any] = {str(place): one for place, one in enumerate(value, start=first)}
     else:
         said = loose.mapping(value)
     return tuple(replace(one, html=_display(said.get(one.id)) or one.html) for one in options)

@@ -99,7 +99,7 @@ def _constant_sum(question: ConstantSum, known: Known) -> Json:
         "QuestionType": "CS",
         "Selector": "VRTL",
         "SubSelector": "TX",
-        "Configuration": unit if question.unit else {},
+        **(unit if question.unit else {}),
         **listed("Choices", "ChoiceOrder", question.items, known),
         **coded(question.items),
         **randomization(question.order, question.items),
