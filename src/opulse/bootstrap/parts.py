@@ -19,6 +19,7 @@ from opulse.db.postgres import PostgresDatabase
 from opulse.db.statistics import Statistics
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
+from opulse.experience.responses.jobs import UPKEEP_DUE
 from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases
@@ -35,7 +36,7 @@ from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
     "monitoring": {MUTES_DUE: 10.0, GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
-    "experience": {ALARMS_DUE: 60.0},
+    "experience": {ALARMS_DUE: 60.0, UPKEEP_DUE: 3600.0},
 }
 SHORTEST_LEASE = timedelta(seconds=3)
 

@@ -75,7 +75,9 @@ def routers_of(wing: str) -> Iterator[APIRouter]:
     for room in ("api", "pages"):
         for stage in stages_of(wing):
             module = _room(stage, room)
-            if module is not None and hasattr(module, "router") and not hasattr(module, "FRONT"):
+            if module is not None and hasattr(module, "FRONT"):  # what stands there is in front already
+                yield from getattr(module, "BEHIND", ())
+            elif module is not None and hasattr(module, "router"):
                 yield module.router
 
 

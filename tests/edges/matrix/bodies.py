@@ -35,6 +35,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/mailing-lists/{mailing_list}/members": {"contacts": []},
     "PUT /api/v1/directories/{directory}/frequency-rules": {"rules": []},
     "PUT /api/v1/surveys/{survey_id}": SURVEY,
+    "PUT /api/v1/surveys/{survey_id}/responses-policy": {"identity": "confidential"},
     "PUT /api/v1/workflows/{workflow}": {
         "name": "Looked at",
         "trigger": {"type": "json_event", "form": {}},
@@ -49,6 +50,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
     "POST /groups/{group_id}/remove": {"system": "none"},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
+    "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},

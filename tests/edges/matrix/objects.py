@@ -11,11 +11,12 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from opulse.cli.demo.procedures import webhook
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
+from opulse.experience.responses.store.tables import responses
 from opulse.jobs import enqueue
 from opulse.jobs.claiming import claim_due
 from opulse.jobs.table import bury
@@ -27,6 +28,7 @@ from opulse.tenancy import views
 from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.service_accounts import create_account
 from opulse.web.roles import Role
+from opulse.wire.identifiers import Prefix, new_ids
 from tests.edges.matrix.world import MARK, PASSWORD, World, sign_in, until
 
 Found = Mapping[str, str]  # the parameters of the path that were found so far
@@ -174,6 +176,22 @@ async def make_survey(world: World, found: Found) -> str:
     return str(made["survey_id"])
 
 
+async def make_response(world: World, found: Found) -> str:
+    """One of five people who answered the survey in the path: fewer are not shown."""
+    now = world.ports.clock.now()
+    rows = [
+        {
+            "tenant": world.acme.tenant.id, "id": one, "invitation": one, "individual": True, "distribution": "EMD_1",
+            "survey": found["survey_id"], "version": 1, "activation": "", "state": "recorded", "quarantine": "",
+            "answers": {"QID1": "1"}, "language": "en", "revision": 1, "counted": 1, "started_at": now,
+            "updated_at": now, "recorded_at": now,
+        }
+        for one in new_ids(Prefix.RESPONSE, 5)
+    ]  # fmt: skip
+    await world.ports.db.write(lambda conn: conn.execute(insert(responses), rows) and None)
+    return str(rows[0]["id"])
+
+
 async def make_workflow(world: World, found: Found) -> str:
     """With the tasks of the incident's own."""
     document = {
@@ -304,6 +322,7 @@ MAKERS: Mapping[str, Maker] = {
     "/scim/v2/Users/{user_id}": make_scim_user,
     "/lists/{mailing_list}/members/{contact}": make_member,
     "{survey_id}": make_survey,
+    "{response_id}": make_response,
     "{workflow}": make_workflow,
     "{task}": find_task,
     "/workflows/{workflow}/runs/{run}": make_run,

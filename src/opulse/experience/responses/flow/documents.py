@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection
 
 from opulse.db import Database
+from opulse.experience.responses.models import Identity
+from opulse.experience.responses.store.policies import find_policy
 from opulse.experience.surveys.flow import get_version_in
 from opulse.experience.surveys.models import LocalisedSurvey, SurveyDocument, VersionState
 from opulse.experience.surveys.rules import is_walked, localise
@@ -21,8 +23,9 @@ MOST = 64
 class KnownDocument:
     """One document and its wordings by language, each made when it is first asked for."""
 
-    def __init__(self, document: SurveyDocument) -> None:
+    def __init__(self, document: SurveyDocument, *, named: bool = False) -> None:
         self.document = document
+        self._named = named
         self.walked = is_walked(document)
         self._worded: dict[str, LocalisedSurvey] = {}
 
@@ -31,6 +34,8 @@ class KnownDocument:
         found = self._worded.get(language)
         if found is None:
             found = localise(self.document, language)
+            if self._named:
+                found = found.model_copy(update={"named": True})
             self._worded[found.language] = found
         return found
 
@@ -51,7 +56,8 @@ class Documents:
         known = self._known.pop(key, None)
         if known is None:
             version = get_version_in(conn, tenant, survey, number)
-            known = KnownDocument(version.document)
+            named = find_policy(conn, tenant, survey).identity is Identity.NAMED
+            known = KnownDocument(version.document, named=named)
             if version.state is not VersionState.PUBLISHED:
                 return known
         self._known[key] = known

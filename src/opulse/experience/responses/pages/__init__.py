@@ -1,8 +1,8 @@
-"""The routes that respondents open: ``/s/{token}`` to answer, ``/u/{token}`` to be asked no more."""
+"""The routes that respondents open (``/s/{token}`` to answer, ``/u/{token}`` to be asked no more), and the console's."""
 
 from fastapi import APIRouter
 
-from opulse.experience.responses.pages import answering, unsubscribing
+from opulse.experience.responses.pages import answering, console, trying, unsubscribing
 from opulse.experience.responses.pages.at_once import PREFIX, AtOnce
 
 FRONT = (answering.router, unsubscribing.router)
@@ -11,8 +11,11 @@ FRONT = (answering.router, unsubscribing.router)
 AT_ONCE = {PREFIX: AtOnce}
 """What is answered before the application is asked: by the first segment of the path."""
 
+BEHIND = (console.router, trying.router)
+"""Tried in their turn, as the pages of other stages are."""
+
 router = APIRouter()
-for _one in FRONT:
+for _one in (*FRONT, *BEHIND):
     router.include_router(_one)
 
-__all__ = ["AT_ONCE", "FRONT", "router"]
+__all__ = ["AT_ONCE", "BEHIND", "FRONT", "router"]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -38,10 +39,12 @@ responses = Table(
     Column("started_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=True),
+    Column("cut", Boolean, nullable=False, server_default=false()),  # the answers are no more this person's
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_responses_invitation", responses.c.tenant, responses.c.invitation)
 Index("ix_responses_activation", responses.c.tenant, responses.c.activation, responses.c.state)
+Index("ix_responses_survey", responses.c.tenant, responses.c.survey, responses.c.id)
 _ONE_PER_PERSON = text("individual AND state = 'recorded'")
 Index(
     "uq_responses_recorded",

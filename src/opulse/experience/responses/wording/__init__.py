@@ -113,6 +113,7 @@ class Wording(_Texts):
     optional_comment: str
     answer_until: str
     confidential: str
+    with_names: str
     preselected: str
     more_questions: str
     problem_title: str

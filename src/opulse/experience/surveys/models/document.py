@@ -132,7 +132,7 @@ class SurveyDocument(Part):
 
 
 class LocalisedSurvey(Part):
-    """A document in one language: what a page or a mail draws."""
+    """A document in one language: what a page or a mail draws. ``named``: answers are read with names, and the page says so."""
 
     language: LanguageCode
     direction: Literal["ltr", "rtl"]
@@ -142,6 +142,7 @@ class LocalisedSurvey(Part):
     blocks: tuple[Block, ...]
     flow: tuple[Step, ...] = ()
     end_text: str
+    named: bool = False
     options: SurveyOptions = SurveyOptions()
     look: Look | None = None
 

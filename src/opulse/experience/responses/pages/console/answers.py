@@ -1,0 +1,137 @@
+"""The table of a survey's responses, one of them, and files of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from opulse.experience.responses.api.files import answer_file
+from opulse.experience.responses.api.wanted import Wanted
+from opulse.experience.responses.flow.exporting import Format
+from opulse.experience.responses.flow.listing import AnswerPage, FilterForbidden, TooFew, list_page
+from opulse.experience.responses.models import AnswerRow, Identity, ResponseState
+from opulse.experience.responses.rules.export import label_of
+from opulse.experience.surveys.flow import SurveyUnknown
+from opulse.ports import Ports
+from opulse.web.access import Caller, needs_editor, ports_of
+from opulse.web.components.flashes import see_other
+from opulse.web.errors import NotFound, Problem
+from opulse.web.layout import page
+
+router = APIRouter(prefix="/surveys/{survey_id}/responses")
+
+PortsDep = Annotated[Ports, Depends(ports_of)]
+Editor = Annotated[Caller, Depends(needs_editor)]
+
+ROWS = 50
+_CUT = 120
+"""Letters of a cell; the whole text is in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One response as it is drawn: (question, answer) pairs of what was answered."""
+
+    row: AnswerRow
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersPage:
+    """The table. ``query`` is the filter as an address writes it; ``choices`` are offered to filter by."""
+
+    listed: AnswerPage
+    lines: tuple[Line, ...]
+    states: tuple[ResponseState, ...]
+    state: str
+    query: str
+    next: str
+    named: bool
+    choices: tuple[tuple[str, str], ...]
+    typed: dict[str, str]
+
+
+@router.get("")
+async def show_answers(
+    request: Request,
+    survey_id: str,
+    caller: Editor,
+    ports: PortsDep,
+    wanted: Wanted,
+    below: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """A page of the table."""
+    try:
+        listed = await list_page(
+            ports, caller.tenant, survey_id, wanted, below=below, limit=ROWS, language=caller.locale
+        )
+    except SurveyUnknown as error:
+        raise NotFound("survey") from error
+    except FilterForbidden as error:
+        raise Problem(409, "Not for this survey", str(error)) from error
+    typed = {
+        name: request.query_params.get(name, "")
+        for name in ("activation", "since", "until", "answer", "match")
+    }
+    state = request.query_params.get("state", ResponseState.RECORDED.value)
+    query = urlencode({"state": state, **{name: value for name, value in typed.items() if value}})
+    context = AnswersPage(
+        listed=listed,
+        lines=tuple(_line(listed, row) for row in listed.rows),
+        states=tuple(ResponseState),
+        state=state,
+        query=query,
+        next=f"?{query}&below={listed.next}" if listed.next else "",
+        named=listed.policy.identity is Identity.NAMED,
+        choices=tuple(_choices(listed)),
+        typed=typed,
+    )
+    return await page(request, "responses/answers.html", context)
+
+
+@router.get("/export")
+async def show_export(
+    survey_id: str,
+    caller: Editor,
+    ports: PortsDep,
+    wanted: Wanted,
+    format: Format = Format.CSV,
+    labels: bool = False,
+) -> Response:
+    """A file of all that the filter finds; back to the table with a sentence when there can be none."""
+    try:
+        return await answer_file(ports, caller, survey_id, wanted, format, labels=labels)
+    except (FilterForbidden, TooFew) as error:
+        return see_other(f"/surveys/{survey_id}/responses", str(error), "red")
+
+
+def _line(listed: AnswerPage, row: AnswerRow) -> Line:
+    said = ((column.text, label_of(column, row.answers)) for column in listed.columns)
+    texts = listed.shown.texts
+    return Line(
+        row,
+        tuple(
+            (text, _short(str(value)))
+            for (text, value), column in zip(said, listed.columns, strict=True)
+            if value is not None and (texts or column.kind.value != "text") and column.kind.value != "group"
+        ),
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _CUT else f"{text[:_CUT]}…"
+
+
+def _choices(listed: AnswerPage) -> list[tuple[str, str]]:
+    """(``QID1=3``, *question: choice*) of each choice that a column knows."""
+    offered: dict[str, str] = {}
+    for column in listed.columns:
+        for choice, label in column.labels.items():
+            text = column.text.removesuffix(f" - {label}") if column.choice else column.text
+            if column.choice in ("", choice):
+                offered[f"{column.key}={choice}"] = f"{text}: {label}"
+    return list(offered.items())
