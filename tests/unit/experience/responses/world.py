@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 
 import opulse.experience.responses
 import opulse.experience.surveys
+import opulse.experience.surveys.qsf
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.mail.smtp import RelayPool
@@ -32,7 +33,7 @@ from opulse.wire.tokens import LinkTokens
 
 TEMPLATES = {
     stage.__name__.rpartition(".")[2]: Path(str(stage.__file__)).parent / "templates"
-    for stage in (opulse.experience.responses, opulse.experience.surveys)
+    for stage in (opulse.experience.responses, opulse.experience.surveys, opulse.experience.surveys.qsf)
 }
 ICONS = Path(__file__).parents[4] / "assets" / "icons.json"
 FILES = ("logo.svg", "icons.svg", "respondent.css", "respondent.js", "console.css", "console.js", "theme.js")

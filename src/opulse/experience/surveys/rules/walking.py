@@ -109,6 +109,7 @@ class _Walker:
         self._survey = survey
         self._seed = visit.seed
         self._blocks = {block.id: block for block in survey.blocks}
+        self._entered: set[str] = set()
         self._seek = ""
         self.end: EndOfSurvey | None = None
         self._embedded = dict(visit.embedded)
@@ -143,7 +144,8 @@ class _Walker:
                 return
             match step:
                 case BlockStep():
-                    if step.block in self._blocks:
+                    if step.block in self._blocks and step.block not in self._entered:
+                        self._entered.add(step.block)  # a flow that names it again asks nothing again
                         yield from self._block(self._blocks[step.block])
                 case Branch():
                     if holds(step.when, self._known):
