@@ -9,6 +9,7 @@ from opulse.experience.responses.flow.answering import (
 )
 from opulse.experience.responses.flow.counting import take_uncounted_in
 from opulse.experience.responses.flow.links import find_first_look, find_link
+from opulse.experience.responses.flow.testing import delete_tests, keep_test, list_tests
 from opulse.experience.responses.flow.turning import Browser, Opened, Turn, open_walk, turn_page, visit_of
 from opulse.experience.responses.flow.unsubscribing import unsubscribe
 
@@ -19,8 +20,11 @@ __all__ = [
     "Opened",
     "Turn",
     "correct_owner_in",
+    "delete_tests",
     "find_first_look",
     "find_link",
+    "keep_test",
+    "list_tests",
     "open_walk",
     "record_in",
     "submit",

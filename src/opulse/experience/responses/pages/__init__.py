@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from opulse.experience.responses.pages import answering, console, unsubscribing
+from opulse.experience.responses.pages import answering, console, trying, unsubscribing
 from opulse.experience.responses.pages.at_once import PREFIX, AtOnce
 
 FRONT = (answering.router, unsubscribing.router)
@@ -11,7 +11,7 @@ FRONT = (answering.router, unsubscribing.router)
 AT_ONCE = {PREFIX: AtOnce}
 """What is answered before the application is asked: by the first segment of the path."""
 
-BEHIND = (console.router,)
+BEHIND = (console.router, trying.router)
 """Tried in their turn, as the pages of other stages are."""
 
 router = APIRouter()

@@ -9,6 +9,7 @@ from opulse.experience.responses.store.rows import (
     update_response,
     upsert_correction,
 )
+from opulse.experience.responses.store.trials import delete_tests, list_tests
 from opulse.experience.responses.store.walks import (
     delete_walk,
     find_person,
@@ -21,12 +22,14 @@ __all__ = [
     "claim_response",
     "claim_uncounted",
     "delete_correction",
+    "delete_tests",
     "delete_walk",
     "find_first_look",
     "find_link",
     "find_person",
     "find_walk",
     "insert_response",
+    "list_tests",
     "save_walk",
     "update_partial",
     "update_response",

@@ -25,7 +25,7 @@ def claim_response(
     """The latest response in one of ``states``, locked until the unit ends."""
     bound = {"tenant": tenant, "invitation": invitation, "states": [state.value for state in states]}
     rows = conn.execute(_CLAIM, bound).all()
-    return _response(rows[-1]) if rows else None
+    return response_of(rows[-1]) if rows else None
 
 
 def insert_response(
@@ -123,7 +123,8 @@ def _insert_history(conn: Connection, tenant: int, response: Response) -> None:
     conn.execute(_INSERT_HISTORY, row)
 
 
-def _response(row: Row[Any]) -> Response:
+def response_of(row: Row[Any]) -> Response:
+    """A response from its row."""
     return Response(
         id=row.id,
         invitation=row.invitation,

@@ -23,6 +23,7 @@ from opulse.experience.surveys.models import (
     TextMatrix,
     TextRule,
 )
+from opulse.experience.surveys.rules.editing import text_keys_of
 from opulse.experience.surveys.rules.flows import find_flow_problems
 from opulse.experience.surveys.rules.keys import choice_lists, drill_options, is_answerable
 from opulse.experience.surveys.rules.operands import find_logic_problems
@@ -140,7 +141,7 @@ def _loop_rows(where: str, rows: Iterable[LoopRow]) -> Iterator[DocumentProblem]
 
 
 def _translations(document: SurveyDocument) -> Iterator[DocumentProblem]:
-    known = text_keys(document)
+    known = set(text_keys(document)).union(*(text_keys_of(question) for question in document.trash))
     for language, texts in document.translations.items():
         if language == document.language:
             yield DocumentProblem(language, DocumentReason.BASE_LANGUAGE_TRANSLATED)

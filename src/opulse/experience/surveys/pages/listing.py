@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
@@ -20,6 +20,15 @@ from opulse.experience.surveys.models import (
     SurveyVersion,
     VersionState,
 )
+from opulse.experience.surveys.pages.shared import (
+    MOST_FIELDS,
+    Editor,
+    PortsDep,
+    Viewer,
+    find_survey,
+    first_fault,
+    may_edit,
+)
 from opulse.experience.surveys.recommended import recommended_pulse
 from opulse.experience.surveys.rules import (
     localise,
@@ -29,18 +38,11 @@ from opulse.experience.surveys.rules import (
     validate_document,
     with_texts,
 )
-from opulse.ports import Ports
-from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
 from opulse.web.layout import page
 
 router = APIRouter(prefix="/surveys", include_in_schema=False)
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Viewer = Annotated[Caller, Depends(needs_viewer)]
-Editor = Annotated[Caller, Depends(needs_editor)]
-MOST_FIELDS = 4_000  # texts of the longest document
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class TextsPage:
 async def show_surveys(request: Request, caller: Viewer, ports: PortsDep) -> Response:
     """All surveys, newest first."""
     surveys = tuple(await flow.list_surveys(ports, caller.tenant))
-    return await page(request, "surveys/list.html", SurveyListPage(surveys, _may_edit(caller)))
+    return await page(request, "surveys/list.html", SurveyListPage(surveys, may_edit(caller)))
 
 
 @router.get("/new")
@@ -136,7 +138,7 @@ async def save_new(
         try:
             chosen = SurveyDocument.model_validate_json(document)
         except ValidationError as error:
-            errors["document"] = _first_fault(error)
+            errors["document"] = first_fault(error)
     if errors:
         form = NewSurveyPage(name, start, document, errors)
         return await page(request, "surveys/new.html", form, 422)
@@ -151,7 +153,7 @@ async def show_survey(
     survey_id: str, request: Request, caller: Viewer, ports: PortsDep, lang: str = ""
 ) -> Response:
     """One survey, as people will read it in one language."""
-    record, version = await _find(ports, caller, survey_id)
+    record, version = await find_survey(ports, caller, survey_id)
     document = version.document
     context = SurveyPage(
         record=record,
@@ -161,7 +163,7 @@ async def show_survey(
             LanguageTab(code, len(missing_translations(document, code))) for code in document.languages
         ),
         problems=tuple(validate_document(document)),
-        may_edit=_may_edit(caller),
+        may_edit=may_edit(caller),
     )
     return await page(request, "surveys/show.html", context)
 
@@ -171,7 +173,7 @@ async def show_texts(
     survey_id: str, request: Request, caller: Editor, ports: PortsDep, lang: str = ""
 ) -> Response:
     """The texts in one language; a language that the survey does not have yet starts empty."""
-    record, version = await _find(ports, caller, survey_id)
+    record, version = await find_survey(ports, caller, survey_id)
     language = normal_language(lang) or version.document.language
     return await page(request, "surveys/texts.html", _texts_page(record, version.document, language, {}))
 
@@ -179,7 +181,7 @@ async def show_texts(
 @router.post("/{survey_id}/texts")
 async def save_texts(survey_id: str, request: Request, caller: Editor, ports: PortsDep) -> Response:
     """Keep the texts as a draft. A translation left empty falls back to the base language."""
-    record, version = await _find(ports, caller, survey_id)
+    record, version = await find_survey(ports, caller, survey_id)
     posted = await request.form(max_files=0, max_fields=MOST_FIELDS)
     fields = {name: value.strip() for name, value in posted.multi_items() if isinstance(value, str)}
     language = normal_language(fields.pop("lang", "")) or version.document.language
@@ -187,7 +189,7 @@ async def save_texts(survey_id: str, request: Request, caller: Editor, ports: Po
     try:
         document = with_texts(version.document, language, fields)
     except ValidationError as error:
-        errors = {"lang": _first_fault(error)}
+        errors = {"lang": first_fault(error)}
         context = _texts_page(record, version.document, language, errors, fields)
         return await page(request, "surveys/texts.html", context, 422)
     await flow.save_draft(ports, caller.tenant, survey_id, name[:100], document, caller.name)
@@ -224,13 +226,6 @@ async def save_state(
     return see_other(f"/surveys/{survey_id}", words)
 
 
-async def _find(ports: Ports, caller: Caller, survey: str) -> tuple[SurveyRecord, SurveyVersion]:
-    try:
-        return await flow.find_survey(ports, caller.tenant, survey)
-    except flow.SurveyUnknown as error:
-        raise NotFound("survey") from error
-
-
 def _texts_page(
     record: SurveyRecord,
     document: SurveyDocument,
@@ -246,15 +241,3 @@ def _texts_page(
         for key, text in base.items()
     )
     return TextsPage(record, language, document.language, lines, errors)
-
-
-def _may_edit(caller: Caller) -> bool:
-    return caller.may(*needs_editor.roles)
-
-
-def _first_fault(error: ValidationError) -> str:
-    """Where the document does not fit, in words: the first of its faults, and how many more there are."""
-    faults = error.errors(include_url=False)
-    where = " → ".join(str(part) for part in faults[0]["loc"])
-    more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{where or 'The document'}: {faults[0]['msg']}{more}"
