@@ -82,6 +82,7 @@ REACHED: list[tuple[str, Setup, LedgerState]] = [
     ("answered", invitation("accepted", answer="recorded"), S.ANSWERED),
     ("answered late", invitation("accepted", answer="late"), S.ANSWERED_LATE),
     ("started", invitation("accepted", answer="in_progress"), S.STARTED),
+    ("begun and closed", invitation("accepted", answer="partial"), S.STARTED),
     ("withdrawn", invitation("accepted", answer="withdrawn"), S.NOT_THEIRS),
     ("corrected", corrected, S.NOT_THEIRS),
     ("quarantined", invitation("accepted", answer="quarantined"), S.QUARANTINED),

@@ -11,6 +11,7 @@ from opulse.experience.responses.flow.policies import get_policy_in
 from opulse.experience.responses.models import AnswerFilter, Identity
 from opulse.experience.responses.rules.export import columns_of
 from opulse.experience.responses.rules.export.columns import Kind
+from opulse.experience.responses.rules.incidents import name_incidents
 from opulse.experience.responses.rules.showing import Shown, decide_shown
 from opulse.experience.responses.rules.themes import Theme, find_themes, matches
 from opulse.experience.responses.store import listing as store
@@ -44,7 +45,7 @@ class CommentPage:
     total: int
     comments: tuple[Comment, ...]
     themes: tuple[Theme, ...]
-    activations: tuple[str, ...]
+    activations: tuple[tuple[str, str], ...]
     answered: int
 
 
@@ -79,7 +80,7 @@ def _list_in(
             sorted(found.comments, key=lambda one: (one.question, one.text.casefold()))[:MOST_SHOWN]
         ),
         themes=tuple(find_themes(found.texts)),
-        activations=tuple(store.list_activations_answered(conn, tenant, survey)),
+        activations=tuple(name_incidents(store.list_activations_answered(conn, tenant, survey))),
         answered=answered,
     )
 

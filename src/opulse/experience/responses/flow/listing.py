@@ -16,6 +16,7 @@ from opulse.experience.responses.models import (
     ResponseState,
 )
 from opulse.experience.responses.rules.export import Column, columns_of, union_of
+from opulse.experience.responses.rules.incidents import name_incidents
 from opulse.experience.responses.rules.showing import (
     FilterRefused,
     Hidden,
@@ -66,7 +67,7 @@ class AnswerPage:
     shown: Shown
     by_state: Mapping[ResponseState, int]
     by_sign: Mapping[str, int]
-    activations: tuple[str, ...]
+    activations: tuple[tuple[str, str], ...]
     next: str
 
 
@@ -157,7 +158,7 @@ def _page_in(
         shown=shown,
         by_state=store.count_by_state(conn, tenant, survey),
         by_sign=store.count_by_sign(conn, tenant, survey),
-        activations=tuple(store.list_activations_answered(conn, tenant, survey)),
+        activations=tuple(name_incidents(store.list_activations_answered(conn, tenant, survey))),
         next=rows[limit - 1].id if len(rows) > limit else "",
     )
 

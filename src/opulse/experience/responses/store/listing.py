@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from opulse.experience.directory.views import contacts
-from opulse.experience.distributions.views import invitations
+from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.responses.models import AnswerFilter, AnswerRow, ResponseState
 from opulse.experience.responses.store.tables import responses
 
@@ -110,16 +110,21 @@ def list_versions_answered(conn: Connection, tenant: int, survey: str) -> list[i
     return [int(version) for version in rows.scalars()]
 
 
-def list_activations_answered(conn: Connection, tenant: int, survey: str, limit: int = 50) -> list[str]:
-    """Incidents in which the survey was answered, the latest answer first."""
+def list_activations_answered(
+    conn: Connection, tenant: int, survey: str, limit: int = 50
+) -> list[tuple[str, str]]:
+    """(incident, name of what asked in it) in which the survey was answered, the latest answer first."""
+    of = and_(distributions.c.tenant == responses.c.tenant, distributions.c.id == responses.c.distribution)
     rows = conn.execute(
-        select(responses.c.activation)
+        select(responses.c.activation, func.max(func.coalesce(distributions.c.name, "")))
+        .select_from(responses)
+        .outerjoin(distributions, of)
         .where(responses.c.tenant == tenant, responses.c.survey == survey, responses.c.activation != "")
         .group_by(responses.c.activation)
         .order_by(func.max(responses.c.updated_at).desc())
         .limit(limit)
     )
-    return list(rows.scalars())
+    return [(activation, name) for activation, name in rows]
 
 
 def _with_people() -> Select[Any]:

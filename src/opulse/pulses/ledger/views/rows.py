@@ -48,6 +48,7 @@ _ANSWERS = {
     ResponseState.RECORDED: LedgerState.ANSWERED,
     ResponseState.LATE: LedgerState.ANSWERED_LATE,
     ResponseState.IN_PROGRESS: LedgerState.STARTED,
+    ResponseState.PARTIAL: LedgerState.STARTED,
     ResponseState.QUARANTINED: LedgerState.QUARANTINED,
     ResponseState.WITHDRAWN: LedgerState.NOT_THEIRS,
 }

@@ -14,7 +14,8 @@ from opulse.experience.responses.api.wanted import Wanted
 from opulse.experience.responses.flow.exporting import Format
 from opulse.experience.responses.flow.listing import AnswerPage, FilterForbidden, TooFew, list_page
 from opulse.experience.responses.models import AnswerRow, Identity, ResponseState
-from opulse.experience.responses.rules.export import label_of
+from opulse.experience.responses.rules.export import Column, label_of
+from opulse.experience.responses.rules.export.columns import Kind
 from opulse.experience.surveys.flow import SurveyUnknown
 from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, ports_of
@@ -28,24 +29,32 @@ PortsDep = Annotated[Ports, Depends(ports_of)]
 Editor = Annotated[Caller, Depends(needs_editor)]
 
 ROWS = 50
+COLUMNS = 6
+"""Questions beside each other; more are read in a file."""
+
 _CUT = 120
 """Letters of a cell; the whole text is in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One response as it is drawn: (question, answer) pairs of what was answered."""
+    """One response as it is drawn: what it says to each question that has a column."""
 
     row: AnswerRow
-    answers: tuple[tuple[str, str], ...]
+    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnswersPage:
-    """The table. ``query`` is the filter as an address writes it; ``choices`` are offered to filter by."""
+    """The table. ``query`` is the filter as an address writes it; ``choices`` are offered to filter by.
+
+    ``heads`` are the texts of the columns that are drawn, ``of`` how many there are.
+    """
 
     listed: AnswerPage
     lines: tuple[Line, ...]
+    heads: tuple[str, ...]
+    of: int
     states: tuple[ResponseState, ...]
     state: str
     query: str
@@ -82,6 +91,8 @@ async def show_answers(
     context = AnswersPage(
         listed=listed,
         lines=tuple(_line(listed, row) for row in listed.rows),
+        heads=tuple(_short(column.text) for column in _drawn(listed)[:COLUMNS]),
+        of=len(_drawn(listed)),
         states=tuple(ResponseState),
         state=state,
         query=query,
@@ -109,17 +120,20 @@ async def show_export(
         return see_other(f"/surveys/{survey_id}/responses", str(error), "red")
 
 
+def _drawn(listed: AnswerPage) -> list[Column]:
+    """The columns that fit beside each other; the group of a 0-to-10 number is for files."""
+    return [column for column in listed.columns if column.kind is not Kind.GROUP]
+
+
 def _line(listed: AnswerPage, row: AnswerRow) -> Line:
-    said = ((column.text, label_of(column, row.answers)) for column in listed.columns)
-    texts = listed.shown.texts
-    return Line(
-        row,
-        tuple(
-            (text, _short(str(value)))
-            for (text, value), column in zip(said, listed.columns, strict=True)
-            if value is not None and (texts or column.kind.value != "text") and column.kind.value != "group"
-        ),
-    )
+    return Line(row, tuple(_cell(listed, column, row) for column in _drawn(listed)[:COLUMNS]))
+
+
+def _cell(listed: AnswerPage, column: Column, row: AnswerRow) -> str:
+    if column.kind is Kind.TEXT and not listed.shown.texts:
+        return "" if column.key not in row.answers else "…"
+    value = label_of(column, row.answers)
+    return "" if value is None else _short(str(value))
 
 
 def _short(text: str) -> str:
