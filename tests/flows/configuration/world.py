@@ -74,7 +74,12 @@ async def full_tenant(ports: Ports) -> int:
     """One of everything, with the hard cases of each."""
     tenant = await empty_tenant(ports, "Acme")
     await change_tenant(
-        ports, tenant, WHO, allow_list=["@example.org", "a@b.example"], cap_per_activation=500, confirm_above=7
+        ports,
+        tenant,
+        WHO,
+        allow_list=["@example.org", "a@b.example"],
+        cap_per_activation=500,
+        confirm_above=7,
     )
     await _monitoring(ports, tenant)
     await _experience(ports, tenant)
@@ -142,9 +147,7 @@ async def _monitoring(ports: Ports, tenant: int) -> None:
         ports,
         tenant,
         WHO,
-        SilenceDraft(
-            "Everybody knows", first.notification.id, "", sales.guid, now, now + timedelta(hours=1)
-        ),
+        SilenceDraft("Everybody knows", first.notification.id, "", sales.guid, now, now + timedelta(hours=1)),
     )
     await set_inhibition(ports, tenant, WHO, second.notification.id, [first.notification.id])
     await create_source(ports, tenant, SourceDraft(SourceKind.FLEET, "Fleet"), WHO)

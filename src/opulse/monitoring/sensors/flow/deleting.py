@@ -14,8 +14,8 @@ from opulse.monitoring.systems.models import RecordKind
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 
-Uses = Callable[[Connection, int, Sensor], list[str]]
-"""Tenant and sensor → what uses it, each in words: ``notification Teams hangs``."""
+Uses = Callable[[Connection, int, Sensor, datetime], list[str]]
+"""Tenant, sensor and now → what uses it, each in words: ``notification Teams hangs``."""
 
 _asked: list[Uses] = []
 
@@ -42,7 +42,7 @@ def delete_sensor_in(conn: Connection, tenant: int, name: str, actor: str, now: 
         return False
     if sensor.origin is SensorOrigin.FACTORY:
         raise SensorRefused(SensorProblem.FROM_KIT, {name: "it comes from a kit; switch it off instead"})
-    if uses := [words for asked in _asked for words in asked(conn, tenant, sensor)]:
+    if uses := [words for asked in _asked for words in asked(conn, tenant, sensor, now)]:
         raise SensorRefused(SensorProblem.IN_USE, {name: f"it is used by {', '.join(uses)}"})
     sensors.delete_sensor(conn, tenant, sensor.idx)
     append_in(conn, tenant, RecordKind.CATALOGUE, b"", now)

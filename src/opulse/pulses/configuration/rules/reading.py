@@ -13,8 +13,10 @@ from opulse.pulses.configuration.models import HEADER, MOST_BYTES, VERSION, Impo
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
-_STR = "tag:yaml.org,2002:str"
-_SIMPLE = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}
+_YAML = "tag:yaml.org,2002:"
+_STR = f"{_YAML}str"
+_SIMPLE = {f"{_YAML}{kind}" for kind in ("int", "float", "bool", "null")}
+_KINDS = {"map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value"}
 
 Path = tuple[str, ...]
 
@@ -81,6 +83,8 @@ class _Reader:
         self.lines.setdefault(path, node.start_mark.line + 1)
         if len(path) > _DEEPEST:
             return self._refuse(node, path, "It is nested too deeply.")
+        if node.tag.removeprefix(_YAML) not in _KINDS:
+            return self._refuse(node, path, f"The tag {node.tag} is not read here; write plain text.")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -110,9 +114,7 @@ class _Reader:
             if ":" in node.value or (isinstance(value, float) and not math.isfinite(value)):
                 return str(node.value)
             return value
-        if node.tag == _STR or node.tag.startswith("tag:yaml.org,2002:timestamp"):
-            return str(node.value)
-        return self._refuse(node, path, f"{node.tag} is not read here; write plain text.")
+        return str(node.value)
 
     def _refuse(self, node: Any, path: Path, text: str) -> None:
         self.mends.append(Mend(node.start_mark.line + 1, "/".join(path), text))

@@ -13,8 +13,11 @@ from opulse.pulses.configuration.models import HEADER, VERSION
 _PLAIN_LINES = re.compile(
     r"(?!\s)[^\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff]*\n?", re.DOTALL
 )
+_BREAKS = re.compile(
+    "[\x85\u2028\u2029\ufeff]"
+)  # breaks of lines to YAML, which single quotes would not keep
 _TRAILING = re.compile(r"[ \t](\n|$)")
-_PREFACE = "# The configuration of one tenant of Operational Pulse. Secrets, people and systems stand in no such document.\n"
+_PREFACE = "# The configuration of one tenant of Operational Pulse. No secret and no contact stands in it.\n"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -30,7 +33,8 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     """A text of several lines stands as it is, where YAML gives it back to the letter; else in quotes."""
     as_lines = "\n" in text and _PLAIN_LINES.fullmatch(text) and not _TRAILING.search(text)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if as_lines else None)
+    style = "|" if as_lines else '"' if _BREAKS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)
