@@ -106,7 +106,8 @@ class Section:
     ``read_in`` gives the entries as they are, by name, in the order of names. ``save_in`` makes and changes; ``remove_in``
     deletes (None: such things are never deleted here). Both note what they refuse in the work. ``is_over``: an entry that
     time has ended, and which is neither made nor missed. ``settle_in``: an entry of a document in the words that
-    ``read_in`` would use for the same.
+    ``read_in`` would use for the same. ``unsaid_in``: of these names the things that are there and stand in no document,
+    because nobody has changed them.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Section:
     remove_in: Callable[[Work, Sequence[str]], None] | None = None
     is_over: Callable[[Any, datetime], bool] | None = None
     settle_in: Callable[[Connection, int, Any], Any] | None = None
+    unsaid_in: Callable[[Connection, int, Iterable[str]], dict[str, Any]] | None = None
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

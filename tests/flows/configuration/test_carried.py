@@ -264,6 +264,7 @@ groups:
   Sales: {kind: static, systems: [pc-3.example.org, PC-1, PC-1]}
 sensors:
   High Retransmission Rate: {variables: {limit: 9.0}}
+  Application Fault: {}
 notifications:
   24:
     sensors: [{name: High Retransmission Rate}]

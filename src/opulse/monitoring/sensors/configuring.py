@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
@@ -119,4 +119,10 @@ def _remove_in(work: Work, keys: Sequence[str]) -> None:
             work.refuse(NAME, key, f"It cannot be removed: {', '.join(refused.what.values())}.")
 
 
-SECTIONS = (Section(NAME, SensorEntry, _read_in, _save_in, _remove_in),)
+def _unsaid_in(conn: Connection, tenant: int, names: Iterable[str]) -> dict[str, SensorEntry]:
+    """Sensors as their kit has them."""
+    found = views.find_sensors(conn, tenant, names)
+    return {name: _entry(sensor) for name, sensor in found.items() if not _is_told(sensor)}
+
+
+SECTIONS = (Section(NAME, SensorEntry, _read_in, _save_in, _remove_in, unsaid_in=_unsaid_in),)

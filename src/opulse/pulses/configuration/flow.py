@@ -136,7 +136,9 @@ def _compare_in(
     wanted: ImportWanted,
     now: datetime,
 ) -> _Part:
-    before = section.read_in(conn, tenant, now)
+    read = section.read_in(conn, tenant, now)
+    unsaid = section.unsaid_in(conn, tenant, entries.keys() - read.keys()) if section.unsaid_in else {}
+    before = {**unsaid, **read}
     changes, removed, shown, secrets = [], [], [], []
     for key, given in entries.items():
         if section.is_over is not None and key not in before and section.is_over(given, now):
@@ -158,7 +160,7 @@ def _compare_in(
             shown.append(EntryChange(*here, Doing.ADDED if was is None else Doing.CHANGED, fields))
             changes.append(Change(key, before.get(key), entry))
     if wanted.prune:
-        gone = [key for key in before if key not in entries]
+        gone = [key for key in read if key not in entries]
         doing = Doing.LEFT if section.remove_in is None else Doing.REMOVED
         shown += [EntryChange(section.name, key, doing) for key in gone]
         removed = gone if doing is Doing.REMOVED else []
