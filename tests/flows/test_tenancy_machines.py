@@ -159,7 +159,7 @@ async def test_a_password_is_revealed_to_whoever_may_and_it_is_noted(ports: Port
     assert (newest["actor"], newest["action"], newest["what"]) == (
         "maya@example.org",
         "service_account.revealed",
-        account.id,
+        account.username,
     )
     with pytest.raises(LookupError):
         await reveal_password(ports, tenant.id + 1, account.id, "maya@example.org")

@@ -49,6 +49,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
     "POST /groups/{group_id}/remove": {"system": "none"},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
+    "POST /api/v1/service-accounts/{account}/rotate": {},
+    "POST /api/v1/keys/{key}/regenerate": {},
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},

@@ -56,7 +56,7 @@ def create_list_in(
     return made
 
 
-async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str]) -> None:
+async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str], actor: str) -> None:
     """Put contacts of the list's directory on it.
 
     Raises:
@@ -70,6 +70,9 @@ async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str
             raise LookupError(list_id)
         known = [one for one in ids if contacts.find_contact(conn, tenant, found.directory, one)]
         members.insert_members(conn, tenant, list_id, known, now)
+        if known:
+            after = {"contacts": len(known), "first": known[:20]}
+            audit_in(conn, tenant, actor, "mailing_list.members_added", list_id, None, after, now)
 
     await ports.db.write(unit)
 
