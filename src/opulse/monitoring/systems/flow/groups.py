@@ -181,10 +181,7 @@ def change_rule_in(
     _rename(conn, tenant, group, name, now)
     groups.set_rule(conn, tenant, group.idx, rule, now)
     _announce_in(conn, tenant, group.idx)
-    changed = views.find_group_by_idx(conn, tenant, group.idx)
-    assert changed is not None, "it is locked"
-    audit_in(conn, tenant, actor, "group.changed", group.name, _shown(group), _shown(changed), now)
-    return changed
+    return _changed_in(conn, tenant, group, actor, now)
 
 
 def _announce_in(conn: Connection, tenant: int, idx: int) -> None:
@@ -221,9 +218,12 @@ def change_group_in(
         _refuse_ruled(group)
         before = groups.lock_members(conn, tenant, group.idx)
         write_members_in(conn, tenant, group.idx, before, _resolve(conn, tenant, members), now)
-    changed = views.find_group_by_idx(conn, tenant, group.idx)
-    after = None if changed is None else _shown(changed)
-    audit_in(conn, tenant, actor, "group.changed", group.name, _shown(group), after, now)
+    return _changed_in(conn, tenant, group, actor, now)
+
+
+def _changed_in(conn: Connection, tenant: int, before: Group, actor: str, now: datetime) -> Group:
+    changed = views.find_group_by_idx(conn, tenant, before.idx) or before
+    audit_in(conn, tenant, actor, "group.changed", before.name, _shown(before), _shown(changed), now)
     return changed
 
 
@@ -297,5 +297,4 @@ def _resolve(conn: Connection, tenant: int, guids: Sequence[str]) -> BitMap:
 
 
 def _shown(group: Group) -> dict[str, str | int]:
-    rule = {"rule": group.rule} if group.rule else {}
-    return {"name": group.name, "systems": group.size, **rule}
+    return {"name": group.name, "systems": group.size} | ({"rule": group.rule} if group.rule else {})
