@@ -10,15 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from opulse.ports import Ports
-
-SECRET: Final = "(secret)"  # noqa: S105  # the words that stand for one
-"""Stands in a document where a secret is set. The secret itself never does."""
 
 T = TypeVar("T")
 

@@ -23,7 +23,8 @@ from opulse.monitoring.recipients.models import (
     RequestMethod,
     Webhook,
 )
-from opulse.tenancy.sections import SECRET, Change, Entry, Section, Work, keyed
+from opulse.tenancy.sections import Change, Entry, Section, Work, keyed
+from opulse.wire.configuration import SECRET
 
 NAME = "recipients"
 

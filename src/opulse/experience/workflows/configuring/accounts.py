@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from opulse.experience.workflows import views
 from opulse.experience.workflows.flow import accounts as flow
 from opulse.experience.workflows.registry import FieldKind, find_extension
-from opulse.tenancy.sections import SECRET, Change, Entry, Section, Work, in_order, keyed
+from opulse.tenancy.sections import Change, Entry, Section, Work, in_order, keyed
+from opulse.wire.configuration import SECRET
 
 EXTENSIONS = "extensions"
 ACCOUNTS = "accounts"

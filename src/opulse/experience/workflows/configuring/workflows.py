@@ -23,7 +23,8 @@ from opulse.experience.workflows.models import (
     WorkflowSettings,
 )
 from opulse.experience.workflows.registry import FieldKind, FormField, find_task_type, find_trigger_type
-from opulse.tenancy.sections import SECRET, Change, Entry, Section, Work, keyed
+from opulse.tenancy.sections import Change, Entry, Section, Work, keyed
+from opulse.wire.configuration import SECRET
 
 NAME = "workflows"
 

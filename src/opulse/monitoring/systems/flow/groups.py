@@ -296,5 +296,5 @@ def _resolve(conn: Connection, tenant: int, guids: Sequence[str]) -> BitMap:
     return BitMap(known.values())
 
 
-def _shown(group: Group) -> dict[str, str | int]:
+def _shown(group: Group) -> dict[str, object]:
     return {"name": group.name, "systems": group.size} | ({"rule": group.rule} if group.rule else {})

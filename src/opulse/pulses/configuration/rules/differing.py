@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opulse.pulses.configuration.models import Doing, EntryChange, FieldChange
-from opulse.tenancy.sections import SECRET
+from opulse.wire.configuration import SECRET
 
 TYPED_ANEW = "(a new secret)"
 
