@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -19,10 +18,8 @@ from tests.edges.matrix.borrowing import Borrowing, borrowings
 from tests.edges.matrix.calls import HIDDEN, Answer, call, fingerprint, mentions
 from tests.edges.matrix.routes import Route, walk
 from tests.edges.matrix.viewers import add_viewer, disable, end_sessions
-from tests.edges.matrix.world import MARK, Caller, World, open_world
+from tests.edges.matrix.world import MARK, Caller, World
 from tests.faults.world import batch_of
-from tests.servers.postgres import PostgresServer
-from tests.servers.smtp import SmtpSink
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,33 +31,6 @@ ASKS_NO_ACTIVATION = {
 }
 """Of the experience wing, which has no table of activations: it answers zeros or an empty list on what it never heard of."""
 ENDS_THE_CALLER = {"POST /sign-out"}  # last, or the caller is gone
-
-
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('matrix') / 'opulse.db'}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create_database()
-    yield server.url(name)
-    server.drop_database(name)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    sink = SmtpSink()
-    folder: Path = tmp_path_factory.mktemp("matrix-data")
-    try:
-        async with open_world(folder, database, sink) as opened:
-            yield opened
-    finally:
-        sink.remove()
-
-
-@pytest.fixture(scope="module")
-def routes(world: World) -> list[Route]:
-    return [route for route in walk(world.app) if not route.is_open]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -23,6 +23,7 @@ ADMIN_PAGES = (
     "/admin/tenant",
     "/admin/tenant/open-mail",
     "/admin/audit",
+    "/admin/configuration",
 )
 
 

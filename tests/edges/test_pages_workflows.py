@@ -11,7 +11,7 @@ from opulse.experience.directory.flow.lists import create_directory, create_list
 from opulse.experience.surveys.flow import create_survey, publish_survey
 from opulse.experience.surveys.recommended import recommended_pulse
 from opulse.experience.workflows import Workflow, views
-from opulse.experience.workflows.flow.definitions import install_extension
+from opulse.experience.workflows.flow.accounts import install_extension
 from opulse.experience.workflows.models import Condition, ConditionGroup, Operator, Side
 from tests.edges.console import Console, open_console, text_of
 

@@ -26,7 +26,10 @@ async def foreign() -> AsyncIterator[Cloud]:
         yield cloud
 
 
-async def test_a_connector_refuses_to_send_its_token_to_another_host(pulse: Pulse, foreign: Cloud) -> None:
+@pytest.mark.stores
+async def test_check_10_a_connector_refuses_to_send_its_token_to_another_host(
+    pulse: Pulse, foreign: Cloud
+) -> None:
     await pulse.receive()
     run = await pulse.run(await pulse.activate(systemsAtActivationURL=foreign.systems_url()))
     assert run["state"] == "failed"

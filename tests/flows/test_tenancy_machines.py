@@ -65,7 +65,7 @@ async def _form(ports: Ports, tenant: Tenant, **changes: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", TOKEN_PATHS)
-async def test_a_service_account_gets_a_token_under_either_spelling_of_the_policy(
+async def test_check_9_the_form_gets_a_token_with_the_policy_in_either_case(
     ports: Ports, tenant: Tenant, client: httpx2.AsyncClient, clock: ManualClock, path: str
 ) -> None:
     answer = await client.post(path, data=await _form(ports, tenant))
@@ -159,7 +159,7 @@ async def test_a_password_is_revealed_to_whoever_may_and_it_is_noted(ports: Port
     assert (newest["actor"], newest["action"], newest["what"]) == (
         "maya@example.org",
         "service_account.revealed",
-        account.id,
+        account.username,
     )
     with pytest.raises(LookupError):
         await reveal_password(ports, tenant.id + 1, account.id, "maya@example.org")

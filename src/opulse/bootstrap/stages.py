@@ -41,7 +41,14 @@ EXPERIENCE = (
     "opulse.experience.impact",
 )
 SHARED = ("opulse.tenancy",)
-ACROSS = ("opulse.pulses.ledger", "opulse.pulses.replay", "opulse.console.journey", "opulse.console")
+ACROSS = (
+    "opulse.pulses.ledger",
+    "opulse.pulses.replay",
+    "opulse.pulses.configuration",
+    "opulse.console.journey",
+    "opulse.console.configuration",
+    "opulse.console",
+)
 EXTENSION_GROUP = "opulse.extensions"
 
 

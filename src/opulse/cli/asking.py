@@ -12,17 +12,17 @@ def ask(server: str, key: str, path: str, *, timeout: float = 60, **request: Any
         ValueError: there is no key, or the installation refuses; its own words are in the text.
         OSError: nobody answers at that address.
     """
-    found: dict[str, Any] = _answer("POST", server, key, path, timeout, request).json()
+    found: dict[str, Any] = _send("POST", server, key, path, timeout, request).json()
     return found
 
 
 def fetch(server: str, key: str, path: str, *, timeout: float = 60) -> bytes:
-    """GET ``path`` with the tenant's key; the bytes of the answer. Raises as :func:`ask`."""
-    content: bytes = _answer("GET", server, key, path, timeout, {}).content
+    """GET ``path`` with the tenant's key; the answer as it came. Raises as :func:`ask`."""
+    content: bytes = _send("GET", server, key, path, timeout, {}).content
     return content
 
 
-def _answer(method: str, server: str, key: str, path: str, timeout: float, request: dict[str, Any]) -> Any:
+def _send(method: str, server: str, key: str, path: str, timeout: float, request: dict[str, Any]) -> Any:
     import httpx2
 
     if not key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from opulse import __version__
-from opulse.cli import admin, agent, demo, importing, keep, qsf, replay, sensors, serve, systems
+from opulse.cli import admin, agent, configuration, demo, importing, keep, qsf, replay, sensors, serve, systems
 
 app = typer.Typer(
     name="opulse",
@@ -20,6 +20,7 @@ demo.add_to(app)
 agent.add_to(app)
 sensors.add_to(app)
 importing.add_to(app)
+configuration.add_to(app)
 qsf.add_to(app)
 replay.add_to(app)
 systems.add_to(app)

@@ -10,9 +10,9 @@ from urllib.parse import quote
 import typer
 
 from opulse.cli.asking import ask, fetch
+from opulse.cli.configuration import export_app
 from opulse.cli.importing import import_app
 
-export_app = typer.Typer(help="Write what other tools read.", no_args_is_help=True)
 
 Server = Annotated[
     str, typer.Option(help="Address of the installation, for example https://pulse.example.org.")
@@ -26,7 +26,6 @@ KeyFile = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add this module's verbs to the command."""
     import_app.command("qsf")(import_qsf)
-    app.add_typer(export_app, name="export")
     export_app.command("qsf")(export_qsf)
 
 

@@ -13,6 +13,10 @@ SESSION_LIFE = timedelta(days=7)
 SIGNED_IN_AGAIN = timedelta(minutes=5)  # how long a repeated password lets an administrator see secrets
 TOKEN_LIFE = timedelta(minutes=60)
 KEY_LIFE_MAX = timedelta(days=180)
+OVERLAP = timedelta(
+    hours=24
+)  # how long an old password or key opens beside the new one, where nothing else is said
+OVERLAP_MAX = timedelta(days=30)
 FAILURES_ALLOWED = 8
 FAILURE_WINDOW = timedelta(minutes=15)
 PASSWORD_LENGTH = 12
@@ -124,3 +128,8 @@ class ServiceAccount:
     created_at: datetime
     last_used: datetime | None
     revoked: bool
+    old_until: datetime | None = None  # the password before the last rotation opens until then
+
+    def overlaps(self, now: datetime) -> bool:
+        """Whether two passwords open at this moment."""
+        return self.old_until is not None and now < self.old_until

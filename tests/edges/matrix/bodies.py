@@ -51,6 +51,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /groups/{group_id}/remove": {"system": "none"},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
+    "POST /api/v1/service-accounts/{account}/rotate": {},
+    "POST /api/v1/keys/{key}/regenerate": {},
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},

@@ -49,7 +49,7 @@ def fingerprint(conn: Connection, tenant: int) -> dict[str, str]:
     """Table → digest of the rows of ``tenant`` in it; the same as long as nothing of it changed."""
     return {
         name: f"{len(rows)} {hashlib.sha256(''.join(rows).encode()).hexdigest()}"
-        for name, rows in _rows(conn, tenant)
+        for name, rows in rows_of(conn, tenant)
     }
 
 
@@ -57,13 +57,14 @@ def mentions(conn: Connection, tenant: int, words: Collection[str]) -> list[str]
     """Rows of ``tenant`` in which one of ``words`` stands."""
     return [
         f"{name} {row}"
-        for name, rows in _rows(conn, tenant)
+        for name, rows in rows_of(conn, tenant)
         for row in rows
         if any(word in row for word in words)
     ]
 
 
-def _rows(conn: Connection, tenant: int) -> Iterator[tuple[str, list[str]]]:
+def rows_of(conn: Connection, tenant: int) -> Iterator[tuple[str, list[str]]]:
+    """Table → its rows of ``tenant`` as texts."""
     for table in metadata.sorted_tables:
         owner = table.c.get("tenant", table.c.get("id") if table.name == "tenants" else None)
         if owner is None or table.name in WORK:

@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 
 from opulse.wire.signature import SIGNATURE_HEADER, sign_lakeside, verify_lakeside
@@ -24,3 +26,26 @@ def test_another_signature_is_refused(signature: str) -> None:
 def test_another_body_or_secret_is_refused() -> None:
     assert not verify_lakeside(SECRET, BODY + b"\n", VECTOR)
     assert not verify_lakeside(SECRET + "x", BODY, VECTOR)
+
+
+def test_check_2_one_changed_byte_fails_and_the_comparison_takes_constant_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return real(one, other)
+
+    real = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert verify_lakeside(SECRET, BODY, VECTOR)
+    for place in range(len(BODY)):
+        changed = BODY[:place] + bytes([BODY[place] ^ 1]) + BODY[place + 1 :]
+        assert not verify_lakeside(SECRET, changed, VECTOR)
+    for place in range(len(VECTOR)):
+        other = VECTOR[:place] + ("A" if VECTOR[place] != "A" else "B") + VECTOR[place + 1 :]
+        assert not verify_lakeside(SECRET, BODY, other)
+    assert not verify_lakeside(SECRET, BODY, VECTOR.swapcase())
+    # every answer came from the comparison of the whole, never from one that ends at the first difference
+    assert len(compared) == 1 + len(BODY) + len(VECTOR) + 1

@@ -12,7 +12,7 @@ from opulse.wire.token_answer import (
 )
 
 
-def test_both_forms_are_read_alike() -> None:
+def test_check_9_expires_in_is_read_as_a_text_and_as_a_number() -> None:
     b2c = decode_token_answer(json.dumps(b2c_token_body("t0k3n", 3600)).encode())
     oauth = decode_token_answer(json.dumps(oauth_token_body("t0k3n", 3600, "read:x")).encode())
     assert b2c_token_body("t", 3600)["expires_in"] == "3600"

@@ -69,20 +69,30 @@ async def save_draft(
     Raises:
         SurveyUnknown: there is no such survey here.
     """
-    now = ports.clock.now()
+    return await ports.db.write(save_draft_in, tenant, survey, name, document, actor, ports.clock.now())
 
-    def unit(conn: Connection) -> SurveyRecord:
-        record = _claim(conn, tenant, survey)
-        number = record.newest
-        if not store.update_draft(conn, tenant, survey, _draft(number, document, actor, now)):
-            number += 1
-            store.insert_version(conn, tenant, survey, _draft(number, document, actor, now))
-        store.update_survey(conn, tenant, survey, name=name, newest=number, updated_at=now)
-        after = {"name": name, "version": number}
-        audit_in(conn, tenant, actor, "survey.saved", survey, {"name": record.name}, after, now)
-        return replace(record, name=name, newest=number, updated_at=now)
 
-    return await ports.db.write(unit)
+def save_draft_in(
+    conn: Connection,
+    tenant: int,
+    survey: str,
+    name: str,
+    document: SurveyDocument,
+    actor: str,
+    now: datetime,
+) -> SurveyRecord:
+    """:func:`save_draft` inside another unit."""
+    record = _claim(conn, tenant, survey)
+    number = record.newest
+    was = get_version_in(conn, tenant, survey, number)
+    if not store.update_draft(conn, tenant, survey, _draft(number, document, actor, now)):
+        number += 1
+        store.insert_version(conn, tenant, survey, _draft(number, document, actor, now))
+    store.update_survey(conn, tenant, survey, name=name, newest=number, updated_at=now)
+    before = {"name": record.name, "version": was.number, "document": was.document.model_dump(mode="json")}
+    after = {"name": name, "version": number, "document": document.model_dump(mode="json")}
+    audit_in(conn, tenant, actor, "survey.saved", survey, before, after, now)
+    return replace(record, name=name, newest=number, updated_at=now)
 
 
 async def publish_survey(ports: Ports, tenant: int, survey: str, actor: str) -> SurveyRecord:
@@ -216,18 +226,20 @@ def get_version_in(conn: Connection, tenant: int, survey: str, number: int) -> S
 
 
 async def _set_state(ports: Ports, tenant: int, survey: str, state: SurveyState, actor: str) -> SurveyRecord:
-    now = ports.clock.now()
+    return await ports.db.write(set_state_in, tenant, survey, state, actor, ports.clock.now())
 
-    def unit(conn: Connection) -> SurveyRecord:
-        record = _claim(conn, tenant, survey)
-        if record.state is SurveyState.NEW:
-            raise NotPublished(f"{survey} is new")
-        store.update_survey(conn, tenant, survey, state=state.value, updated_at=now)
-        before, after = {"state": record.state.value}, {"state": state.value}
-        audit_in(conn, tenant, actor, f"survey.{state.value}", survey, before, after, now)
-        return replace(record, state=state, updated_at=now)
 
-    return await ports.db.write(unit)
+def set_state_in(
+    conn: Connection, tenant: int, survey: str, state: SurveyState, actor: str, now: datetime
+) -> SurveyRecord:
+    """:func:`close_survey` and :func:`open_survey` inside another unit."""
+    record = _claim(conn, tenant, survey)
+    if record.state is SurveyState.NEW:
+        raise NotPublished(f"{survey} is new")
+    store.update_survey(conn, tenant, survey, state=state.value, updated_at=now)
+    before, after = {"state": record.state.value}, {"state": state.value}
+    audit_in(conn, tenant, actor, f"survey.{state.value}", survey, before, after, now)
+    return replace(record, state=state, updated_at=now)
 
 
 def _claim(conn: Connection, tenant: int, survey: str) -> SurveyRecord:

@@ -141,6 +141,12 @@ def list_surveys(conn: Connection, tenant: int, limit: int) -> list[SurveyRecord
     return [_record(row) for row in rows]
 
 
+def list_all_surveys(conn: Connection, tenant: int) -> list[SurveyRecord]:
+    """All of the tenant, oldest first."""
+    oldest = select(surveys).where(surveys.c.tenant == tenant).order_by(surveys.c.created_at, surveys.c.id)
+    return [_record(row) for row in conn.execute(oldest)]
+
+
 def update_survey(conn: Connection, tenant: int, survey: str, **values: Any) -> None:
     """Set columns of one survey."""
     conn.execute(update(surveys).where(surveys.c.tenant == tenant, surveys.c.id == survey).values(values))

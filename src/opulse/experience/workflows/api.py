@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from opulse.experience.workflows import views
+from opulse.experience.workflows.flow import accounts
 from opulse.experience.workflows.flow import definitions as flow
 from opulse.experience.workflows.flow.addresses import trigger_url
 from opulse.experience.workflows.models import Run, TaskRun, Workflow, WorkflowDocument
@@ -113,7 +114,7 @@ async def get_extensions(ports: PortsDep, caller: Viewer) -> list[ExtensionView]
 @router.post("/extensions/{name}/install", operation_id="install_extension", status_code=204)
 async def post_install(name: str, body: InstallIn, ports: PortsDep, caller: Admin) -> None:
     try:
-        await flow.install_extension(ports, caller.tenant, name, body.domains, caller.name)
+        await accounts.install_extension(ports, caller.tenant, name, body.domains, caller.name)
     except LookupError as error:
         raise NotFound("extension") from error
 
@@ -121,7 +122,7 @@ async def post_install(name: str, body: InstallIn, ports: PortsDep, caller: Admi
 @router.post("/extensions/{name}/accounts", operation_id="add_extension_account", status_code=201)
 async def post_account(name: str, body: AccountIn, ports: PortsDep, caller: Editor) -> Made:
     try:
-        made = await flow.add_account(ports, caller.tenant, name, body.name, body.fields, caller.name)
+        made = await accounts.add_account(ports, caller.tenant, name, body.name, body.fields, caller.name)
     except LookupError as error:
         raise NotFound("extension") from error
     except ValueError as error:

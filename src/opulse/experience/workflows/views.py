@@ -1,6 +1,7 @@
 """Read-only selectables and look-ups that later stages use."""
 
 from opulse.experience.workflows.store.definitions import (
+    find_account,
     find_workflow,
     list_accounts,
     list_installs,
@@ -24,6 +25,7 @@ from opulse.experience.workflows.store.runs import (
 
 __all__ = [
     "count_runs_since",
+    "find_account",
     "find_run",
     "find_workflow",
     "insert_trace",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,48 +26,52 @@ async def plan_window(ports: Ports, tenant: int, actor: str, draft: WindowDraft)
     Raises:
         WindowRefused: with everything to mend.
     """
-    now = ports.clock.now()
+    return await ports.db.write(plan_window_in, tenant, actor, draft, ports.clock.now())
 
-    def unit(conn: Connection) -> MaintenanceWindow:
-        group = find_group(conn, tenant, draft.group_id)
-        problems = check_draft(draft, group_known=group is not None)
-        if problems or group is None or draft.starts_at is None or draft.ends_at is None:
-            raise WindowRefused(problems)
-        window = MaintenanceWindow(
-            id=str(uuid4()),
-            name=draft.name.strip(),
-            group_idx=group.idx,
-            group_id=group.guid,
-            group_name=group.name,
-            starts_at=draft.starts_at,
-            ends_at=draft.ends_at,
-            repeat=Repeat(draft.repeat),
-            zone=draft.zone,
-            until=draft.until,
-            created_by=actor,
-            created_at=now,
-        )
-        store.insert_window(conn, tenant, window)
-        audit_in(conn, tenant, actor, "maintenance.planned", window.name, None, describe(window), now)
-        wake(conn, WAKE)
-        return window
 
-    return await ports.db.write(unit)
+def plan_window_in(
+    conn: Connection, tenant: int, actor: str, draft: WindowDraft, now: datetime
+) -> MaintenanceWindow:
+    """:func:`plan_window` inside another unit."""
+    group = find_group(conn, tenant, draft.group_id)
+    problems = check_draft(draft, group_known=group is not None)
+    if problems or group is None or draft.starts_at is None or draft.ends_at is None:
+        raise WindowRefused(problems)
+    window = MaintenanceWindow(
+        id=str(uuid4()),
+        name=draft.name.strip(),
+        group_idx=group.idx,
+        group_id=group.guid,
+        group_name=group.name,
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at,
+        repeat=Repeat(draft.repeat),
+        zone=draft.zone,
+        until=draft.until,
+        created_by=actor,
+        created_at=now,
+    )
+    store.insert_window(conn, tenant, window)
+    audit_in(conn, tenant, actor, "maintenance.planned", window.name, None, describe(window), now)
+    wake(conn, WAKE)
+    return window
 
 
 async def end_window(ports: Ports, tenant: int, actor: str, window: str) -> MaintenanceWindow | None:
     """End it now, and all that would come again. None: there is none of that id that is not over."""
-    now = ports.clock.now()
+    return await ports.db.write(end_window_in, tenant, actor, window, ports.clock.now())
 
-    def unit(conn: Connection) -> MaintenanceWindow | None:
-        found = store.find_window(conn, tenant, window)
-        if found is None or not store.end_window(conn, tenant, window, now):
-            return None
-        audit_in(conn, tenant, actor, "maintenance.ended", found.name, describe(found), None, now)
-        wake(conn, WAKE)
-        return found
 
-    return await ports.db.write(unit)
+def end_window_in(
+    conn: Connection, tenant: int, actor: str, window: str, now: datetime
+) -> MaintenanceWindow | None:
+    """:func:`end_window` inside another unit."""
+    found = store.find_window(conn, tenant, window)
+    if found is None or not store.end_window(conn, tenant, window, now):
+        return None
+    audit_in(conn, tenant, actor, "maintenance.ended", found.name, describe(found), None, now)
+    wake(conn, WAKE)
+    return found
 
 
 def describe(window: MaintenanceWindow) -> dict[str, Any]:

@@ -192,6 +192,22 @@ def list_names_watching(conn: Connection, tenant: int, group_idx: int) -> list[s
     )
 
 
+def list_names_choosing(conn: Connection, tenant: int, sensor_idx: int) -> list[str]:
+    """Names of the living ones that have chosen this sensor, on any instance."""
+    having = select(chosen.c.notification).where(chosen.c.tenant == tenant, chosen.c.sensor_idx == sensor_idx)
+    return list(
+        conn.execute(
+            select(notifications.c.name)
+            .where(
+                notifications.c.tenant == tenant,
+                notifications.c.deleted.is_(False),
+                notifications.c.id.in_(having),
+            )
+            .order_by(notifications.c.name)
+        ).scalars()
+    )
+
+
 def list_tenants_with_notifications(conn: Connection) -> list[int]:
     """Every tenant that has one: the decider is a named resolver across tenants (spine.md, Identities)."""
     query = select(notifications.c.tenant).distinct().where(notifications.c.deleted.is_(False))

@@ -45,6 +45,8 @@ class SensorProblem(StrEnum):
 
     NAME_TAKEN = "name_taken"  # the tenant has a sensor of that name, compared without case
     BAD_VARIABLES = "bad_variables"  # a variable is unknown or its value cannot be used
+    FROM_KIT = "from_kit"  # only a sensor that a person made can be deleted
+    IN_USE = "in_use"  # a notification, a silence or a source uses it
 
 
 class SensorRefused(Exception):

@@ -104,6 +104,16 @@ def find_by_any_name(conn: Connection, tenant: int, words: Iterable[str]) -> dic
     return systems.find_by_any_name(conn, tenant, words)
 
 
+def list_unique_names(conn: Connection, tenant: int, idxs: Iterable[int]) -> list[str]:
+    """What each of these systems alone is called: its name, or its GUID where another has the name too."""
+    found = [system for system in systems.list_by_idx(conn, tenant, idxs) if not system.deleted]
+    called = systems.find_by_any_name(conn, tenant, {system.name.casefold() for system in found})
+    return [
+        system.name if called.get(system.name.casefold()) == [system.guid] else system.guid
+        for system in found
+    ]
+
+
 def find_group(conn: Connection, tenant: int, guid: str) -> Group | None:
     """The group with this GUID; None when unknown or deleted."""
     return groups.find_group(conn, tenant, group_rows.c.guid == guid.lower())

@@ -157,7 +157,8 @@ async def change_password(ports: Ports, tenant: int, person: str, password: str,
     def unit(conn: Connection) -> None:
         store.update_person(conn, tenant, person, password=hashed)
         store.delete_sessions(conn, tenant, person)
-        audit_in(conn, tenant, actor, "person.password_changed", person, None, None, now)
+        change = {"password": "the old one"}, {"password": "a new one"}
+        audit_in(conn, tenant, actor, "person.password_changed", person, *change, now)
 
     await ports.db.write(unit)
 

@@ -19,7 +19,7 @@ async def end_session(ports: Ports, tenant: int, person: str, session: str, acto
     def unit(conn: Connection) -> bool:
         done = store.delete_session(conn, tenant, person, session)
         if done:
-            audit_in(conn, tenant, actor, "session.ended", person, None, {"session": session}, now)
+            audit_in(conn, tenant, actor, "session.ended", person, {"session": session}, None, now)
         return done
 
     return await ports.db.write(unit)
@@ -31,7 +31,7 @@ async def end_sessions(ports: Ports, tenant: int, person: str, actor: str) -> No
 
     def unit(conn: Connection) -> None:
         store.delete_sessions(conn, tenant, person)
-        audit_in(conn, tenant, actor, "session.ended", person, None, {"session": "all"}, now)
+        audit_in(conn, tenant, actor, "session.ended", person, {"session": "all"}, None, now)
 
     await ports.db.write(unit)
 

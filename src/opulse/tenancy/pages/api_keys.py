@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from opulse.tenancy import views
-from opulse.tenancy.flow.keys import issue_key, revoke_key
+from opulse.tenancy.flow.keys import issue_key, regenerate_key, revoke_key
 from opulse.tenancy.models import KEY_LIFE_MAX, Key, KeyKind
 from opulse.tenancy.pages.shared import Admin, PortsDep, Text
 from opulse.web.components.flashes import see_other
@@ -101,6 +101,15 @@ async def save_new_key(
         timedelta(days=int(days)),
     )
     return await page(request, "tenancy/key_made.html", KeyMadePage(key, secret, _back(back)), 201)
+
+
+@router.post("/{key}/regenerate")
+async def save_regenerate_key(key: str, request: Request, ports: PortsDep, caller: Admin) -> Response:
+    """Make a key like this one and show its secret once; this one ends in a day."""
+    done = await regenerate_key(ports, caller.tenant, key, caller.name)
+    if done is None:
+        raise NotFound("key")
+    return await page(request, "tenancy/key_made.html", KeyMadePage(*done, _back("")), 201)
 
 
 @router.post("/{key}/revoke")

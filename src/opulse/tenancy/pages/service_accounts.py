@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -10,7 +11,13 @@ from fastapi.responses import Response
 from opulse.ports import Ports
 from opulse.tenancy import views
 from opulse.tenancy.flow.people import is_freshly_proved
-from opulse.tenancy.flow.service_accounts import create_account, reveal_password, revoke_account
+from opulse.tenancy.flow.service_accounts import (
+    create_account,
+    end_overlap,
+    reveal_password,
+    revoke_account,
+    rotate_password,
+)
 from opulse.tenancy.flow.sessions import prove
 from opulse.tenancy.models import SIGNED_IN_AGAIN, ServiceAccount, SignInRefusal
 from opulse.tenancy.pages.shared import Admin, PortsDep, Text
@@ -20,6 +27,13 @@ from opulse.web.errors import NotFound
 from opulse.web.layout import page
 
 router = APIRouter(prefix="/admin/service-accounts")
+OVERLAPS = (
+    ("0", "At once: the old password is known to somebody"),
+    ("1", "In an hour"),
+    ("24", "In a day"),
+    ("168", "In a week"),
+    ("720", "In 30 days, the longest"),
+)
 WRONG = {
     SignInRefusal.WRONG: "This is not your password.",
     SignInRefusal.TOO_MANY: "Too many failed tries. Wait 15 minutes.",
@@ -28,9 +42,10 @@ WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccountsPage:
-    """Every service account; ``errors``: what was wrong with the form for a new one."""
+    """Every service account at this moment; ``errors``: what was wrong with the form for a new one."""
 
     accounts: tuple[ServiceAccount, ...]
+    now: datetime
     name: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -46,6 +61,16 @@ class RevealPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RotatePage:
+    """Before a new password is made. ``overlaps``: hours and words."""
+
+    account: ServiceAccount
+    now: datetime
+    errors: dict[str, str] = field(default_factory=dict)
+    overlaps: tuple[tuple[str, str], ...] = OVERLAPS
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsPage:
     """User name and password of an account, as the Operational Pulse task asks for them."""
 
@@ -53,6 +78,7 @@ class CredentialsPage:
     password: str
     client_id: str
     is_new: bool
+    is_rotated: bool
 
 
 @router.get("")
@@ -91,6 +117,38 @@ async def save_reveal(
     return await _credentials(request, ports, found, shown, is_new=False)
 
 
+@router.get("/{account}/rotate")
+async def show_rotate(account: str, request: Request, ports: PortsDep, caller: Admin) -> Response:
+    """What rotating means, and for how long the old password shall open."""
+    found = await _find(ports, caller, account)
+    return await page(request, "tenancy/rotate.html", RotatePage(found, ports.clock.now()))
+
+
+@router.post("/{account}/rotate")
+async def save_rotate(
+    account: str, request: Request, ports: PortsDep, caller: Admin, hours: Text = "24"
+) -> Response:
+    """Make a new password, and show it."""
+    found = await _find(ports, caller, account)
+    if hours not in dict(OVERLAPS):
+        errors = {"hours": "Choose one of the times."}
+        context = RotatePage(found, ports.clock.now(), errors)
+        return await page(request, "tenancy/rotate.html", context, 422)
+    overlap = timedelta(hours=int(hours))
+    done = await rotate_password(ports, caller.tenant, account, caller.name, overlap)
+    if done is None:
+        raise NotFound("service account")
+    return await _credentials(request, ports, *done, is_new=False, is_rotated=True)
+
+
+@router.post("/{account}/end-overlap")
+async def save_end_overlap(account: str, ports: PortsDep, caller: Admin) -> Response:
+    """The old password ends now."""
+    if not await end_overlap(ports, caller.tenant, account, caller.name):
+        raise NotFound("service account")
+    return see_other("/admin/service-accounts", "The old password opens nothing any more.")
+
+
 @router.post("/{account}/revoke")
 async def save_revoke(account: str, ports: PortsDep, caller: Admin) -> Response:
     """Close the account and every token it was given."""
@@ -103,7 +161,7 @@ async def _list(
     request: Request, ports: Ports, caller: Admin, errors: dict[str, str] | None = None
 ) -> Response:
     found = await ports.db.read(views.list_accounts, caller.tenant)
-    context = ServiceAccountsPage(tuple(found), errors=errors or {})
+    context = ServiceAccountsPage(tuple(found), ports.clock.now(), errors=errors or {})
     return await page(request, "tenancy/service_accounts.html", context, 422 if errors else 200)
 
 
@@ -116,10 +174,16 @@ async def _reveal(
 
 
 async def _credentials(
-    request: Request, ports: Ports, account: ServiceAccount, password: str, *, is_new: bool
+    request: Request,
+    ports: Ports,
+    account: ServiceAccount,
+    password: str,
+    *,
+    is_new: bool,
+    is_rotated: bool = False,
 ) -> Response:
     tenant = await ports.db.read(views.find_tenant, account.tenant)
-    context = CredentialsPage(account, password, tenant.client_id, is_new)
+    context = CredentialsPage(account, password, tenant.client_id, is_new, is_rotated)
     return await page(request, "tenancy/credentials.html", context, 201 if is_new else 200)
 
 

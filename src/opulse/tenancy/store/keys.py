@@ -53,6 +53,8 @@ accounts = Table(
     Column("created_at", Instant, nullable=False),
     Column("last_used", Instant, nullable=True),
     Column("revoked", Boolean, nullable=False),
+    Column("old_digest", Text, nullable=False, server_default=""),  # of the password before the last rotation
+    Column("old_until", Instant, nullable=True),
     PrimaryKeyConstraint("tenant", "id"),
 )
 
@@ -106,6 +108,18 @@ def revoke_key(conn: Connection, tenant: int, key: str) -> bool:
     return done.rowcount == 1
 
 
+def find_key(conn: Connection, tenant: int, key: str) -> Key | None:
+    """One key, its row locked until the unit commits."""
+    query = select(keys).where(keys.c.tenant == tenant, keys.c.id == key)
+    row = conn.execute(query.with_for_update()).one_or_none()
+    return None if row is None else _key(row)
+
+
+def end_key_at(conn: Connection, tenant: int, key: str, expires_at: datetime) -> None:
+    """The key ends then."""
+    conn.execute(update(keys).where(keys.c.tenant == tenant, keys.c.id == key).values(expires_at=expires_at))
+
+
 def touch_keys(conn: Connection, tenant: int, ids: Iterable[str], now: datetime) -> None:
     wanted = json_list(conn, ids)
     conn.execute(
@@ -133,14 +147,41 @@ def insert_account(conn: Connection, account: ServiceAccount, password: str, dig
 
 def find_account_by_username(
     conn: Connection, tenant: int, username: str
-) -> tuple[ServiceAccount, str] | None:
-    """The account and the keyed digest of its password."""
+) -> tuple[ServiceAccount, str, str] | None:
+    """The account, the keyed digest of its password, and that of the one before (empty: none)."""
     row = conn.execute(
         select(accounts).where(
             accounts.c.tenant == tenant, accounts.c.username == username, accounts.c.revoked.is_(False)
         )
     ).one_or_none()
-    return None if row is None else (_account(row), row.digest)
+    return None if row is None else (_account(row), row.digest, row.old_digest)
+
+
+def find_account(conn: Connection, tenant: int, account: str) -> ServiceAccount | None:
+    """One account, its row locked until the unit commits."""
+    query = select(accounts).where(accounts.c.tenant == tenant, accounts.c.id == account)
+    row = conn.execute(query.with_for_update()).one_or_none()
+    return None if row is None else _account(row)
+
+
+def rotate_account(
+    conn: Connection, tenant: int, account: str, password: str, digest: str, old_until: datetime
+) -> None:
+    """Give the account another password; the one that it had opens until ``old_until``."""
+    conn.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.id == account)
+        .values(password=password, digest=digest, old_digest=accounts.c.digest, old_until=old_until)
+    )
+
+
+def end_account_overlap(conn: Connection, tenant: int, account: str) -> None:
+    """The password before opens nothing any more."""
+    conn.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.id == account)
+        .values(old_digest="", old_until=None)
+    )
 
 
 def find_sealed_password(conn: Connection, tenant: int, account: str) -> str | None:
@@ -201,5 +242,12 @@ def _key(row: Any) -> Key:
 
 def _account(row: Any) -> ServiceAccount:
     return ServiceAccount(
-        row.tenant, row.id, row.username, row.name, row.created_at, row.last_used, row.revoked
+        row.tenant,
+        row.id,
+        row.username,
+        row.name,
+        row.created_at,
+        row.last_used,
+        row.revoked,
+        row.old_until,
     )

@@ -72,6 +72,7 @@ NAVIGATION: tuple[NavSection, ...] = (
             NavItem("service-accounts", "Service Accounts", "/admin/service-accounts", "shield-lock", _ADMIN),
             NavItem("api-keys", "API keys", "/admin/api-keys", "key", _ADMIN),
             NavItem("people", "People", "/admin/people", "users-group", _ADMIN),
+            NavItem("configuration", "Export and import", "/admin/configuration", "file-text", _ADMIN),
             NavItem("audit", "Audit", "/admin/audit", "history", _ADMIN),
             NavItem("sessions", "Sessions", "/admin/sessions", "device-desktop", _ADMIN),
         ),

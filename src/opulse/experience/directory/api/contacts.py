@@ -226,7 +226,7 @@ async def list_lists(directory: str, ports: PortsDep, caller: Viewer) -> list[Li
 @router.post("/mailing-lists/{mailing_list}/members", operation_id="add_list_members", status_code=204)
 async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, caller: Editor) -> None:
     try:
-        await lists_flow.add_members(ports, caller.tenant, mailing_list, body.contacts)
+        await lists_flow.add_members(ports, caller.tenant, mailing_list, body.contacts, caller.name)
     except LookupError as error:
         raise NotFound("mailing list") from error
 

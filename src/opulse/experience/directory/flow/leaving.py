@@ -20,11 +20,13 @@ async def set_opt_out(
     now = ports.clock.now()
 
     def unit(conn: Connection) -> None:
-        if contacts.find_contact(conn, tenant, directory, contact) is None:
+        found = contacts.find_contact(conn, tenant, directory, contact)
+        if found is None:
             raise LookupError(contact)
         contacts.set_unsubscribed(conn, tenant, contact, out, now)
         action = "contact.opted_out" if out else "contact.opted_in"
-        audit_in(conn, tenant, actor, action, contact, None, None, now)
+        change = {"unsubscribed": found.unsubscribed}, {"unsubscribed": out}
+        audit_in(conn, tenant, actor, action, contact, *change, now)
 
     await ports.db.write(unit)
 
@@ -42,9 +44,8 @@ async def remove_member(ports: Ports, tenant: int, list_id: str, contact: str, a
             raise LookupError(list_id)
         done = reading.delete_member(conn, tenant, list_id, contact)
         if done:
-            audit_in(
-                conn, tenant, actor, "mailing_list.member_removed", list_id, None, {"contact": contact}, now
-            )
+            before = {"contact": contact}
+            audit_in(conn, tenant, actor, "mailing_list.member_removed", list_id, before, None, now)
         return done
 
     return await ports.db.write(unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -18,17 +19,17 @@ DAY = 86_400
 
 async def create_directory(ports: Ports, tenant: int, name: str, actor: str) -> Directory:
     """A directory with the default frequency rules; the tenant's first one is its default directory."""
-    now = ports.clock.now()
+    return await ports.db.write(create_directory_in, tenant, name, actor, ports.clock.now())
 
-    def unit(conn: Connection) -> Directory:
-        first = not store.list_directories(conn, tenant)
-        directory = Directory(new_id(Prefix.DIRECTORY), name.strip() or "Directory", first, now)
-        store.insert_directory(conn, tenant, directory)
-        store.replace_rules(conn, tenant, directory.id, default_rules())
-        audit_in(conn, tenant, actor, "directory.created", directory.id, None, {"name": name}, now)
-        return directory
 
-    return await ports.db.write(unit)
+def create_directory_in(conn: Connection, tenant: int, name: str, actor: str, now: datetime) -> Directory:
+    """:func:`create_directory` inside another unit."""
+    first = not store.list_directories(conn, tenant)
+    directory = Directory(new_id(Prefix.DIRECTORY), name.strip() or "Directory", first, now)
+    store.insert_directory(conn, tenant, directory)
+    store.replace_rules(conn, tenant, directory.id, default_rules())
+    audit_in(conn, tenant, actor, "directory.created", directory.id, None, {"name": name}, now)
+    return directory
 
 
 async def create_list(ports: Ports, tenant: int, directory: str, name: str, actor: str) -> MailingList:
@@ -38,22 +39,24 @@ async def create_list(ports: Ports, tenant: int, directory: str, name: str, acto
         LookupError: no such directory.
         ValueError: no name, or one above 100 characters.
     """
+    return await ports.db.write(create_list_in, tenant, directory, name, actor, ports.clock.now())
+
+
+def create_list_in(
+    conn: Connection, tenant: int, directory: str, name: str, actor: str, now: datetime
+) -> MailingList:
+    """:func:`create_list` inside another unit."""
     if not 0 < len(name.strip()) <= 100:
         raise ValueError("a mailing list has a name of 1 to 100 characters")
-    now = ports.clock.now()
+    if store.find_directory(conn, tenant, directory) is None:
+        raise LookupError(directory)
     made = MailingList(new_id(Prefix.MAILING_LIST), directory, name.strip(), now)
-
-    def unit(conn: Connection) -> None:
-        if store.find_directory(conn, tenant, directory) is None:
-            raise LookupError(directory)
-        store.insert_list(conn, tenant, made)
-        audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, {"name": name}, now)
-
-    await ports.db.write(unit)
+    store.insert_list(conn, tenant, made)
+    audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, {"name": name}, now)
     return made
 
 
-async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str]) -> None:
+async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str], actor: str) -> None:
     """Put contacts of the list's directory on it.
 
     Raises:
@@ -67,6 +70,9 @@ async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str
             raise LookupError(list_id)
         known = [one for one in ids if contacts.find_contact(conn, tenant, found.directory, one)]
         members.insert_members(conn, tenant, list_id, known, now)
+        if known:
+            after = {"contacts": len(known), "first": known[:20]}
+            audit_in(conn, tenant, actor, "mailing_list.members_added", list_id, None, after, now)
 
     await ports.db.write(unit)
 
@@ -80,6 +86,34 @@ async def set_rules(
         LookupError: no such directory.
         ValueError: more than 20 rules, or a limit or period below 1 where the kind needs one.
     """
+    return await ports.db.write(set_rules_in, tenant, directory, wanted, actor, ports.clock.now())
+
+
+def set_rules_in(
+    conn: Connection,
+    tenant: int,
+    directory: str,
+    wanted: Sequence[tuple[RuleKind, int, int]],
+    actor: str,
+    now: datetime,
+) -> list[FrequencyRule]:
+    """:func:`set_rules` inside another unit."""
+    _check_rules(wanted)
+    if store.find_directory(conn, tenant, directory) is None:
+        raise LookupError(directory)
+    numbers = new_ids(Prefix.FREQUENCY_RULE, len(wanted)) if wanted else []
+    rules = [
+        FrequencyRule(number, kind, limit, period)
+        for number, (kind, limit, period) in zip(numbers, wanted, strict=True)
+    ]
+    before = {"rules": [_plain(rule) for rule in store.list_rules(conn, tenant, directory)]}
+    store.replace_rules(conn, tenant, directory, rules)
+    after = {"rules": [_plain(rule) for rule in rules]}
+    audit_in(conn, tenant, actor, "frequency_rules.changed", directory, before, after, now)
+    return rules
+
+
+def _check_rules(wanted: Sequence[tuple[RuleKind, int, int]]) -> None:
     if len(wanted) > 20:
         raise ValueError("a directory has at most 20 frequency rules")
     for kind, limit, period in wanted:
@@ -87,32 +121,6 @@ async def set_rules(
             raise ValueError("'at most N in a period' needs N and the period in seconds")
         if kind is RuleKind.MIN_GAP and period < 1:
             raise ValueError("'at least T between messages' needs the period in seconds")
-    now = ports.clock.now()
-    numbers = new_ids(Prefix.FREQUENCY_RULE, len(wanted)) if wanted else []
-    rules = [
-        FrequencyRule(number, kind, limit, period)
-        for number, (kind, limit, period) in zip(numbers, wanted, strict=True)
-    ]
-
-    def unit(conn: Connection) -> None:
-        if store.find_directory(conn, tenant, directory) is None:
-            raise LookupError(directory)
-        before = [_plain(rule) for rule in store.list_rules(conn, tenant, directory)]
-        store.replace_rules(conn, tenant, directory, rules)
-        after = [_plain(rule) for rule in rules]
-        audit_in(
-            conn,
-            tenant,
-            actor,
-            "frequency_rules.changed",
-            directory,
-            {"rules": before},
-            {"rules": after},
-            now,
-        )
-
-    await ports.db.write(unit)
-    return rules
 
 
 def default_rules() -> list[FrequencyRule]:

@@ -161,9 +161,9 @@ def edit_contact_in(
     if after is None:
         raise LookupError(contact)
     _note_one(conn, tenant, directory, ChangeKind.UPDATED, before, after, cause, now)
-    audit_in(
-        conn, tenant, actor, "contact.changed", contact, None, {"fields": sorted([*changed, *embedded])}, now
-    )
+    # what a person is called stands in no trail that outlives them: the names of the fields, not what is in them
+    was = {name: "(set)" if _had(before, name) else "(empty)" for name in sorted([*changed, *embedded])}
+    audit_in(conn, tenant, actor, "contact.changed", contact, was, dict.fromkeys(was, "(changed)"), now)
     return after
 
 
@@ -193,9 +193,14 @@ async def delete_contact(ports: Ports, tenant: int, directory: str, contact: str
             conn, tenant, contact, {**blank, "first_name": "", "last_name": "", "phone": "", "embedded": {}}
         )
         _note_one(conn, tenant, directory, ChangeKind.DELETED, before, None, Cause(), now)
-        audit_in(conn, tenant, actor, "contact.deleted", contact, None, None, now)
+        gone = {"directory": directory, "unsubscribed": before.unsubscribed}
+        audit_in(conn, tenant, actor, "contact.deleted", contact, gone, None, now)
 
     await ports.db.write(unit)
+
+
+def _had(contact: Contact, name: str) -> bool:
+    return bool(getattr(contact, name, None) or contact.embedded.get(name))
 
 
 def _note_one(

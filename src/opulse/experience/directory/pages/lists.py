@@ -96,7 +96,7 @@ async def save_members(
         errors = {"keys": f"Type 1 to {KEYS_MAX:,} addresses, external references or contact ids."}
         return await _list(request, ports, caller, directory, mailing_list, "", keys, errors)
     known, unknown = await ports.db.read(find_keys_in, caller.tenant, directory, wanted)
-    await add_members(ports, caller.tenant, found.id, known)
+    await add_members(ports, caller.tenant, found.id, known, caller.name)
     if unknown:
         errors = {"keys": f"{len(known)} were added. Not in this directory: {', '.join(unknown[:20])}."}
         return await _list(request, ports, caller, directory, mailing_list, "", "\n".join(unknown), errors)

@@ -35,7 +35,17 @@ def unsubscribe_in(conn: Connection, tenant: int, invitation: str, now: datetime
     store.opt_out(conn, tenant, contact, list_id, now)
     reason = SpareReason.OPTED_OUT_OF_LIST if list_id else SpareReason.OPTED_OUT
     store.spare_waiting(conn, tenant, contact, reason, list_id)
-    audit_in(conn, tenant, THE_PERSON, "contact.opted_out", contact, None, {"list": list_id}, now)
+    after = {"list": list_id, "unsubscribed": True}
+    audit_in(
+        conn,
+        tenant,
+        THE_PERSON,
+        "contact.opted_out",
+        contact,
+        {"list": list_id, "unsubscribed": False},
+        after,
+        now,
+    )
     return True
 
 
@@ -47,7 +57,7 @@ def mute_in(conn: Connection, tenant: int, invitation: str, until: datetime, now
     contact = found.invitation.contact
     store.mute(conn, tenant, contact, until)
     store.spare_waiting(conn, tenant, contact, SpareReason.MUTED)
-    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, None, {"until": until}, now)
+    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, {"until": "not"}, {"until": until}, now)
     return True
 
 

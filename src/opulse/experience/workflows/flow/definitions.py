@@ -1,8 +1,10 @@
-"""Make, change, switch and delete workflows; install extensions and add their accounts."""
+"""Make, change, switch and delete workflows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +12,9 @@ from sqlalchemy import Connection
 
 from opulse.experience.workflows.models import TaskDefinition, TriggerDefinition, Workflow, WorkflowDocument
 from opulse.experience.workflows.registry import (
-    FieldKind,
     TaskType,
     TriggerType,
     extension_of_task,
-    find_extension,
     find_task_type,
     find_trigger_type,
 )
@@ -41,17 +41,21 @@ async def create_workflow(
     Raises:
         WorkflowProblem: with everything that is wrong, not only the first.
     """
+    return await ports.db.write(create_workflow_in, ports, tenant, document, actor, enabled)
+
+
+def create_workflow_in(
+    conn: Connection, ports: Ports, tenant: int, document: WorkflowDocument, actor: str, enabled: bool
+) -> Workflow:
+    """:func:`create_workflow` inside another unit."""
     now = ports.clock.now()
     document = _prepared(ports, document, {})
     workflow = Workflow(tenant, f"WF_{random_text(15)}", 1, enabled, str(uuid4()), document, now, now)
-
-    def unit(conn: Connection) -> None:
-        _check_in(conn, tenant, document)
-        store.insert_workflow(conn, workflow, actor)
-        _saved_in(conn, workflow)
-        audit_in(conn, tenant, actor, "workflow.created", document.name, None, {"id": workflow.id}, now)
-
-    await ports.db.write(unit)
+    _check_in(conn, tenant, document)
+    store.insert_workflow(conn, workflow, actor)
+    _saved_in(conn, workflow)
+    after = {"id": workflow.id, "enabled": enabled, **describe(document)}
+    audit_in(conn, tenant, actor, "workflow.created", document.name, None, after, now)
     return workflow
 
 
@@ -64,44 +68,27 @@ async def change_workflow(
         LookupError: no such workflow.
         WorkflowProblem: see :func:`create_workflow`.
     """
+    return await ports.db.write(change_workflow_in, ports, tenant, workflow_id, document, actor)
+
+
+def change_workflow_in(
+    conn: Connection, ports: Ports, tenant: int, workflow_id: str, document: WorkflowDocument, actor: str
+) -> Workflow:
+    """:func:`change_workflow` inside another unit."""
     now = ports.clock.now()
-    before = await ports.db.read(store.find_workflow, tenant, workflow_id)
-    if before is None:
+    current = store.find_workflow(conn, tenant, workflow_id)
+    if current is None:
         raise LookupError(workflow_id)
-    document = _prepared(ports, document, before.document.trigger.form)
-
-    def unit(conn: Connection) -> Workflow:
-        current = store.find_workflow(conn, tenant, workflow_id)
-        if current is None:
-            raise LookupError(workflow_id)
-        _check_in(conn, tenant, document)
-        changed = Workflow(
-            tenant,
-            workflow_id,
-            current.revision + 1,
-            current.enabled,
-            current.url_token,
-            document,
-            current.created_at,
-            now,
-        )
-        store.update_workflow(conn, changed, actor)
-        if current.document.trigger.type != document.trigger.type:
-            _left_in(conn, current)
-        _saved_in(conn, changed)
-        audit_in(
-            conn,
-            tenant,
-            actor,
-            "workflow.changed",
-            document.name,
-            {"revision": current.revision},
-            {"revision": changed.revision},
-            now,
-        )
-        return changed
-
-    return await ports.db.write(unit)
+    document = _prepared(ports, document, current.document.trigger.form)
+    _check_in(conn, tenant, document)
+    changed = replace(current, revision=current.revision + 1, document=document, updated_at=now)
+    store.update_workflow(conn, changed, actor)
+    if current.document.trigger.type != document.trigger.type:
+        _left_in(conn, current)
+    _saved_in(conn, changed)
+    before, after = ({"revision": one.revision, **describe(one.document)} for one in (current, changed))
+    audit_in(conn, tenant, actor, "workflow.changed", document.name, before, after, now)
+    return changed
 
 
 async def switch_workflow(ports: Ports, tenant: int, workflow_id: str, enabled: bool, actor: str) -> None:
@@ -110,25 +97,21 @@ async def switch_workflow(ports: Ports, tenant: int, workflow_id: str, enabled: 
     Raises:
         LookupError: no such workflow.
     """
-    now = ports.clock.now()
+    await ports.db.write(switch_workflow_in, tenant, workflow_id, enabled, actor, ports.clock.now())
 
-    def unit(conn: Connection) -> None:
-        workflow = store.find_workflow(conn, tenant, workflow_id)
-        if workflow is None:
-            raise LookupError(workflow_id)
-        store.set_enabled(conn, tenant, workflow_id, enabled, now)
-        _trigger(workflow.document.trigger).saved_in(
-            conn,
-            tenant,
-            workflow_id,
-            workflow.document.trigger.form,
-            workflow.document.conditions,
-            enabled,
-        )
-        what = "workflow.enabled" if enabled else "workflow.disabled"
-        audit_in(conn, tenant, actor, what, workflow.document.name, None, None, now)
 
-    await ports.db.write(unit)
+def switch_workflow_in(
+    conn: Connection, tenant: int, workflow_id: str, enabled: bool, actor: str, now: datetime
+) -> None:
+    """:func:`switch_workflow` inside another unit."""
+    workflow = store.find_workflow(conn, tenant, workflow_id)
+    if workflow is None:
+        raise LookupError(workflow_id)
+    store.set_enabled(conn, tenant, workflow_id, enabled, now)
+    _saved_in(conn, replace(workflow, enabled=enabled))
+    what = "workflow.enabled" if enabled else "workflow.disabled"
+    change = {"enabled": workflow.enabled}, {"enabled": enabled}
+    audit_in(conn, tenant, actor, what, workflow.document.name, *change, now)
 
 
 async def delete_workflow(ports: Ports, tenant: int, workflow_id: str, actor: str) -> None:
@@ -137,68 +120,25 @@ async def delete_workflow(ports: Ports, tenant: int, workflow_id: str, actor: st
     Raises:
         LookupError: no such workflow.
     """
-    now = ports.clock.now()
-
-    def unit(conn: Connection) -> None:
-        workflow = store.find_workflow(conn, tenant, workflow_id)
-        if workflow is None:
-            raise LookupError(workflow_id)
-        store.mark_deleted(conn, tenant, workflow_id, now)
-        _left_in(conn, workflow)
-        audit_in(conn, tenant, actor, "workflow.deleted", workflow.document.name, None, None, now)
-
-    await ports.db.write(unit)
+    await ports.db.write(delete_workflow_in, tenant, workflow_id, actor, ports.clock.now())
 
 
-async def install_extension(
-    ports: Ports, tenant: int, name: str, domains: list[str] | None, actor: str
-) -> None:
-    """Accept an extension and the domains it may call (none given: those it asks for).
-
-    Raises:
-        LookupError: no such extension.
-    """
-    extension = find_extension(name)
-    if extension is None:
-        raise LookupError(name)
-    allowed = list(extension.domains) if domains is None else domains
-    now = ports.clock.now()
-
-    def unit(conn: Connection) -> None:
-        store.insert_install(conn, tenant, name, allowed, actor, now)
-        audit_in(conn, tenant, actor, "extension.installed", name, None, {"domains": allowed}, now)
-
-    await ports.db.write(unit)
+def delete_workflow_in(conn: Connection, tenant: int, workflow_id: str, actor: str, now: datetime) -> None:
+    """:func:`delete_workflow` inside another unit."""
+    workflow = store.find_workflow(conn, tenant, workflow_id)
+    if workflow is None:
+        raise LookupError(workflow_id)
+    store.mark_deleted(conn, tenant, workflow_id, now)
+    _left_in(conn, workflow)
+    before = {"revision": workflow.revision, "enabled": workflow.enabled, **describe(workflow.document)}
+    audit_in(conn, tenant, actor, "workflow.deleted", workflow.document.name, before, None, now)
 
 
-async def add_account(
-    ports: Ports, tenant: int, extension_name: str, name: str, fields: Mapping[str, str], actor: str
-) -> str:
-    """An account of an extension, with which its tasks sign in elsewhere. Returns its id.
-
-    Raises:
-        LookupError: no such extension.
-        ValueError: a field is missing; the message names it.
-    """
-    extension = find_extension(extension_name)
-    if extension is None:
-        raise LookupError(extension_name)
-    wanted = {field.name: field for task in extension.tasks for field in task.account_fields}
-    missing = [field.label for field in wanted.values() if field.required and not fields.get(field.name)]
-    if missing or not name.strip():
-        raise ValueError(f"an account needs {', '.join(['a name'] * (not name.strip()) + missing)}")
-    secret = {key for key, field in wanted.items() if field.kind is FieldKind.SECRET}
-    number = str(uuid4())
-    plain = {key: value for key, value in fields.items() if key in wanted and key not in secret}
-    sealed = {key: ports.secrets.seal(fields[key]) for key in secret if fields.get(key)}
-    now = ports.clock.now()
-
-    def unit(conn: Connection) -> None:
-        store.insert_account(conn, tenant, number, extension_name, name.strip(), plain, sealed, now)
-        audit_in(conn, tenant, actor, "extension.account_added", extension_name, None, {"name": name}, now)
-
-    await ports.db.write(unit)
-    return number
+def describe(document: WorkflowDocument) -> dict[str, Any]:
+    """For the audit trail: what can be shown of it, without secrets."""
+    trigger = document.trigger
+    shown = TriggerDefinition(type=trigger.type, form=_trigger(trigger).show(trigger.form))
+    return document.model_copy(update={"trigger": shown}).model_dump(mode="json")
 
 
 def _prepared(ports: Ports, document: WorkflowDocument, known: Mapping[str, Any]) -> WorkflowDocument:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from opulse.experience.workflows import Extension, find_extension, list_extensions, views
-from opulse.experience.workflows.flow.definitions import add_account, install_extension
+from opulse.experience.workflows.flow.accounts import add_account, install_extension
 from opulse.experience.workflows.pages.forms import FieldView, Objects, draw
 from opulse.experience.workflows.pages.shared import (
     Admin,

@@ -217,6 +217,16 @@ def insert_account(
     )
 
 
+def update_account(
+    conn: Connection, tenant: int, account: str, fields: Mapping[str, str], sealed: Mapping[str, str]
+) -> None:
+    conn.execute(
+        update(accounts)
+        .where(accounts.c.tenant == tenant, accounts.c.id == account)
+        .values(fields=dict(fields), sealed=dict(sealed))
+    )
+
+
 def find_account(conn: Connection, tenant: int, account: str) -> dict[str, Any] | None:
     """{extension, name, fields, sealed} of an account."""
     row = conn.execute(

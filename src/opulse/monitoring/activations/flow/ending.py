@@ -85,8 +85,8 @@ async def _end_by_hand(
         lock_notification_in(conn, tenant, found.notification)
         if close_in(conn, tenant, found, state, Resolution.MANUAL, actor, now):
             _suppress_in(conn, tenant, found, ports, now)
-            after = {"state": state.value}
-            audit_in(conn, tenant, actor, f"activation.{state.value}", found.id, None, after, now)
+            change = {"state": found.state.value}, {"state": state.value}
+            audit_in(conn, tenant, actor, f"activation.{state.value}", found.id, *change, now)
         return store.find_activation(conn, tenant, activation)
 
     return await ports.db.write_first(Priority.ACTIVATION, unit)

@@ -72,8 +72,8 @@ async def send_failed_again(ports: Ports, tenant: int, actor: str, recipient: st
         failed = store.list_failed(conn, tenant, recipient, AT_ONCE + 1)
         count = sum(_begin_in(conn, tenant, delivery) for delivery in failed[:AT_ONCE])
         if count:
-            after = {"deliveries": count}
-            audit_in(conn, tenant, actor, "recipient.failed_sent_again", told.name, None, after, now)
+            change = {"failed": count}, {"waiting": count}
+            audit_in(conn, tenant, actor, "recipient.failed_sent_again", told.name, *change, now)
         return FailedSentAgain(told, count, len(failed) > AT_ONCE)
 
     return await ports.db.write(unit)

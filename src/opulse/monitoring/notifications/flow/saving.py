@@ -6,7 +6,7 @@ stage *activations* takes. An assignment from the Recipients tab adds none (syst
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
@@ -56,14 +56,17 @@ async def create_notification(
     Raises:
         NotificationRefused: with everything to mend.
     """
-    notification, now = str(uuid4()), ports.clock.now()
+    return await ports.db.write(create_notification_in, tenant, actor, draft, ports.clock.now())
 
-    def unit(conn: Connection) -> SavedNotification:
-        row, warnings = _checked_in(conn, tenant, draft)
-        store.insert_notification(conn, tenant, notification, row, actor, now)
-        return _saved_in(conn, tenant, notification, draft, None, warnings, actor, now)
 
-    return await ports.db.write(unit)
+def create_notification_in(
+    conn: Connection, tenant: int, actor: str, draft: NotificationDraft, now: datetime
+) -> SavedNotification:
+    """:func:`create_notification` inside another unit."""
+    notification = str(uuid4())
+    row, warnings = _checked_in(conn, tenant, draft)
+    store.insert_notification(conn, tenant, notification, row, actor, now)
+    return _saved_in(conn, tenant, notification, draft, None, warnings, actor, now)
 
 
 async def change_notification(
@@ -74,35 +77,51 @@ async def change_notification(
     Raises:
         NotificationRefused: with everything to mend.
     """
-    now = ports.clock.now()
+    return await ports.db.write(change_notification_in, tenant, actor, notification, draft, ports.clock.now())
 
-    def unit(conn: Connection) -> SavedNotification | None:
-        before = find_notification(conn, tenant, notification)
-        if before is None:
-            return None
-        row, warnings = _checked_in(conn, tenant, draft)
-        store.update_notification(conn, tenant, notification, row, actor, now)
-        _announce_in(conn, tenant, notification, "edited", before.revision + 1)
-        return _saved_in(conn, tenant, notification, draft, before, warnings, actor, now)
 
-    return await ports.db.write(unit)
+def change_notification_in(
+    conn: Connection, tenant: int, actor: str, notification: str, draft: NotificationDraft, now: datetime
+) -> SavedNotification | None:
+    """:func:`change_notification` inside another unit."""
+    before = find_notification(conn, tenant, notification)
+    if before is None:
+        return None
+    row, warnings = _checked_in(conn, tenant, draft)
+    store.update_notification(conn, tenant, notification, row, actor, now)
+    _announce_in(conn, tenant, notification, "edited", before.revision + 1)
+    return _saved_in(conn, tenant, notification, draft, before, warnings, actor, now)
 
 
 async def delete_notification(ports: Ports, tenant: int, actor: str, notification: str) -> bool:
     """Ends its open activation too. False: no such notification."""
-    now = ports.clock.now()
+    return await ports.db.write(delete_notification_in, tenant, actor, notification, ports.clock.now())
 
-    def unit(conn: Connection) -> bool:
-        before = find_notification(conn, tenant, notification)
-        if before is None:
-            return False
-        store.mark_deleted(conn, tenant, notification, actor, now)
-        assign_recipients_in(conn, tenant, notification, ())
-        _announce_in(conn, tenant, notification, "deleted", before.revision + 1)
-        audit_in(conn, tenant, actor, "notification.deleted", before.name, describe(before), None, now)
-        return True
 
-    return await ports.db.write(unit)
+def delete_notification_in(
+    conn: Connection, tenant: int, actor: str, notification: str, now: datetime
+) -> bool:
+    """:func:`delete_notification` inside another unit."""
+    before = find_notification(conn, tenant, notification)
+    if before is None:
+        return False
+    store.mark_deleted(conn, tenant, notification, actor, now)
+    assign_recipients_in(conn, tenant, notification, ())
+    _announce_in(conn, tenant, notification, "deleted", before.revision + 1)
+    audit_in(conn, tenant, actor, "notification.deleted", before.name, describe(before), None, now)
+    return True
+
+
+def set_recipients_in(
+    conn: Connection, tenant: int, actor: str, notification: str, recipients: Sequence[str], now: datetime
+) -> None:
+    """It tells exactly these from now on. As from the Recipients tab, this dismisses nothing."""
+    before = find_notification(conn, tenant, notification)
+    assert before is not None, "the caller has read it in this unit"
+    assign_recipients_in(conn, tenant, notification, recipients)
+    change = {"recipients": list(before.recipients)}, {"recipients": list(recipients)}
+    audit_in(conn, tenant, actor, "notification.assigned", before.name, *change, now)
+    wake(conn, WAKE)
 
 
 async def assign_notifications(

@@ -29,15 +29,20 @@ async def enable_recipient(ports: Ports, tenant: int, actor: str, recipient: str
     now = ports.clock.now()
 
     def unit(conn: Connection) -> Recipient | None:
-        before = store.find_recipient(conn, tenant, recipient)
-        if before is not None and store.enable_recipient(conn, tenant, recipient):
-            reason = before.disabled_reason.value if before.disabled_reason else ""
-            was = {"state": RecipientState.DISABLED.value, "reason": reason}
-            after = {"state": RecipientState.ACTIVE.value}
-            audit_in(conn, tenant, actor, "recipient.enabled", before.name, was, after, now)
+        enable_in(conn, tenant, actor, recipient, now)
         return _shown_in(conn, tenant, recipient)
 
     return await ports.db.write(unit)
+
+
+def enable_in(conn: Connection, tenant: int, actor: str, recipient: str, now: datetime) -> None:
+    """In the caller's unit. Told already, or no such recipient: nothing happens."""
+    before = store.find_recipient(conn, tenant, recipient)
+    if before is not None and store.enable_recipient(conn, tenant, recipient):
+        reason = before.disabled_reason.value if before.disabled_reason else ""
+        was = {"state": RecipientState.DISABLED.value, "reason": reason}
+        after = {"state": RecipientState.ACTIVE.value}
+        audit_in(conn, tenant, actor, "recipient.enabled", before.name, was, after, now)
 
 
 def disable_in(

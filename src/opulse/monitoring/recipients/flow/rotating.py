@@ -43,8 +43,8 @@ async def rotate_secret(
         rotated = _rotated(webhook, ports.secrets.seal(secret), until)
         store.store_webhook(conn, tenant, recipient, rotated, now)
         enqueue(conn, tenant, OVERLAP_OVER, {"recipient": recipient}, run_at=until)
-        after = {"overlap_until": until.isoformat()}
-        audit_in(conn, tenant, actor, "recipient.secret_rotated", found.name, None, after, now)
+        change = {"valid": "one"}, {"valid": "two", "overlap_until": until.isoformat()}
+        audit_in(conn, tenant, actor, "recipient.secret_rotated", found.name, *change, now)
         return SavedRecipient(_found_in(conn, tenant, recipient), secret)
 
     return await ports.db.write(unit)
@@ -60,7 +60,9 @@ async def end_overlap(ports: Ports, tenant: int, actor: str, recipient: str) -> 
             return None
         if found.webhook is not None and found.webhook.authentication.previous_until is not None:
             store.store_webhook(conn, tenant, recipient, _without_old(found.webhook), now)
-            audit_in(conn, tenant, actor, "recipient.old_secret_ended", found.name, None, None, now)
+            until = found.webhook.authentication.previous_until
+            change = {"valid": "two", "overlap_until": until.isoformat()}, {"valid": "one"}
+            audit_in(conn, tenant, actor, "recipient.old_secret_ended", found.name, *change, now)
         return _found_in(conn, tenant, recipient)
 
     return await ports.db.write(unit)

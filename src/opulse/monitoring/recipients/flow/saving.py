@@ -52,16 +52,20 @@ async def create_recipient(ports: Ports, tenant: int, actor: str, draft: Recipie
     Raises:
         RecipientRefused: with everything to mend.
     """
-    refuse_forbidden_address(ports, draft.webhook)
     draft, generated = _with_generated_secret(draft)
+    saved = await ports.db.write(create_recipient_in, ports, tenant, actor, draft)
+    return SavedRecipient(saved, generated)
+
+
+def create_recipient_in(
+    conn: Connection, ports: Ports, tenant: int, actor: str, draft: RecipientDraft
+) -> Recipient:
+    """:func:`create_recipient` inside another unit; every secret was typed."""
     recipient, now = str(uuid4()), ports.clock.now()
-
-    def unit(conn: Connection) -> Recipient:
-        _refuse_faulty(conn, tenant, draft, besides="")
-        store.insert_recipient(conn, tenant, recipient, _sealed(draft, ports.secrets), now)
-        return _saved_in(conn, tenant, recipient, actor, "recipient.created", None, now)
-
-    return SavedRecipient(await ports.db.write(unit), generated)
+    refuse_forbidden_address(ports, draft.webhook)
+    _refuse_faulty(conn, tenant, draft, besides="")
+    store.insert_recipient(conn, tenant, recipient, _sealed(draft, ports.secrets), now)
+    return _saved_in(conn, tenant, recipient, actor, "recipient.created", None, now)
 
 
 async def change_recipient(
@@ -72,21 +76,24 @@ async def change_recipient(
     Raises:
         RecipientRefused: with everything to mend.
     """
+    return await ports.db.write(change_recipient_in, ports, tenant, actor, recipient, draft)
+
+
+def change_recipient_in(
+    conn: Connection, ports: Ports, tenant: int, actor: str, recipient: str, draft: RecipientDraft
+) -> SavedRecipient | None:
+    """:func:`change_recipient` inside another unit."""
     now = ports.clock.now()
-
-    def unit(conn: Connection) -> SavedRecipient | None:
-        before = store.find_recipient(conn, tenant, recipient, lock=True)
-        if before is None:
-            return None
-        kept = with_kept_secrets(draft, before, ports.secrets)
-        refuse_forbidden_address(ports, kept.webhook)
-        complete, generated = _with_generated_secret(kept)
-        _refuse_faulty(conn, tenant, complete, besides=recipient)
-        store.update_recipient(conn, tenant, recipient, _sealed(complete, ports.secrets), now)
-        saved = _saved_in(conn, tenant, recipient, actor, "recipient.changed", before, now)
-        return SavedRecipient(saved, generated)
-
-    return await ports.db.write(unit)
+    before = store.find_recipient(conn, tenant, recipient, lock=True)
+    if before is None:
+        return None
+    kept = with_kept_secrets(draft, before, ports.secrets)
+    refuse_forbidden_address(ports, kept.webhook)
+    complete, generated = _with_generated_secret(kept)
+    _refuse_faulty(conn, tenant, complete, besides=recipient)
+    store.update_recipient(conn, tenant, recipient, _sealed(complete, ports.secrets), now)
+    saved = _saved_in(conn, tenant, recipient, actor, "recipient.changed", before, now)
+    return SavedRecipient(saved, generated)
 
 
 async def delete_recipient(ports: Ports, tenant: int, actor: str, recipient: str) -> bool:
@@ -95,19 +102,19 @@ async def delete_recipient(ports: Ports, tenant: int, actor: str, recipient: str
     Raises:
         RecipientInUse: notifications tell it; take it off them first.
     """
-    now = ports.clock.now()
+    return await ports.db.write(delete_recipient_in, tenant, actor, recipient, ports.clock.now())
 
-    def unit(conn: Connection) -> bool:
-        found = store.find_recipient(conn, tenant, recipient)
-        if found is None:
-            return False
-        if found.assigned:
-            raise RecipientInUse(found.assigned)
-        store.delete_recipient(conn, tenant, recipient)
-        audit_in(conn, tenant, actor, "recipient.deleted", found.name, describe(found), None, now)
-        return True
 
-    return await ports.db.write(unit)
+def delete_recipient_in(conn: Connection, tenant: int, actor: str, recipient: str, now: datetime) -> bool:
+    """:func:`delete_recipient` inside another unit."""
+    found = store.find_recipient(conn, tenant, recipient)
+    if found is None:
+        return False
+    if found.assigned:
+        raise RecipientInUse(found.assigned)
+    store.delete_recipient(conn, tenant, recipient)
+    audit_in(conn, tenant, actor, "recipient.deleted", found.name, describe(found), None, now)
+    return True
 
 
 async def find_recipient(ports: Ports, tenant: int, recipient: str) -> Recipient | None:
@@ -124,7 +131,12 @@ def find_recipient_in(conn: Connection, tenant: int, recipient: str) -> Recipien
 
 async def list_recipients(ports: Ports, tenant: int) -> list[Recipient]:
     """By name, as people may see them."""
-    return [hide_secrets(found) for found in await ports.db.read(store.list_recipients, tenant)]
+    return await ports.db.read(list_recipients_in, tenant)
+
+
+def list_recipients_in(conn: Connection, tenant: int) -> list[Recipient]:
+    """The same inside the caller's unit."""
+    return [hide_secrets(found) for found in store.list_recipients(conn, tenant)]
 
 
 def find_for_sending_in(conn: Connection, tenant: int, recipient: str, box: SecretBox) -> Recipient | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, Stric
 
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.monitoring.sensors.flow import catalogue as flow
+from opulse.monitoring.sensors.flow import deleting
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin, SensorProblem, SensorRefused
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
@@ -119,17 +120,35 @@ async def post_sensor(
     return _view(made)
 
 
-_STATUS = {SensorProblem.NAME_TAKEN: 409, SensorProblem.BAD_VARIABLES: 422}
+@router.delete("/{name:path}", operation_id="delete_sensor", status_code=204)
+async def delete_sensor(
+    name: str,
+    ports: PortsDep,
+    evaluator: EvaluatorDep,
+    caller: Annotated[Caller, Depends(api_editor)],
+) -> None:
+    """Forget a custom sensor. A kit's cannot be deleted: switch it off."""
+    try:
+        if not await deleting.delete_sensor(ports, caller.tenant, name, caller.name):
+            raise NotFound("sensor")
+    except SensorRefused as error:
+        raise refusal(error) from error
+    await evaluator.follow(caller.tenant)
+
+
+_STATUS = {SensorProblem.BAD_VARIABLES: 422}
 _SENTENCE = {
     SensorProblem.NAME_TAKEN: "A sensor has this name already; choose a different one.",
     SensorProblem.BAD_VARIABLES: "Some variables cannot be set; see what.",
+    SensorProblem.FROM_KIT: "It comes from a kit and cannot be deleted; switch it off instead.",
+    SensorProblem.IN_USE: "Something uses this sensor, see what; take it off there first.",
 }
 
 
 def refusal(error: SensorRefused) -> Problem:
     """The answer for a sensor that was not made or changed."""
     return Problem(
-        _STATUS[error.problem],
+        _STATUS.get(error.problem, 409),
         "the sensor was not changed",
         _SENTENCE[error.problem],
         reason=error.problem.value,

@@ -48,7 +48,7 @@ async def change_sensor(
         SensorRefused: a variable is unknown or its value cannot be used.
     """
     now = ports.clock.now()
-    return await ports.db.write(_change_in, tenant, name, actor, enabled, variables or {}, now)
+    return await ports.db.write(change_sensor_in, tenant, name, actor, enabled, variables or {}, now)
 
 
 async def create_sensor(ports: Ports, tenant: int, wanted: Sensor, actor: str) -> Sensor:
@@ -57,7 +57,20 @@ async def create_sensor(ports: Ports, tenant: int, wanted: Sensor, actor: str) -
     Raises:
         SensorRefused: the name is taken.
     """
-    return await ports.db.write(_create_in, tenant, wanted, actor, ports.clock.now())
+    return await ports.db.write(create_sensor_in, tenant, wanted, actor, ports.clock.now())
+
+
+def describe_sensor_in(
+    conn: Connection, tenant: int, sensor: Sensor, wanted: Sensor, actor: str, now: datetime
+) -> None:
+    """Give a custom sensor another category, help and severity, inside another unit."""
+    said = (wanted.category, wanted.help, wanted.severity)
+    sensors.describe_sensor(conn, tenant, sensor.idx, *said, now)
+    append_in(conn, tenant, RecordKind.CATALOGUE, b"", now)
+    before, after = (
+        {"category": one.category, "help": one.help, "severity": one.severity} for one in (sensor, wanted)
+    )
+    audit_in(conn, tenant, actor, "sensor.described", sensor.name, before, after, now)
 
 
 def add_sensors_in(
@@ -130,7 +143,7 @@ def _refreshed(old: Sensor, made: SensorDefinition) -> Sensor:
     return replace(fresh, guid=old.guid, enabled=old.enabled, variables=old.variables)
 
 
-def _change_in(
+def change_sensor_in(
     conn: Connection,
     tenant: int,
     name: str,
@@ -139,6 +152,7 @@ def _change_in(
     variables: Mapping[str, Scalar | None],
     now: datetime,
 ) -> Sensor | None:
+    """:func:`change_sensor` inside another unit."""
     before = sensors.lock_by_name(conn, tenant, name)
     if before is None:
         return None
@@ -170,7 +184,8 @@ def _lay_over(sensor: Sensor, variables: Mapping[str, Scalar | None]) -> dict[st
     }
 
 
-def _create_in(conn: Connection, tenant: int, wanted: Sensor, actor: str, now: datetime) -> Sensor:
+def create_sensor_in(conn: Connection, tenant: int, wanted: Sensor, actor: str, now: datetime) -> Sensor:
+    """:func:`create_sensor` inside another unit."""
     taken = SensorRefused(SensorProblem.NAME_TAKEN, {wanted.name: "is a sensor already"})
     if sensors.find_by_key(conn, tenant, wanted.name) is not None:
         raise taken

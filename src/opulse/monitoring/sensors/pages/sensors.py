@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from opulse.catalogue.models import Scalar
 from opulse.monitoring.sensors.flow import catalogue as flow
+from opulse.monitoring.sensors.flow import deleting
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin, SensorProblem, SensorRefused
 from opulse.monitoring.sensors.pages.shared import Editor, EvaluatorDep, PortsDep, Viewer, may_edit
 from opulse.ports import Ports
@@ -171,6 +172,19 @@ async def save_sensor(
         except SensorRefused as error:
             errors = {f"variable-{name}": _SENTENCES.get(why, why) for name, why in error.what.items()}
     return await _show(request, caller, evaluator, sensor, typed, errors)
+
+
+@router.post("/{sensor_id}/delete")
+async def save_delete(sensor_id: str, caller: Editor, ports: PortsDep, evaluator: EvaluatorDep) -> Response:
+    """Forget a custom sensor, unless something uses it."""
+    sensor = await _find(ports, caller, sensor_id)
+    try:
+        await deleting.delete_sensor(ports, caller.tenant, sensor.name, caller.name)
+    except SensorRefused as error:
+        sentence = f"{sensor.name} stays: {'; '.join(error.what.values())}."
+        return see_other(f"/sensors/{sensor_id}", sentence, "red")
+    await evaluator.follow(caller.tenant)
+    return see_other("/sensors", f"{sensor.name} is deleted.")
 
 
 _SENTENCES = {

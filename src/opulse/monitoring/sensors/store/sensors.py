@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    delete,
     insert,
     select,
     update,
@@ -70,6 +71,22 @@ def update_sensor(
         .where(sensors.c.tenant == tenant, sensors.c.idx == idx)
         .values(enabled=enabled, variables=variables, updated_at=now)
     )
+
+
+def describe_sensor(
+    conn: Connection, tenant: int, idx: int, category: str, help_text: str, severity: int, now: datetime
+) -> None:
+    """Set what a person says of a custom sensor."""
+    conn.execute(
+        update(sensors)
+        .where(sensors.c.tenant == tenant, sensors.c.idx == idx)
+        .values(category=category, help=help_text, severity=severity, updated_at=now)
+    )
+
+
+def delete_sensor(conn: Connection, tenant: int, idx: int) -> None:
+    """Forget the sensor; its index is never given again."""
+    conn.execute(delete(sensors).where(sensors.c.tenant == tenant, sensors.c.idx == idx))
 
 
 def lock_by_name(conn: Connection, tenant: int, name: str) -> Sensor | None:

@@ -24,29 +24,29 @@ async def set_silence(ports: Ports, tenant: int, actor: str, draft: SilenceDraft
     Raises:
         SilenceRefused: with everything to mend.
     """
-    now = ports.clock.now()
+    return await ports.db.write(set_silence_in, tenant, actor, draft, ports.clock.now())
 
-    def unit(conn: Connection) -> Silence:
-        silence = checked_in(conn, tenant, draft, actor, now)
-        store.insert_silence(conn, tenant, silence)
-        audit_in(conn, tenant, actor, "silence.set", silence.comment, None, _describe(silence), now)
-        return silence
 
-    return await ports.db.write(unit)
+def set_silence_in(conn: Connection, tenant: int, actor: str, draft: SilenceDraft, now: datetime) -> Silence:
+    """:func:`set_silence` inside another unit."""
+    silence = checked_in(conn, tenant, draft, actor, now)
+    store.insert_silence(conn, tenant, silence)
+    audit_in(conn, tenant, actor, "silence.set", silence.comment, None, _describe(silence), now)
+    return silence
 
 
 async def end_silence(ports: Ports, tenant: int, actor: str, silence: str) -> Silence | None:
     """End it now: what it muted and is still open is told. None: none of that id that is not over."""
-    now = ports.clock.now()
+    return await ports.db.write(end_silence_in, tenant, actor, silence, ports.clock.now())
 
-    def unit(conn: Connection) -> Silence | None:
-        found = store.find_silence(conn, tenant, silence)
-        if found is None or not store.end_silence(conn, tenant, silence, now):
-            return None
-        audit_in(conn, tenant, actor, "silence.ended", found.comment, _describe(found), None, now)
-        return found
 
-    return await ports.db.write(unit)
+def end_silence_in(conn: Connection, tenant: int, actor: str, silence: str, now: datetime) -> Silence | None:
+    """:func:`end_silence` inside another unit."""
+    found = store.find_silence(conn, tenant, silence)
+    if found is None or not store.end_silence(conn, tenant, silence, now):
+        return None
+    audit_in(conn, tenant, actor, "silence.ended", found.comment, _describe(found), None, now)
+    return found
 
 
 async def set_inhibition(
@@ -57,38 +57,40 @@ async def set_inhibition(
     Raises:
         SilenceRefused: with everything to mend.
     """
-    now = ports.clock.now()
+    return await ports.db.write(set_inhibition_in, tenant, actor, cause, symptoms, ports.clock.now())
+
+
+def set_inhibition_in(
+    conn: Connection, tenant: int, actor: str, cause: str, symptoms: Sequence[str], now: datetime
+) -> Inhibition:
+    """:func:`set_inhibition` inside another unit."""
     wanted = tuple(dict.fromkeys(symptoms))
-
-    def unit(conn: Connection) -> Inhibition:
-        known = {found.id: found.name for found in list_notifications(conn, tenant)}
-        problems = check_inhibition(cause, wanted, known, store.list_inhibitions(conn, tenant))
-        if problems:
-            raise SilenceRefused(problems)
-        inhibition = Inhibition(str(uuid4()), cause, wanted, actor, now)
-        store.insert_inhibition(conn, tenant, inhibition)
-        after = {"symptoms": [known[symptom] for symptom in wanted]}
-        audit_in(conn, tenant, actor, "inhibition.set", known[cause], None, after, now)
-        return inhibition
-
-    return await ports.db.write(unit)
+    known = {found.id: found.name for found in list_notifications(conn, tenant)}
+    problems = check_inhibition(cause, wanted, known, store.list_inhibitions(conn, tenant))
+    if problems:
+        raise SilenceRefused(problems)
+    inhibition = Inhibition(str(uuid4()), cause, wanted, actor, now)
+    store.insert_inhibition(conn, tenant, inhibition)
+    after = {"symptoms": [known[symptom] for symptom in wanted]}
+    audit_in(conn, tenant, actor, "inhibition.set", known[cause], None, after, now)
+    return inhibition
 
 
 async def delete_inhibition(ports: Ports, tenant: int, actor: str, inhibition: str) -> bool:
     """What it mutes and is still open is told. False: there is none of that id."""
-    now = ports.clock.now()
+    return await ports.db.write(delete_inhibition_in, tenant, actor, inhibition, ports.clock.now())
 
-    def unit(conn: Connection) -> bool:
-        found = store.find_inhibition(conn, tenant, inhibition)
-        if found is None:
-            return False
-        store.delete_inhibition(conn, tenant, inhibition)
-        cause = find_notification(conn, tenant, found.cause)
-        before = {"symptoms": list(found.symptoms)}
-        audit_in(conn, tenant, actor, "inhibition.deleted", cause.name if cause else "", before, None, now)
-        return True
 
-    return await ports.db.write(unit)
+def delete_inhibition_in(conn: Connection, tenant: int, actor: str, inhibition: str, now: datetime) -> bool:
+    """:func:`delete_inhibition` inside another unit."""
+    found = store.find_inhibition(conn, tenant, inhibition)
+    if found is None:
+        return False
+    store.delete_inhibition(conn, tenant, inhibition)
+    cause = find_notification(conn, tenant, found.cause)
+    before = {"symptoms": list(found.symptoms)}
+    audit_in(conn, tenant, actor, "inhibition.deleted", cause.name if cause else "", before, None, now)
+    return True
 
 
 def checked_in(conn: Connection, tenant: int, draft: SilenceDraft, actor: str, now: datetime) -> Silence:

@@ -38,7 +38,12 @@ _TAKEN = "Another source has this name; choose a different one."
 
 async def list_sources(ports: Ports, tenant: int) -> list[Source]:
     """All sources, by name."""
-    return await ports.db.read(rows.list_sources, tenant)
+    return await ports.db.read(list_sources_in, tenant)
+
+
+def list_sources_in(conn: Connection, tenant: int) -> list[Source]:
+    """The same inside the caller's unit."""
+    return rows.list_sources(conn, tenant)
 
 
 async def find_source(ports: Ports, tenant: int, source_id: str) -> Source | None:
@@ -62,18 +67,18 @@ async def create_source(ports: Ports, tenant: int, draft: SourceDraft, actor: st
     Raises:
         SourceRefused: with what to mend.
     """
-    now = ports.clock.now()
-    source = _checked(draft, Source(str(uuid4()), draft.kind, "", {}, None, True, now))
-
-    def unit(conn: Connection) -> None:
-        _refuse_taken(conn, tenant, source)
-        rows.insert_source(conn, tenant, source)
-        audit_in(conn, tenant, actor, "source.created", source.name, None, describe(source), now)
-
     try:
-        await ports.db.write(unit)
+        return await ports.db.write(create_source_in, tenant, draft, actor, ports.clock.now())
     except IntegrityError as error:  # made by somebody else since we looked
         raise SourceRefused(SourceProblem.NAME, {"name": _TAKEN}) from error
+
+
+def create_source_in(conn: Connection, tenant: int, draft: SourceDraft, actor: str, now: datetime) -> Source:
+    """:func:`create_source` inside another unit."""
+    source = _checked(draft, Source(str(uuid4()), draft.kind, "", {}, None, True, now))
+    _refuse_taken(conn, tenant, source)
+    rows.insert_source(conn, tenant, source)
+    audit_in(conn, tenant, actor, "source.created", source.name, None, describe(source), now)
     return source
 
 
@@ -85,25 +90,31 @@ async def change_source(
     Raises:
         SourceRefused: with what to mend; the kind stays what it is.
     """
-    before = await find_source(ports, tenant, source_id)
-    if before is None:
-        return None
-    after = _checked(replace(draft, kind=before.kind), before)
     now = ports.clock.now()
-
-    def unit(conn: Connection) -> None:
-        _refuse_taken(conn, tenant, after)
-        rows.update_source(conn, tenant, after, now)
-        holds.set_life(conn, tenant, source_id, after.life)
-        audit_in(conn, tenant, actor, "source.changed", after.name, describe(before), describe(after), now)
-
     try:
-        await ports.db.write(unit)
+        after = await ports.db.write(change_source_in, tenant, source_id, draft, actor, now)
     except IntegrityError as error:
         raise SourceRefused(SourceProblem.NAME, {"name": _TAKEN}) from error
+    if after is None:
+        return None
     if not after.enabled:
         await _let_go(ports, evaluator, tenant, source_id, now)
     return await find_source(ports, tenant, source_id)
+
+
+def change_source_in(
+    conn: Connection, tenant: int, source_id: str, draft: SourceDraft, actor: str, now: datetime
+) -> Source | None:
+    """:func:`change_source` inside another unit. Of one that is switched off, the caller lets go what it holds."""
+    before = rows.find_source(conn, tenant, source_id)
+    if before is None:
+        return None
+    after = _checked(replace(draft, kind=before.kind), before)
+    _refuse_taken(conn, tenant, after)
+    rows.update_source(conn, tenant, after, now)
+    holds.set_life(conn, tenant, source_id, after.life)
+    audit_in(conn, tenant, actor, "source.changed", after.name, describe(before), describe(after), now)
+    return after
 
 
 async def delete_source(ports: Ports, evaluator: Evaluator, tenant: int, source_id: str, actor: str) -> bool:
@@ -115,13 +126,23 @@ async def delete_source(ports: Ports, evaluator: Evaluator, tenant: int, source_
     off = replace(found, enabled=False)  # nothing is taken any more while it lets go
     await ports.db.write(rows.update_source, tenant, off, now)
     await _let_go(ports, evaluator, tenant, source_id, now)
+    return await ports.db.write(delete_source_in, tenant, source_id, actor, now)
 
-    def unit(conn: Connection) -> None:
-        rows.delete_source(conn, tenant, source_id)
-        audit_in(conn, tenant, actor, "source.deleted", found.name, describe(found), None, now)
 
-    await ports.db.write(unit)
+def delete_source_in(conn: Connection, tenant: int, source_id: str, actor: str, now: datetime) -> bool:
+    """Forget it, inside another unit. The caller has let go what it holds."""
+    found = rows.find_source(conn, tenant, source_id)
+    if found is None:
+        return False
+    rows.delete_source(conn, tenant, source_id)
+    audit_in(conn, tenant, actor, "source.deleted", found.name, describe(found), None, now)
     return True
+
+
+def let_go_in(conn: Connection, tenant: int, source_id: str, now: datetime) -> None:
+    """Clear all that the source holds, inside another unit."""
+    while drop_in(conn, tenant, source_id, now):
+        pass
 
 
 def check_settings(adapter: Adapter, given: Mapping[str, Any]) -> Settings:

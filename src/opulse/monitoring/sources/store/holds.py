@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from opulse.db import Instant, json_list, upsert
 from opulse.monitoring.sources.models import FAULTS_KEPT, Fault, Hold, Left, LeftReason, Target
-from opulse.monitoring.sources.store.tables import faults, holds
+from opulse.monitoring.sources.store.tables import faults, holds, sources
 from opulse.monitoring.systems.models import FOREVER
 
 _CHANGEABLE = ("system", "sensor", "instance", "triggered", "at", "named_at", "expires_at")
@@ -74,6 +74,18 @@ def find_held(conn: Connection, tenant: int, targets: Iterable[Target]) -> dict[
     )
     found = {Target(row.system, row.sensor, row.instance.casefold()): row.instance for row in rows}
     return {target: name for target, name in found.items() if target in wanted}
+
+
+def list_names_holding(conn: Connection, tenant: int, sensor: int) -> list[str]:
+    """Names of the sources that hold this sensor triggered on some system."""
+    query = (
+        select(sources.c.name)
+        .join(holds, (holds.c.tenant == sources.c.tenant) & (holds.c.source == sources.c.id))
+        .where(holds.c.tenant == tenant, holds.c.sensor == sensor, holds.c.triggered)
+        .distinct()
+        .order_by(sources.c.name)
+    )
+    return list(conn.execute(query).scalars())
 
 
 def list_held(conn: Connection, tenant: int) -> list[tuple[int, str, int]]:

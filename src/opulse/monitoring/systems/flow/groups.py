@@ -50,7 +50,7 @@ async def create_group(ports: Ports, tenant: int, name: str, members: Sequence[s
         GroupRefused: the name is taken, or a member is no system of the tenant.
     """
     now = ports.clock.now()
-    return await ports.db.write(_create_in, tenant, name.strip(), members, actor, now)
+    return await ports.db.write(create_group_in, tenant, name.strip(), members, actor, now)
 
 
 async def create_ruled_group(ports: Ports, tenant: int, name: str, rule: str, actor: str) -> Group:
@@ -60,7 +60,7 @@ async def create_ruled_group(ports: Ports, tenant: int, name: str, rule: str, ac
         GroupRefused: the name is taken, or the filter cannot be read.
     """
     read_rule(rule)
-    group = await ports.db.write(_create_ruled_in, tenant, name.strip(), rule, actor, ports.clock.now())
+    group = await ports.db.write(create_ruled_group_in, tenant, name.strip(), rule, actor, ports.clock.now())
     return await _filled(ports, tenant, group)
 
 
@@ -72,7 +72,7 @@ async def change_rule(ports: Ports, tenant: int, guid: str, name: str, rule: str
     """
     read_rule(rule)
     now = ports.clock.now()
-    group = await ports.db.write(_change_rule_in, tenant, guid, name.strip(), rule, actor, now)
+    group = await ports.db.write(change_rule_in, tenant, guid, name.strip(), rule, actor, now)
     return None if group is None else await _filled(ports, tenant, group)
 
 
@@ -96,7 +96,7 @@ async def change_group(
         GroupRefused: the group is built in, the name is taken, or a member is no system of the tenant.
     """
     now = ports.clock.now()
-    return await ports.db.write(_change_in, tenant, guid, name.strip(), members, actor, now)
+    return await ports.db.write(change_group_in, tenant, guid, name.strip(), members, actor, now)
 
 
 async def change_members(
@@ -117,7 +117,7 @@ async def delete_group(ports: Ports, tenant: int, guid: str, actor: str) -> bool
     Raises:
         GroupRefused: the group is built in, or something watches it; ``what`` names it.
     """
-    return await ports.db.write(_delete_in, tenant, guid, actor, ports.clock.now())
+    return await ports.db.write(delete_group_in, tenant, guid, actor, ports.clock.now())
 
 
 async def list_groups(ports: Ports, tenant: int) -> list[Group]:
@@ -135,9 +135,10 @@ def seed_groups_in(conn: Connection, tenant: int, now: datetime) -> None:
     groups.ensure_all_systems(conn, tenant, now)
 
 
-def _create_in(
+def create_group_in(
     conn: Connection, tenant: int, name: str, members: Sequence[str], actor: str, now: datetime
 ) -> Group:
+    """:func:`create_group` inside another unit."""
     chosen = _resolve(conn, tenant, members)
     idx = take_numbers(conn, tenant, Numbered.GROUP, 1)
     group = Group(idx, str(uuid4()), name, GroupKind.STATIC, len(chosen))
@@ -147,7 +148,10 @@ def _create_in(
     return group
 
 
-def _create_ruled_in(conn: Connection, tenant: int, name: str, rule: str, actor: str, now: datetime) -> Group:
+def create_ruled_group_in(
+    conn: Connection, tenant: int, name: str, rule: str, actor: str, now: datetime
+) -> Group:
+    """:func:`create_ruled_group` inside another unit; the job fills it. The caller has read the rule."""
     idx = take_numbers(conn, tenant, Numbered.GROUP, 1)
     group = Group(idx, str(uuid4()), name, GroupKind.DYNAMIC, 0, rule)
     _insert(conn, tenant, group, BitMap(), now)
@@ -165,9 +169,10 @@ def _insert(conn: Connection, tenant: int, group: Group, members: BitMap, now: d
         raise GroupRefused(GroupProblem.NAME_TAKEN, (group.name,)) from error
 
 
-def _change_rule_in(
+def change_rule_in(
     conn: Connection, tenant: int, guid: str, name: str, rule: str, actor: str, now: datetime
 ) -> Group | None:
+    """:func:`change_rule` inside another unit; the job fills it. The caller has read the rule."""
     group = _find_own(conn, tenant, guid)
     if group is None:
         return None
@@ -176,10 +181,7 @@ def _change_rule_in(
     _rename(conn, tenant, group, name, now)
     groups.set_rule(conn, tenant, group.idx, rule, now)
     _announce_in(conn, tenant, group.idx)
-    changed = views.find_group_by_idx(conn, tenant, group.idx)
-    assert changed is not None, "it is locked"
-    audit_in(conn, tenant, actor, "group.changed", group.name, _shown(group), _shown(changed), now)
-    return changed
+    return _changed_in(conn, tenant, group, actor, now)
 
 
 def _announce_in(conn: Connection, tenant: int, idx: int) -> None:
@@ -198,7 +200,7 @@ def _preview(conn: Connection, tenant: int, term: Filter, now: datetime) -> Rule
     return RulePreview(len(found), views.list_systems_at(conn, tenant, found[:FIRST_MATCHES], now))
 
 
-def _change_in(
+def change_group_in(
     conn: Connection,
     tenant: int,
     guid: str,
@@ -207,6 +209,7 @@ def _change_in(
     actor: str,
     now: datetime,
 ) -> Group | None:
+    """:func:`change_group` inside another unit."""
     group = _find_own(conn, tenant, guid)
     if group is None:
         return None
@@ -215,9 +218,12 @@ def _change_in(
         _refuse_ruled(group)
         before = groups.lock_members(conn, tenant, group.idx)
         write_members_in(conn, tenant, group.idx, before, _resolve(conn, tenant, members), now)
-    changed = views.find_group_by_idx(conn, tenant, group.idx)
-    after = None if changed is None else _shown(changed)
-    audit_in(conn, tenant, actor, "group.changed", group.name, _shown(group), after, now)
+    return _changed_in(conn, tenant, group, actor, now)
+
+
+def _changed_in(conn: Connection, tenant: int, before: Group, actor: str, now: datetime) -> Group:
+    changed = views.find_group_by_idx(conn, tenant, before.idx) or before
+    audit_in(conn, tenant, actor, "group.changed", before.name, _shown(before), _shown(changed), now)
     return changed
 
 
@@ -243,7 +249,8 @@ def _change_members_in(
     return views.find_group_by_idx(conn, tenant, group.idx)
 
 
-def _delete_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
+def delete_group_in(conn: Connection, tenant: int, guid: str, actor: str, now: datetime) -> bool:
+    """:func:`delete_group` inside another unit."""
     group = _find_own(conn, tenant, guid)
     if group is None:
         return False
@@ -289,6 +296,5 @@ def _resolve(conn: Connection, tenant: int, guids: Sequence[str]) -> BitMap:
     return BitMap(known.values())
 
 
-def _shown(group: Group) -> dict[str, str | int]:
-    rule = {"rule": group.rule} if group.rule else {}
-    return {"name": group.name, "systems": group.size, **rule}
+def _shown(group: Group) -> dict[str, object]:
+    return {"name": group.name, "systems": group.size} | ({"rule": group.rule} if group.rule else {})

@@ -102,8 +102,8 @@ def _list_silent(conn: Connection, tenant: int, after: timedelta, now: datetime)
 def _retire_silent_in(conn: Connection, tenant: int, chosen: BitMap, after: timedelta, now: datetime) -> None:
     fresh = retire_in(conn, tenant, chosen, now)
     if fresh:
-        change = {"systems": len(fresh), "days": after.days}
-        audit_in(conn, tenant, AUTOMATIC, "systems.retired", "silent systems", None, change, now)
+        change = {"reporting": len(fresh)}, {"retired": len(fresh), "silent_for_days": after.days}
+        audit_in(conn, tenant, AUTOMATIC, "systems.retired", "silent systems", *change, now)
         log.info("systems retired", tenant=tenant, systems=len(fresh))
 
 
@@ -112,7 +112,7 @@ def _retire_one_in(conn: Connection, tenant: int, guid: str, actor: str, now: da
     if system is None:
         return False
     if retire_in(conn, tenant, BitMap([system.idx]), now):
-        audit_in(conn, tenant, actor, "system.retired", system.name, None, _shown(system), now)
+        audit_in(conn, tenant, actor, "system.retired", system.name, *_shown(system, retired=True), now)
     return True
 
 
@@ -122,9 +122,13 @@ def _restore_one_in(conn: Connection, tenant: int, guid: str, actor: str, now: d
         return False
     if restore_in(conn, tenant, BitMap([system.idx]), now):
         systems.set_restored(conn, tenant, system.idx, now)
-        audit_in(conn, tenant, actor, "system.restored", system.name, _shown(system), None, now)
+        audit_in(conn, tenant, actor, "system.restored", system.name, *_shown(system, retired=False), now)
     return True
 
 
-def _shown(system: System) -> dict[str, str]:
-    return {"system_id": system.guid}
+def _shown(system: System, *, retired: bool) -> tuple[dict[str, str | bool], dict[str, str | bool]]:
+    """Before and after."""
+    return (
+        {"system_id": system.guid, "retired": not retired},
+        {"system_id": system.guid, "retired": retired},
+    )

@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from opulse.ports import Ports
 from opulse.tenancy import find_tenant
-from opulse.tenancy.flow import keys, service_accounts, tenants
+from opulse.tenancy.flow import service_accounts, tenants
 from opulse.tenancy.flow.service_accounts import TokenRefusal
-from opulse.tenancy.models import KeyKind
 from opulse.web.access import Caller, Open, api_admin, api_viewer, ports_of
 from opulse.web.errors import Problem
 
@@ -111,57 +110,6 @@ async def patch_tenant(
         return _view(ports, await tenants.change_tenant(ports, caller.tenant, caller.name, **changes))
     except ValueError as error:
         raise Problem(422, "not a valid setting", str(error)) from error
-
-
-class ServiceAccountMade(BaseModel):
-    """A new service account; the password is shown here and, after signing in again, on its page."""
-
-    id: str
-    username: str
-    password: str
-
-
-class Named(BaseModel):
-    name: str
-
-
-@router.post("/api/v1/service-accounts", operation_id="create_service_account", status_code=201)
-async def post_service_account(
-    body: Named, ports: PortsDep, caller: Annotated[Caller, Depends(api_admin)]
-) -> ServiceAccountMade:
-    try:
-        account, password = await service_accounts.create_account(
-            ports, caller.tenant, body.name, caller.name
-        )
-    except ValueError as error:
-        raise Problem(422, "not a valid service account", str(error)) from error
-    return ServiceAccountMade(id=account.id, username=account.username, password=password)
-
-
-class KeyWanted(BaseModel):
-    """A key to be made. ``scope``: the one system of an agent key, the groups of a gateway key."""
-
-    kind: KeyKind
-    name: str
-    scope: list[str] = []
-
-
-class KeyMade(BaseModel):
-    id: str
-    secret: str
-
-
-@router.post("/api/v1/keys", operation_id="issue_key", status_code=201)
-async def post_key(
-    body: KeyWanted, ports: PortsDep, caller: Annotated[Caller, Depends(api_admin)]
-) -> KeyMade:
-    try:
-        key, secret = await keys.issue_key(
-            ports, caller.tenant, body.kind, body.name, caller.name, body.scope
-        )
-    except ValueError as error:
-        raise Problem(422, "not a valid key", str(error)) from error
-    return KeyMade(id=key.id, secret=secret)
 
 
 def _view(ports: Ports, tenant: Any) -> TenantView:

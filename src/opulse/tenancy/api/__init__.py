@@ -1,0 +1,14 @@
+"""JSON routes of tenancy: tokens, the tenant's settings, credentials of machines."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from opulse.tenancy.api import credentials, tenant
+from opulse.tenancy.api.tenant import cloud_url, token_url
+
+__all__ = ["cloud_url", "router", "token_url"]
+
+router = APIRouter()
+for part in (tenant, credentials):
+    router.include_router(part.router)

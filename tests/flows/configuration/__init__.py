@@ -1,0 +1,1 @@
+"""The configuration as a document: what the tests of it share."""
