@@ -14,7 +14,8 @@ from pathlib import Path
 
 from opulse import __version__
 from opulse.agent.attendance import Attendance
-from opulse.agent.reading_now import read_sensors_now
+from opulse.agent.prompts import Desktop
+from opulse.agent.reading_now import desktop_of_this_machine, read_sensors_now
 from opulse.agent.run import run_agent
 from opulse.agent.showing import as_json, as_lines
 from opulse.clock import SystemClock
@@ -31,7 +32,12 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     try:
         run_until_stopped(
-            given.server, given.key, given.key_file, given.state_file, report_users=given.report_users
+            given.server,
+            given.key,
+            given.key_file,
+            given.state_file,
+            report_users=given.report_users,
+            show_prompts=given.show_prompts,
         )
     except (ValueError, OSError) as error:
         sys.stderr.write(f"opulse-agent: {error}\n")
@@ -47,7 +53,7 @@ def show_sensors(*, as_json_array: bool) -> None:
 
 
 def run_until_stopped(
-    server: str, key: str, key_file: Path | None, state_file: Path, *, report_users: bool
+    server: str, key: str, key_file: Path | None, state_file: Path, *, report_users: bool, show_prompts: bool
 ) -> None:
     """Run the agent until Ctrl-C or SIGTERM, logging to stderr.
 
@@ -61,10 +67,14 @@ def run_until_stopped(
         raise ValueError("the agent needs its key: --key-file FILE, --key, or OPULSE_AGENT_KEY")
     if not server:
         raise ValueError("the agent needs its server: --server ADDRESS, or OPULSE_AGENT_SERVER")
-    asyncio.run(_run(server, secret, state_file, report_users=report_users))
+    attendance = None if report_users else Attendance(None)
+    desktop = desktop_of_this_machine() if show_prompts else None
+    asyncio.run(_run(server, secret, state_file, attendance, desktop))
 
 
-async def _run(server: str, key: str, state_file: Path, *, report_users: bool) -> None:
+async def _run(
+    server: str, key: str, state_file: Path, attendance: Attendance | None, desktop: Desktop | None
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -72,8 +82,7 @@ async def _run(server: str, key: str, state_file: Path, *, report_users: bool) -
             loop.add_signal_handler(number, stop.set)
         else:  # the event loop of Windows has no such handlers
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    attendance = None if report_users else Attendance(None)
-    await run_agent(server, key, state_file, SystemClock(), stop, attendance=attendance)
+    await run_agent(server, key, state_file, SystemClock(), stop, attendance=attendance, desktop=desktop)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--no-users", dest="report_users", action="store_false", help="do not say who is logged on"
+    )
+    run.add_argument(
+        "--no-prompts", dest="show_prompts", action="store_false", help="show people no questions"
     )
     sensors = verbs.add_parser("sensors", help="read every sensor that this machine has a source for, once")
     sensors.add_argument("--json", action="store_true", help="print a JSON array")

@@ -12,6 +12,7 @@ from opulse.agent.in_time import read_in_time
 from opulse.agent.linux import linux_collectors
 from opulse.agent.linux.logons import list_logons
 from opulse.agent.models import SensorReading
+from opulse.agent.prompts import Desktop
 from opulse.agent.sources import Question, Readings, Sources, by_instance
 from opulse.catalogue import Platform, SensorDefinition, Variables, load_catalogue, passes_now
 from opulse.clock import Clock, SystemClock
@@ -41,6 +42,15 @@ def logons_of_this_machine() -> Look | None:
     if sys.platform != "linux":
         return None
     return lambda: [LoggedOnUser(logon.user, logon.since) for logon in list_logons()]
+
+
+def desktop_of_this_machine() -> Desktop | None:
+    """How to ask people in front of this machine; None on a platform that we know no way for."""
+    if this_platform() is Platform.LINUX:
+        from opulse.agent.linux.desktop import LinuxDesktop
+
+        return LinuxDesktop()
+    return None
 
 
 def read_sensors_now(

@@ -34,12 +34,20 @@ def run(
     report_users: Annotated[
         bool, typer.Option("--users/--no-users", help="Say which accounts are logged on to this system.")
     ] = True,
+    show_prompts: Annotated[
+        bool,
+        typer.Option(
+            "--prompts/--no-prompts", help="Show people the questions that the installation has for them."
+        ),
+    ] = True,
 ) -> None:
     """Evaluate sensors each minute and tell the installation, until Ctrl-C or SIGTERM."""
     from opulse.agent.command import run_until_stopped
 
     try:
-        run_until_stopped(server, key, key_file, state_file, report_users=report_users)
+        run_until_stopped(
+            server, key, key_file, state_file, report_users=report_users, show_prompts=show_prompts
+        )
     except (ValueError, OSError) as error:
         typer.echo(f"opulse agent: {error}", err=True)
         raise typer.Exit(2) from error
