@@ -1,7 +1,7 @@
 """An incident that broke mail: without a relay the person in front of a machine is asked there, once, though the server dies.
 
-Real: the product and its agent in processes of their own, the workflows of the guide with *Distribution Method: Desktop*, the page
-that is answered. Stand-ins: ``notify-send`` and ``xdg-open``, for there is no screen.
+Real: product and agent in processes of their own, the workflows of the guide with *Distribution Method: Desktop*, the page.
+Stand-ins: ``notify-send`` and ``xdg-open``, for there is no screen.
 """
 
 from __future__ import annotations

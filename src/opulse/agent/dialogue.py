@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 
 from opulse.agent.prompts import CannotShow
 
-SHOWN_WITHIN_SECONDS = 10.0
-"""A desktop that has not taken a question by then is not shown it: nobody should see it long after it was asked."""
 MOST_SECONDS = 24 * 3600.0
 
 
@@ -29,7 +27,7 @@ class Dialogue:
     environment: dict[str, str]
     chosen: str
     says_shown: Callable[[str], bool] | None
-    patience: float = SHOWN_WITHIN_SECONDS
+    patience: float
 
 
 def check_link(link: str) -> None:

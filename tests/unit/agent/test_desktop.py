@@ -30,7 +30,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def desktop(desk: Desk, *accounts: str) -> LinuxDesktop:
-    return LinuxDesktop(lambda: accounts or (ME.pw_name,), desk.root)
+    return LinuxDesktop(lambda: accounts or (ME.pw_name,), desk.root, patience=60)
 
 
 @pytest.mark.parametrize(

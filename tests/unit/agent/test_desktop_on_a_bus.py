@@ -61,7 +61,7 @@ def service(desk: Desk, bus: str) -> Iterator[Path]:
 
 
 def desktop(desk: Desk) -> LinuxDesktop:
-    return LinuxDesktop(lambda: [ME.pw_name], desk.root)
+    return LinuxDesktop(lambda: [ME.pw_name], desk.root, patience=60)
 
 
 def test_the_service_takes_it_and_a_press_opens_the_page(desk: Desk, service: Path) -> None:

@@ -24,7 +24,8 @@ from opulse.wire.desktop_prompts import DesktopPrompt
 
 OPEN = "open"
 _OPENING_SECONDS = 30.0
-_PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0
+"""A desktop that has not taken a question by then is not shown it: nobody should see it long after it was asked."""
 _OF_THE_SESSION = (
     "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP",
     "XDG_SESSION_TYPE", "XDG_DATA_DIRS", "LANG",
@@ -43,10 +44,14 @@ class LinuxDesktop:
     """
 
     def __init__(
-        self, accounts: Callable[[], Sequence[str]] = logged_on_accounts, root: Path = Path("/")
+        self,
+        accounts: Callable[[], Sequence[str]] = logged_on_accounts,
+        root: Path = Path("/"),
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._accounts = accounts
         self._root = root
+        self._patience = patience
 
     def show(self, prompt: DesktopPrompt, now: datetime) -> None:
         """See :class:`opulse.agent.prompts.Desktop`."""
@@ -69,7 +74,7 @@ class LinuxDesktop:
         unbuffered = shutil.which("stdbuf")
         command = [*_acting_as(person), *((unbuffered, "-oL") if unbuffered else ()), *question]
         hold(
-            Dialogue(command, environment, OPEN, _is_number if unbuffered else None, _PATIENCE_SECONDS),
+            Dialogue(command, environment, OPEN, _is_number if unbuffered else None, self._patience),
             (prompt.ends_at - now).total_seconds(),
             lambda: self._open(person, environment, prompt.link),
         )
