@@ -10,7 +10,7 @@ DIALECT ?= sqlite
 PEOPLE ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench chaos soak lock clean
+.PHONY: help demo test test-long check format bench chaos soak lock clean agent-wheel
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -46,9 +46,13 @@ lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.
 	$(COMPILE) --upgrade --extra dev -c requirements/base.txt pyproject.toml -o requirements/dev.txt
 	$(COMPILE) --upgrade --extra scale -c requirements/dev.txt pyproject.toml -o requirements/scale.txt
 	$(COMPILE) --upgrade --extra dkim -c requirements/dev.txt pyproject.toml -o requirements/dkim.txt
+	$(COMPILE) --upgrade -c requirements/base.txt deploy/agent-wheel/pyproject.toml -o requirements/agent.txt
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(COMPILE) --upgrade requirements/node.in -o requirements/node.txt
+
+agent-wheel: ## Build the wheel of the agent alone into dist/
+	@$(SET_UP) check && .venv/bin/python -m tools.build_agent_wheel dist
 
 clean: ## Remove what was built here; .opulse, the demo's data, stays
 	rm -rf .venv node_modules build dist src/opulse/web/static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

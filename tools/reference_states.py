@@ -22,6 +22,7 @@ from opulse.experience.distributions.models.states import (
 from opulse.experience.extensions.experience_id_change.models import NotAsked
 from opulse.experience.extensions.json_event.models import EventRefusal
 from opulse.experience.extensions.operational_pulse.models import ReachReason
+from opulse.experience.prompts.models import PromptReason
 from opulse.experience.responses.models import AccessReason, QuarantineReason, ResponseState
 from opulse.experience.workflows.models import RunState, TaskState
 from opulse.jobs.models import JobState
@@ -33,6 +34,7 @@ from opulse.monitoring.sources.models import LeftReason
 from opulse.outbound.models import AddressReason
 from opulse.pulses.ledger.models import SENTENCES, LedgerState
 from opulse.wire.affected import ActivationState
+from opulse.wire.desktop_prompts import PromptOutcome
 from opulse.wire.sensor_states import IgnoreReason, RefusalReason
 
 STATES: Mapping[str, type[StrEnum]] = {
@@ -56,6 +58,8 @@ STATES: Mapping[str, type[StrEnum]] = {
         MailReason,
         NotAsked,
         NotSentAgainReason,
+        PromptOutcome,
+        PromptReason,
         QuarantineReason,
         ReachReason,
         RecipientFault,

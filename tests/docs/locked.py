@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from tests.house.tree import ROOT
 
 LOCK = ROOT / "requirements" / "base.txt"
+AGENT_LOCK = ROOT / "requirements" / "agent.txt"
 _PINNED = re.compile(r"^[A-Za-z0-9][^\\#\n]*", re.MULTILINE)
 _OWN = ("bin", "..", "__pycache__")
 
@@ -26,15 +27,15 @@ class NotAsLocked(AssertionError):
     """The environment of the tests differs from the lock; `make test` mends it."""
 
 
-def make_environment(folder: Path) -> Path:
-    """A virtual environment in ``folder``. Returns its folder of programs.
+def make_environment(folder: Path, lock: Path = LOCK) -> Path:
+    """A virtual environment in ``folder`` with what ``lock`` names. Returns its folder of programs.
 
     Raises:
         NotAsLocked: a locked package is missing here, or here in another version.
     """
     venv.create(folder, with_pip=True)
     site = next((folder / "lib").glob("python*/site-packages"))
-    for requirement in _locked():
+    for requirement in _locked(lock):
         _link(requirement, site)
     return folder / "bin"
 
@@ -62,9 +63,9 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
-def _locked() -> list[Requirement]:
+def _locked(lock: Path) -> list[Requirement]:
     """The pinned packages that this machine and Python need."""
-    pinned = (Requirement(line.strip()) for line in _PINNED.findall(LOCK.read_text(encoding="utf-8")))
+    pinned = (Requirement(line.strip()) for line in _PINNED.findall(lock.read_text(encoding="utf-8")))
     return [one for one in pinned if one.marker is None or one.marker.evaluate()]
 
 

@@ -82,14 +82,16 @@ async def make_world(
     names: Sequence[str],
     systems: int = SYSTEMS,
     also_told: Sequence[str] = (),
+    method: str = "Email",
 ) -> dict[str, Incident]:
     """Systems, people, survey, workflows, recipient, and one incident per name, of ``systems`` systems each.
 
-    The two clients may be the same. ``also_told``: addresses of further webhooks that every incident tells.
+    The two clients may be the same. ``also_told``: addresses of further webhooks that every incident tells. ``method``: by which
+    people are asked.
     """
     guids = await _register_systems(monitoring, names, systems)
     directory, mailing_list = await _make_directory(experience, names, systems)
-    trigger_url = await _make_workflows(monitoring, experience, directory, mailing_list)
+    trigger_url = await _make_workflows(monitoring, experience, directory, mailing_list, method)
     key = await experience.post("/api/v1/keys", {"kind": "integration", "name": "Webhook"})
     bodies = [webhook(trigger_url, key["secret"])]
     bodies += [webhook(url, "nobody checks it") | {"name": f"Also told {url}"} for url in also_told]
@@ -156,7 +158,7 @@ async def _make_directory(experience: ApiClient, names: Sequence[str], systems: 
 
 
 async def _make_workflows(
-    monitoring: ApiClient, experience: ApiClient, directory: str, mailing_list: str
+    monitoring: ApiClient, experience: ApiClient, directory: str, mailing_list: str, method: str
 ) -> str:
     """The guide's two workflows and what they need. Returns the URL of the JSON event."""
     tenant = await monitoring.get("/api/v1/tenant")
@@ -171,7 +173,8 @@ async def _make_workflows(
     made = await experience.post("/api/v1/workflows", event)
     survey = await experience.post("/api/v1/surveys", {"name": "Pulse", "template": "recommended"})
     await experience.post(f"/api/v1/surveys/{survey['survey_id']}/publish")
-    asking = _survey_workflow(directory, distribute_survey(mailing_list, survey["survey_id"]))
+    form = distribute_survey(mailing_list, survey["survey_id"]) | {"distribution_method": method}
+    asking = _survey_workflow(directory, form)
     await experience.post("/api/v1/workflows", asking)
     return str(made["trigger_url"])
 

@@ -55,6 +55,20 @@ async def expired(incident: Incident) -> None:
     await incident.invited(1, expires_at=incident.clock.now())
 
 
+def shown(state: str) -> Setup:
+    """One person, one system, one invitation that a desktop showed."""
+
+    async def setup(incident: Incident) -> None:
+        await incident.invited(1, state, shown_at=incident.clock.now())
+
+    return setup
+
+
+async def shown_and_over(incident: Incident) -> None:
+    now = incident.clock.now()
+    await incident.invited(1, "shown", shown_at=now, expires_at=now)
+
+
 async def waits_for_the_workflows(incident: Incident) -> None:
     await incident.changed(1)
     await incident.put(
@@ -95,6 +109,13 @@ REACHED: list[tuple[str, Setup, LedgerState]] = [
     ("refused", invitation("refused", "no_such_user"), S.REFUSED),
     ("bounced", invitation("bounced"), S.BOUNCED),
     ("too late", invitation("too_late"), S.TOO_LATE),
+    ("offered to desktops", invitation("offered"), S.OFFERED),
+    ("shown on a desktop", shown("shown"), S.SHOWN),
+    ("mailed and shown", shown("accepted"), S.ACCEPTED),
+    ("waits at the relay, was shown", shown("deferred"), S.SHOWN),
+    ("refused, and was shown before", shown("refused"), S.SHOWN),
+    ("shown, and stopped", shown("cancelled"), S.STOPPED),
+    ("shown, time is over", shown_and_over, S.EXPIRED),
     ("cancelled", invitation("cancelled"), S.STOPPED),
     ("held: other pulse", invitation("held", "in_another_pulse"), S.IN_ANOTHER_PULSE),
     ("held: to confirm", invitation("held", "needs_confirmation"), S.NEEDS_CONFIRMATION),

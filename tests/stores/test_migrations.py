@@ -61,8 +61,12 @@ async def test_a_rebuilt_table_keeps_its_rows_indexes_and_keys(database_url: str
     indexes = (await db.read(_partial_indexes))["invitations"]
     made = await db.write(_insert_invitation)
     await migrate(db)
-    assert await db.read(lambda conn: conn.execute(select(invitations)).mappings().one()) == made
-    assert (await db.read(_partial_indexes))["invitations"] == indexes
+    found = await db.read(lambda conn: conn.execute(select(invitations)).mappings().one())
+    assert found == {**made, "shown_at": None}
+    rebuilt = (await db.read(_partial_indexes))["invitations"]
+    assert "offered" in rebuilt.pop("ix_invitations_send_by")
+    assert "offered" not in indexes.pop("ix_invitations_send_by")
+    assert rebuilt == indexes
     assert len(await db.read(lambda conn: inspect(conn).get_foreign_keys("invitations"))) == 2
     with pytest.raises(IntegrityError):
         await db.write(
@@ -92,7 +96,9 @@ def _insert_invitation(conn: Connection) -> dict[str, Any]:
     ]
     for table, values in rows:
         insert_row(conn, table, values, now)
-    return dict(conn.execute(select(invitations)).mappings().one())
+    there = {column["name"] for column in inspect(conn).get_columns("invitations")}
+    columns = [column for column in invitations.columns if column.name in there]
+    return dict(conn.execute(select(*columns)).mappings().one())
 
 
 def _partial_indexes(conn: Connection) -> dict[str, dict[str, str]]:

@@ -48,6 +48,10 @@ def _missing(peers: bool) -> list[str]:
         "postfix": _program("smtp-sink"),
         "chromium": any(_program(name) for name in BROWSERS) or "OPULSE_TEST_CHROMIUM" in os.environ,
         "libatomic1": any(Path("/usr/lib").glob("*/libatomic.so.1")),  # Playwright's own driver wants it
+        "libnotify-bin": _program("notify-send"),
+        "dbus-daemon": _program("dbus-daemon"),
+        "python3-dbus": Path("/usr/lib/python3/dist-packages/dbus").is_dir(),
+        "python3-gi": Path("/usr/lib/python3/dist-packages/gi").is_dir(),
         "fonts-noto-core": (FONTS / "NotoSansArabic-Regular.ttf").exists(),
         "fonts-noto-color-emoji": (FONTS / "NotoColorEmoji.ttf").exists(),
     }

@@ -15,7 +15,7 @@ import httpx2
 from opulse.agent.plan import AgentPlan
 from opulse.wire.agent_config import decode_config
 from opulse.wire.errors import UnreadableBody
-from opulse.wire.sensor_states import StateAnswer, StateBatch, decode_answer, encode_batch
+from opulse.wire.sensor_states import AgentAnswer, StateBatch, decode_answer, encode_batch
 
 CONFIG_PATH = "/api/v1/agent-config"
 STATES_PATH = "/api/v1/sensor-states"
@@ -89,7 +89,7 @@ class ServerLink:
         except UnreadableBody as error:
             return Unanswered(str(error))
 
-    async def send(self, batch: StateBatch) -> StateAnswer | Rejected | Unanswered:
+    async def send(self, batch: StateBatch) -> AgentAnswer | Rejected | Unanswered:
         """Hand one batch over."""
         headers = {"Content-Type": "application/json"}
         answer = await self._ask("POST", STATES_PATH, headers, encode_batch(batch))

@@ -6,13 +6,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 
+from opulse.agent.anywhere.logons import list_users
 from opulse.agent.attendance import Look
 from opulse.agent.board import describe
 from opulse.agent.in_time import read_in_time
-from opulse.agent.linux import linux_collectors
-from opulse.agent.linux.logons import list_logons
 from opulse.agent.models import SensorReading
-from opulse.agent.sources import Question, Readings, Sources, by_instance
+from opulse.agent.prompts import Desktop
+from opulse.agent.sources import Collector, Question, Readings, Sources, by_instance
 from opulse.catalogue import Platform, SensorDefinition, Variables, load_catalogue, passes_now
 from opulse.clock import Clock, SystemClock
 from opulse.wire.sensor_states import LoggedOnUser
@@ -32,15 +32,54 @@ def this_platform() -> Platform | None:
 
 def sources_of_this_machine() -> Sources:
     """Collectors for this platform; where there are none, every measure is unavailable with that reason."""
-    collectors = linux_collectors() if sys.platform == "linux" else ()
-    return Sources(collectors, absent=f"this agent has no collector for it on {sys.platform}")
+    return Sources(
+        _collectors(this_platform()), absent=f"this agent has no collector for it on {sys.platform}"
+    )
+
+
+def _collectors(platform: Platform | None) -> tuple[Collector, ...]:
+    """Only those of this platform are imported: others use modules that are not here."""
+    if platform is Platform.LINUX:
+        from opulse.agent.linux import linux_collectors
+
+        return linux_collectors()
+    if platform is Platform.WINDOWS:
+        from opulse.agent.windows import windows_collectors
+
+        return windows_collectors()
+    if platform is Platform.MACOS:
+        from opulse.agent.macos import macos_collectors
+
+        return macos_collectors()
+    return ()
 
 
 def logons_of_this_machine() -> Look | None:
-    """How to look who is logged on; None on a platform where that was never tried."""
-    if sys.platform != "linux":
-        return None
-    return lambda: [LoggedOnUser(logon.user, logon.since) for logon in list_logons()]
+    """How to look who is logged on; None on a platform that we know no way for. Not run on hardware but for Linux."""
+    platform = this_platform()
+    if platform is Platform.LINUX:
+        from opulse.agent.linux.logons import list_logons
+
+        return lambda: [LoggedOnUser(logon.user, logon.since) for logon in list_logons()]
+    return None if platform is None else list_users
+
+
+def desktop_of_this_machine() -> Desktop | None:
+    """How to ask people in front of this machine; None on a platform that we know no way for."""
+    if this_platform() is Platform.LINUX:
+        from opulse.agent.linux.desktop import LinuxDesktop
+
+        return LinuxDesktop()
+    if this_platform() is Platform.WINDOWS:
+        from opulse.agent.windows.desktop import WindowsDesktop
+        from opulse.agent.windows.sessions import Sessions
+
+        return WindowsDesktop(Sessions())
+    if this_platform() is Platform.MACOS:
+        from opulse.agent.macos.desktop import MacDesktop
+
+        return MacDesktop()
+    return None
 
 
 def read_sensors_now(

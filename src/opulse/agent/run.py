@@ -15,12 +15,21 @@ from opulse.agent.change_queue import ChangeQueue, Outgoing
 from opulse.agent.link import PlanUnchanged, Rejected, ServerLink, Unanswered
 from opulse.agent.models import Change, SensorReading
 from opulse.agent.plan import USUAL_PACE, AgentPlan, Pace
+from opulse.agent.prompts import Desktop, Prompter
 from opulse.agent.reading_now import logons_of_this_machine, sources_of_this_machine, this_platform
 from opulse.agent.sources import Sources
 from opulse.agent.state_file import AgentMemory
 from opulse.catalogue import load_catalogue
 from opulse.clock import Clock
-from opulse.wire.sensor_states import IgnoreReason, LoggedOnUser, StateAnswer, StateBatch, StateChange
+from opulse.wire.desktop_prompts import PromptReport
+from opulse.wire.sensor_states import (
+    AgentAnswer,
+    IgnoreReason,
+    LoggedOnUser,
+    StateAnswer,
+    StateBatch,
+    StateChange,
+)
 
 LONGEST_INSTANCE = 300
 
@@ -35,6 +44,7 @@ async def run_agent(
     stop: asyncio.Event,
     pace: Pace = USUAL_PACE,
     attendance: Attendance | None = None,
+    desktop: Desktop | None = None,
 ) -> None:
     """Evaluate this machine's sensors and tell ``server`` until ``stop`` is set.
 
@@ -47,6 +57,7 @@ async def run_agent(
         stop: ends the agent within the few seconds that a look at the machine takes at most.
         pace: how often it samples and evaluates.
         attendance: what it says of who is logged on; None: what this machine says.
+        desktop: where it shows people the questions that the server has for them; None: it shows none.
 
     Raises:
         ValueError: ``server`` is no address. OSError: ``state_file`` cannot be written.
@@ -54,7 +65,8 @@ async def run_agent(
     memory = AgentMemory(state_file, clock.now())
     async with ServerLink(server, key) as link:
         who = attendance or Attendance(logons_of_this_machine())
-        agent = Agent(link, memory, sources_of_this_machine(), pace, who)
+        prompter = Prompter(desktop, memory, clock.now())
+        agent = Agent(link, memory, sources_of_this_machine(), pace, who, prompter)
         while not stop.is_set():
             await agent.step(clock.now())
             await _pause(clock, pace.sample_seconds, stop)
@@ -70,12 +82,14 @@ class Agent:
         sources: Sources,
         pace: Pace,
         attendance: Attendance | None = None,
+        prompter: Prompter | None = None,
     ) -> None:
         self._link = link
         self._memory = memory
         self._sources = sources
         self._pace = pace
         self._attendance = attendance or Attendance(None)
+        self._prompter = prompter
         self._board = SensorBoard(load_catalogue(), this_platform())
         self._queue = ChangeQueue()
         self._plan: AgentPlan | None = None
@@ -105,6 +119,8 @@ class Agent:
             and self._something_to_send(self._plan, now)
         ):
             await self._send(now)
+            if self._prompter is not None:
+                await asyncio.to_thread(self._prompter.show, now)
 
     async def _refresh_plan(self, now: datetime) -> None:
         known = self._plan or self._memory.plan
@@ -147,7 +163,7 @@ class Agent:
         self._evaluated_at = now
 
     def _something_to_send(self, plan: AgentPlan, now: datetime) -> bool:
-        something = self._queue.has_something or self._attendance.is_due(now)
+        something = self._queue.has_something or self._attendance.is_due(now) or self._has_reports
         return something or _is_due(self._sent_at, plan.config.heartbeat_seconds, now)
 
     async def _send(self, now: datetime) -> None:
@@ -161,7 +177,8 @@ class Agent:
             )
             return
         users = self._attendance.next(now, full=outgoing.full)
-        answer = await self._link.send(_batch(outgoing, seq, users))
+        reports = self._prompter.reports() if self._prompter is not None else []
+        answer = await self._link.send(_batch(outgoing, seq, users, reports))
         if isinstance(answer, Unanswered):
             wait = self._send_tries.failed(now, answer.retry_after)
             log.warning("%d changes wait, next try in %.0f s: %s", len(self._queue), wait, answer.reason)
@@ -176,6 +193,20 @@ class Agent:
         else:
             self._attendance.taken(users, now)
             self._heed(answer, outgoing)
+            self._exchange_prompts(reports, answer)
+
+    @property
+    def _has_reports(self) -> bool:
+        return self._prompter is not None and self._prompter.has_reports
+
+    def _exchange_prompts(self, reports: list[PromptReport], answer: AgentAnswer) -> None:
+        if self._prompter is None:
+            return
+        self._prompter.take(answer.prompts)
+        try:
+            self._prompter.told(reports)
+        except OSError as error:
+            log.warning("what became of questions is told once more after a restart: %s", error)
 
     def _heed(self, answer: StateAnswer, sent: Outgoing) -> None:
         """Refused lines are said and left; a batch ignored for its number is sent again under a higher one."""
@@ -190,13 +221,16 @@ class Agent:
             self._queue.ask_for_full()
 
 
-def _batch(outgoing: Outgoing, seq: int, users: list[LoggedOnUser] | None) -> StateBatch:
+def _batch(
+    outgoing: Outgoing, seq: int, users: list[LoggedOnUser] | None, reports: list[PromptReport]
+) -> StateBatch:
     return StateBatch(
         batch=str(uuid.uuid4()),
         seq=seq,
         full=outgoing.full,
         changes=[_line(change) for change in outgoing.changes],
         users=users,
+        prompts=reports or None,
     )
 
 

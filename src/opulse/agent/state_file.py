@@ -1,4 +1,4 @@
-"""What the agent must still know after a restart: the number of its last batch and its last plan."""
+"""What the agent must still know after a restart: the number of its last batch, its last plan, and which questions it showed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from opulse.agent.plan import AgentPlan
+from opulse.agent.prompts import PromptNote
 
 LEAP = 2**31
 """Added when the server knows a higher number than we do: the file was lost, and the clock was once far ahead."""
@@ -20,6 +21,7 @@ log = logging.getLogger("opulse.agent")
 class _Kept(msgspec.Struct):
     seq: int
     plan: AgentPlan | None = None
+    prompts: dict[str, PromptNote] = {}
 
 
 class AgentMemory:
@@ -33,7 +35,7 @@ class AgentMemory:
         """
         self._path = path
         kept = _read(path)
-        self._kept = _Kept(seq=max(kept.seq, int(now.timestamp())), plan=kept.plan)
+        self._kept = _Kept(max(kept.seq, int(now.timestamp())), kept.plan, kept.prompts)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._save()
 
@@ -44,6 +46,15 @@ class AgentMemory:
 
     def keep_plan(self, plan: AgentPlan) -> None:
         self._kept.plan = plan
+        self._save()
+
+    @property
+    def prompts(self) -> dict[str, PromptNote]:
+        """What was shown on the desktops of this machine, by the prompt's id; :meth:`keep_prompts` writes it down."""
+        return self._kept.prompts
+
+    def keep_prompts(self) -> None:
+        """Raises ``OSError``."""
         self._save()
 
     def next_seq(self) -> int:

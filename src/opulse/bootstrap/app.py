@@ -20,6 +20,7 @@ from opulse.bootstrap.stages import (
     routers_of,
     template_folders,
 )
+from opulse.experience.prompts.flow.exchange import DesktopPrompts
 from opulse.ports import Ports
 from opulse.pulses.watch import Watch
 from opulse.tenancy.gate import TenancyGate
@@ -78,6 +79,8 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     app.state.watch = Watch(ports)
     app.state.gate = TenancyGate(ports)
     app.state.frame_source = ConsoleFrame(ports, wing)
+    if wing == "all":  # agents speak with one wing, people are asked by the other
+        app.state.prompts = DesktopPrompts(ports)
     _install_pages(app, wing)
     install_errors(app)
     app.router.routes.extend(front_routes(wing))

@@ -38,6 +38,7 @@ EXPERIENCE = (
     "opulse.experience.workflows",
     "opulse.experience.distributions",
     "opulse.experience.responses",
+    "opulse.experience.prompts",
     "opulse.experience.impact",
 )
 SHARED = ("opulse.tenancy",)

@@ -1,20 +1,11 @@
-"""``opulse agent run`` and ``opulse agent sensors``."""
+"""``opulse agent run`` and ``opulse agent sensors``: the agent's own command, within the product's."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-import signal
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from opulse.agent import SensorReading
 
 STATE_FILE = Path.home() / ".local/state/opulse-agent/state.json"
 
@@ -43,29 +34,23 @@ def run(
     report_users: Annotated[
         bool, typer.Option("--users/--no-users", help="Say which accounts are logged on to this system.")
     ] = True,
+    show_prompts: Annotated[
+        bool,
+        typer.Option(
+            "--prompts/--no-prompts", help="Show people the questions that the installation has for them."
+        ),
+    ] = True,
 ) -> None:
     """Evaluate sensors each minute and tell the installation, until Ctrl-C or SIGTERM."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    from opulse.agent.command import run_until_stopped
+
     try:
-        secret = key_file.read_text(encoding="utf-8").strip() if key_file else key.strip()
-        if not secret:
-            raise ValueError("the agent needs its key: --key-file FILE, --key, or OPULSE_AGENT_KEY")
-        asyncio.run(_run(server, secret, state_file, report_users=report_users))
+        run_until_stopped(
+            server, key, key_file, state_file, report_users=report_users, show_prompts=show_prompts
+        )
     except (ValueError, OSError) as error:
         typer.echo(f"opulse agent: {error}", err=True)
         raise typer.Exit(2) from error
-
-
-async def _run(server: str, key: str, state_file: Path, *, report_users: bool) -> None:
-    from opulse.agent import Attendance, run_agent
-    from opulse.clock import SystemClock
-
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    attendance = None if report_users else Attendance(None)
-    await run_agent(server, key, state_file, SystemClock(), stop, attendance=attendance)
 
 
 @agent_app.command()
@@ -73,47 +58,6 @@ def sensors(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
 ) -> None:
     """Read every sensor that this machine has a source for, once. An absent source says why."""
-    from opulse.agent import read_sensors_now
+    from opulse.agent.command import show_sensors
 
-    readings = read_sensors_now()
-    if as_json:
-        typer.echo(json.dumps([_as_json(reading) for reading in readings]))
-        return
-    for line in _table(readings):
-        typer.echo(line)
-
-
-def _as_json(reading: SensorReading) -> dict[str, Any]:
-    return {
-        "name": reading.name,
-        "source": reading.source,
-        "instance": reading.instance,
-        "value": reading.value,
-        "unit": reading.unit,
-        "unavailable": reading.unavailable,
-        "triggered": reading.triggered,
-    }
-
-
-def _table(readings: Sequence[SensorReading]) -> list[str]:
-    width = max((len(_title(reading)) for reading in readings), default=0)
-    lines = [
-        f"{'!' if reading.triggered else ' '} {_title(reading):<{width}}  {_value(reading)}"
-        for reading in readings
-    ]
-    read = sum(reading.value is not None for reading in readings)
-    over = sum(reading.triggered for reading in readings)
-    return [*lines, "", f"{read} read, {over} past their limit (!), {len(readings) - read} without a value."]
-
-
-def _title(reading: SensorReading) -> str:
-    return reading.name if reading.instance is None else f"{reading.name} ({reading.instance})"
-
-
-def _value(reading: SensorReading) -> str:
-    if reading.unavailable is not None:
-        return f"unavailable: {reading.unavailable}"
-    if reading.value is None:
-        return "nothing to report"
-    value = f"{reading.value:.1f}" if isinstance(reading.value, float) else str(reading.value)
-    return f"{value} {reading.unit}".rstrip()
+    show_sensors(as_json_array=as_json)

@@ -22,6 +22,7 @@ DECISIONS_REFUSED = Counter(
 CHANGES = Counter("opulse_sensor_changes_total", "Sensor state changes by how they were taken", ["outcome"])
 RUNS = Counter("opulse_runs_total", "Workflow runs by the state in which they ended", ["state"])
 MAILS = Counter("opulse_mails_total", "Mails by what became of a try, and why", ["outcome", "reason"])
+PROMPTS = Counter("opulse_desktop_prompts_total", "Questions on desktops by what became of them", ["outcome"])
 ANSWERS = Counter("opulse_answers_total", "Survey answers by how they were recorded", ["outcome"])
 STAGE_SECONDS = Histogram(
     "opulse_stage_seconds",

@@ -1,7 +1,7 @@
 """``POST /api/v1/sensor-states``: what machines tell us, and what we answer.
 
-An agent or gateway sends ``{"batch", "seq", "full", "changes": [...], "heartbeat": [...]?, "users": [...]?}``; an empty
-``changes`` is the heartbeat of the sender itself. A line that cannot be read is refused by its index and the rest are taken.
+An agent or gateway sends ``{"batch", "seq", "full", "changes": [...], "heartbeat": [...]?, "users": [...]?, "prompts": [...]?}``;
+an empty ``changes`` is the heartbeat of the sender itself. A line that cannot be read is refused by its index.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from opulse.wire.desktop_prompts import DesktopPrompt, Reports
 from opulse.wire.errors import UnreadableBody
 
 MAX_CHANGES: Final = 10_000
@@ -69,6 +70,8 @@ class StateBatch(msgspec.Struct, frozen=True):
     """Systems that a gateway vouches for without a change."""
     users: _Users | None = None
     """All who are logged on to the sender's own system now; ``None``: nothing is said of it. For an agent's key only."""
+    prompts: Reports | None = None
+    """What became of questions on the sender's own desktops since the last batch that was answered. For an agent's key only."""
 
 
 class RefusalReason(StrEnum):
@@ -109,6 +112,12 @@ class StateAnswer(msgspec.Struct, frozen=True):
     ignored: list[IgnoredSystem] = []
 
 
+class AgentAnswer(StateAnswer, frozen=True, omit_defaults=True):
+    """The body of the 202 for an agent's key: the same, with ``prompts`` where there is something to show."""
+
+    prompts: list[DesktopPrompt] = []
+
+
 class BatchRead(NamedTuple):
     """A batch and the lines refused while reading it. ``positions[i]`` is where ``batch.changes[i]`` stood in the body; ``None``:
     at ``i``, since every line was read."""
@@ -125,6 +134,7 @@ class _LooseBatch(msgspec.Struct):
     full: bool = False
     heartbeat: Annotated[list[_System], Meta(max_length=MAX_HEARTBEATS)] | None = None
     users: _Users | None = None
+    prompts: Reports | None = None
 
 
 _EXACT: Final = msgspec.json.Decoder(StateBatch)
@@ -166,10 +176,10 @@ def encode_answer(answer: StateAnswer) -> bytes:
     return _ENCODER.encode(answer)
 
 
-def decode_answer(body: bytes) -> StateAnswer:
+def decode_answer(body: bytes) -> AgentAnswer:
     """Read the 202 (the agent's side). Raises ``UnreadableBody``."""
     try:
-        return msgspec.json.decode(body, type=StateAnswer)
+        return msgspec.json.decode(body, type=AgentAnswer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableBody("the answer to a batch is not of the agreed form") from error
 
@@ -186,5 +196,7 @@ def _line_by_line(body: bytes) -> BatchRead:
             positions.append(index)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             refused.append(RefusedLine(index, RefusalReason.MALFORMED, str(error)))
-    batch = StateBatch(loose.batch, loose.seq, changes, loose.full, loose.heartbeat, loose.users)
+    batch = StateBatch(
+        loose.batch, loose.seq, changes, loose.full, loose.heartbeat, loose.users, loose.prompts
+    )
     return BatchRead(batch, refused, positions)

@@ -23,9 +23,9 @@ from opulse.agent.linux.certificates import Certificates, end_of_validity
 from opulse.agent.linux.journal import Journal
 from opulse.agent.linux.logons import list_logons
 from opulse.agent.linux.packages import Packages
-from opulse.agent.linux.programs import Patience
 from opulse.agent.linux.services import Services
 from opulse.agent.linux.smart import Smart
+from opulse.agent.programs import Patience
 from tests.unit.agent.looking import Look
 
 

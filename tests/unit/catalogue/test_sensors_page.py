@@ -36,3 +36,7 @@ def test_the_counts_are_right() -> None:
         if kit not in of_product and kit not in of_linux:
             assert f"| `{kit.kit}` | {len(kit.sensors)} |" in PAGE
     assert f"**{len(catalogue)} sensors**" in PAGE
+    assert f"on Linux, {len(catalogue.evaluated_on(Platform.LINUX))} of them" in PAGE
+    for platform in (Platform.WINDOWS, Platform.MACOS):
+        count = len(catalogue.evaluated_on(platform))
+        assert f"`evaluated_on: [{platform}]` ({count} sensors)" in PAGE

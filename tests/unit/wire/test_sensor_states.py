@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opulse.wire import sensor_states as wire
+from opulse.wire.desktop_prompts import DesktopPrompt, PromptOutcome, PromptReport
 from opulse.wire.errors import UnreadableBody
 from opulse.wire.sensor_states import RefusalReason, StateBatch, StateChange, decode_batch, encode_batch
 
@@ -81,6 +82,22 @@ def test_each_line_is_taken_or_refused(lines: list[object]) -> None:
     assert len(read.batch.changes) == len(taken)
 
 
+def test_what_desktops_are_offered_and_what_they_tell_there_and_back() -> None:
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    prompt = DesktopPrompt("0" * 32, "maya", "Pulse", "How is it?", "Open", "https://x.example/s/t", at, at)
+    told = wire.AgentAnswer(0, prompts=[prompt])
+    assert wire.decode_answer(wire.encode_answer(told)) == told
+    assert b"prompts" not in wire.encode_answer(wire.AgentAnswer(0)), (
+        "an agent of last year reads it as before"
+    )
+    report = PromptReport("0" * 32, PromptOutcome.FAILED, at, "locked")
+    batch = wire.StateBatch("b", 1, prompts=[report])
+    assert wire.decode_batch(wire.encode_batch(batch)).batch == batch
+    torn = wire.encode_batch(batch).replace(b'"changes":[]', b'"changes":[{}]')
+    read = wire.decode_batch(torn)
+    assert (read.batch.prompts, len(read.refused)) == ([report], 1)
+
+
 def test_the_answer_there_and_back() -> None:
     answer = wire.StateAnswer(
         2,
@@ -91,6 +108,12 @@ def test_the_answer_there_and_back() -> None:
     assert json.loads(body)["refused"] == [
         {"index": 1, "reason": "unknown_sensor", "detail": "no sensor of this name"}
     ]
-    assert wire.decode_answer(body) == answer
+    told = wire.decode_answer(body)
+    assert (told.accepted, told.refused, told.ignored, told.prompts) == (
+        2,
+        answer.refused,
+        answer.ignored,
+        [],
+    )
     with pytest.raises(UnreadableBody):
         wire.decode_answer(b"{}")

@@ -29,6 +29,7 @@ from opulse.agent.linux.services import Services
 from opulse.agent.linux.smart import Smart
 from opulse.agent.linux.sockets import Sockets
 from opulse.agent.linux.timekeeping import Timekeeping
+from opulse.agent.linux.usage import Usage
 from opulse.agent.sources import Collector
 
 
@@ -59,6 +60,7 @@ def linux_collectors() -> tuple[Collector, ...]:
         Crashes(),
         Certificates(),
         Accounts(),
+        Usage(),
         Packages(),
         Scripts(),
         Hardware(),

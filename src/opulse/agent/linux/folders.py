@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from opulse.agent.linux.programs import Patience
+from opulse.agent.programs import Patience
 from opulse.agent.sources import Measure, Question
 from opulse.catalogue import Measured, Reading, Unavailable
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 
-from opulse.agent.linux.programs import ask
+from opulse.agent.programs import ask
 from opulse.agent.sources import Measure, Question, Readings
 from opulse.catalogue import Measured
 

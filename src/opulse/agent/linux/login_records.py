@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-BOOT_TIME, USER_PROCESS = 2, 7
+BOOT_TIME, USER_PROCESS, DEAD_PROCESS = 2, 7, 8
 
 _FORM = struct.Struct("<h2xi32s4s32s256shhiii16x20x")
 """Kind, process, line, id, user, host, exit status (2), session, seconds, microseconds, address, unused."""

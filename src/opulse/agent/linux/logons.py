@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import psutil
 
-from opulse.agent.linux.programs import ask
+from opulse.agent.programs import ask
 
 _PEOPLE_FROM = 1000
 """The lowest number of a person's account; below are the system's own, the display manager's greeter among them."""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from opulse.agent.linux.programs import Patience
+from opulse.agent.programs import Patience
 from opulse.agent.sources import Measure, Question, Readings
 from opulse.catalogue import Measured, Reading
 

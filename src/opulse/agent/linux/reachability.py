@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from opulse.agent.linux.latency import DNS_PORT, Latency, ask_name_server, list_name_servers
-from opulse.agent.linux.programs import Patience
+from opulse.agent.programs import Patience
 from opulse.agent.sources import Measure, Question, Readings
 from opulse.catalogue import Measured, Reading, Unavailable
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from opulse.agent.counters import EventCounts
-from opulse.agent.linux.programs import ask
+from opulse.agent.programs import ask
 from opulse.agent.sources import Measure, Question, Readings
 from opulse.catalogue import Measured, Reading, Unavailable
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from opulse.agent.linux.programs import ask
+from opulse.agent.programs import ask
 from opulse.agent.sources import Measure, Question, Readings
 from opulse.catalogue import Measured
 

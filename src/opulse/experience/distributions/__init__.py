@@ -7,6 +7,7 @@ mails. Announces no job: rows that wait are the queue, and the commit that made 
 from opulse.experience.distributions.models import (
     AskRequest,
     AskResult,
+    Channel,
     Distribution,
     DistributionState,
     HoldReason,
@@ -22,6 +23,7 @@ from opulse.experience.distributions.models import (
 __all__ = [
     "AskRequest",
     "AskResult",
+    "Channel",
     "Distribution",
     "DistributionState",
     "HoldReason",

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from opulse.experience.distributions.flow import reading, steering
 from opulse.experience.distributions.models import (
+    Channel,
     Distribution,
     DistributionState,
     Invitation,
@@ -50,6 +51,7 @@ class DistributionView(BaseModel):
     workflow: str
     activation: str
     link_type: LinkType
+    channel: Channel
     mailing_list: str
     language: str
     subject: str
@@ -180,6 +182,7 @@ def _view(shown: reading.Shown) -> DistributionView:
         workflow=one.workflow,
         activation=one.activation,
         link_type=one.link_type,
+        channel=one.channel,
         mailing_list=one.list_id,
         language=one.language,
         subject=one.message.subject,

@@ -33,6 +33,7 @@ class ExplanationView(BaseModel):
     sentence: str
     detail: str
     wave: int
+    asked_by: str
 
 
 @router.get("/activations/{activation}/ledger", operation_id="get_ledger")
@@ -66,6 +67,7 @@ async def get_why(
             sentence=one.sentence,
             detail=one.detail,
             wave=one.wave,
+            asked_by=one.asked_by,
         )
         for one in found
     ]

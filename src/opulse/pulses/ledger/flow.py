@@ -72,7 +72,14 @@ def explain_in(
         person = row["email"] or row["person"]
         explained.append(
             Explanation(
-                row["system_name"], person, name, state, SENTENCES[state], row["detail"] or "", row["wave"]
+                row["system_name"],
+                person,
+                name,
+                state,
+                SENTENCES[state],
+                row["detail"] or "",
+                row["wave"],
+                row["asked_by"] or "",
             )
         )
     room = EXPLAINED - len(explained)

@@ -16,9 +16,11 @@ class LedgerState(StrEnum):
     NOT_THEIRS = "not_theirs"  # said "not my computer" or "not me": the owner on record is wrong
     QUARANTINED = "quarantined"  # only an answer that looks like a machine's
     ACCEPTED = "accepted"  # the relay took the mail; no answer yet
-    EXPIRED = "expired"  # the relay took the mail; the time to answer is over
+    SHOWN = "shown"  # a desktop showed the question, and no mail was taken; no answer yet
+    EXPIRED = "expired"  # the relay took the mail, or a desktop showed it; the time to answer is over
     AMBIGUOUS = "ambiguous"  # the relay may or may not have taken the mail
     QUEUED = "queued"  # the mail waits for its turn at the relay
+    OFFERED = "offered"  # waits for a system on which the person is logged on, to be shown there
     REFUSED = "refused"  # the relay refused the mail for good
     BOUNCED = "bounced"  # the mail came back
     TOO_LATE = "too_late"  # the mail could not leave in time to be of use
@@ -55,12 +57,14 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.NOT_THEIRS: "The person says that it is not their device; the owner on record is wrong.",
     LedgerState.QUARANTINED: "Only an answer that looks like a machine's came; it is not counted.",
     LedgerState.ACCEPTED: "The mail was accepted by the relay; there is no answer yet.",
-    LedgerState.EXPIRED: "The mail was accepted; nobody answered in time.",
+    LedgerState.SHOWN: "The question was shown on the person's desktop; there is no answer yet.",
+    LedgerState.EXPIRED: "The mail was accepted, or the question shown on the desktop; nobody answered in time.",
     LedgerState.AMBIGUOUS: "The connection broke; the relay may or may not have taken the mail.",
     LedgerState.QUEUED: "The mail waits for its turn at the relay.",
+    LedgerState.OFFERED: "The question waits for a device on which the person is logged on.",
     LedgerState.REFUSED: "The relay refused the mail.",
     LedgerState.BOUNCED: "The mail came back.",
-    LedgerState.TOO_LATE: "The mail could not leave while the question was still of use.",
+    LedgerState.TOO_LATE: "No mail could leave, and no desktop could show it, while the question was still of use.",
     LedgerState.STOPPED: "An operator stopped the pulse.",
     LedgerState.SAME_PERSON: "The same person is asked about another affected system.",
     LedgerState.IN_ANOTHER_PULSE: "The person has an open question of another pulse; this one waits.",
@@ -105,3 +109,5 @@ class Explanation:
     sentence: str
     detail: str
     wave: int
+    asked_by: str = ""
+    """``mail``, ``desktop``, ``mail and desktop``; empty: not asked, or not yet."""

@@ -12,9 +12,9 @@ STATE_TONES = {
     "red": "open active triggered failed error dead refused bounced rejected blocked critical expired revoked",
     "amber": "pending deferred retrying waiting held late partial degraded warning ambiguous unknown stale draft "
     "allow_list quarantined too_late unavailable",
-    "green": "ok resolved done sent accepted delivered answered recorded succeeded success enabled on healthy "
+    "green": "ok resolved done sent accepted shown delivered answered recorded succeeded success enabled on healthy "
     "confirmed published installed completed clear",
-    "blue": "running sending started queued scheduled new info live in_progress being_resolved asked invited",
+    "blue": "running sending started queued scheduled offered new info live in_progress being_resolved asked invited",
     "purple": "dismissed paused silenced cancelled stopped spared suppressed opted_out",
     "gray": "off disabled archived closed inactive skipped none never ignored duplicate",
 }

@@ -229,6 +229,7 @@ def insert_row(conn: Connection, table: Table, values: dict[str, Any], now: date
         for column in table.columns
         if column.name not in values
         and not column.nullable
+        and column.server_default is None
         and not (column.primary_key and column.autoincrement is True)
     }
     conn.execute(insert(table).values({**filled, **values}))

@@ -18,7 +18,7 @@ from opulse.experience.distributions.flow.previewing import foresee
 from opulse.experience.distributions.flow.tallying import Tally
 from opulse.experience.distributions.models import MAIL_DUE, SLOT_STATES, AskRequest, AskResult, Decision
 from opulse.experience.distributions.store import asking as store
-from opulse.experience.distributions.store import candidates
+from opulse.experience.distributions.store import candidates, desktop
 from opulse.experience.surveys.flow import NotPublished
 from opulse.jobs import JobDead
 from opulse.observe import faults, get_logger
@@ -153,5 +153,9 @@ def _ask_chunk(
         )
         slots = sum(one.state in SLOT_STATES for one in decisions)
         store.add_taken(conn, request.tenant, current.id, slots)
+        if current.channel.has_desktop:
+            desktop.offer_until(
+                conn, request.tenant, current.id, asked_at + (request.send_by or ports.limits.send_by)
+            )
         wake(conn, MAIL_DUE)
     return _Chunk(len(selected), selected[-1], decisions, len(known))

@@ -73,7 +73,7 @@ def _end_hold(conn: Connection, ports: Ports, hold: store.EndedHold) -> int:
         must_confirm=too_many and not current.confirmed_by,
         held_again=True,
     )
-    if any(one.state is InvitationState.QUEUED for one in decisions):
+    if any(one.state in (InvitationState.QUEUED, InvitationState.OFFERED) for one in decisions):
         asking.add_taken(conn, hold.tenant, current.id, 0)  # they were counted when they were held
         wake(conn, MAIL_DUE)
     return store.update_held(conn, hold.tenant, current.id, decisions, now)

@@ -17,7 +17,7 @@ from opulse.experience.distributions.models import (
     DistributionState,
     Policy,
 )
-from opulse.experience.distributions.rules import decide_invitations, further_pipes
+from opulse.experience.distributions.rules import by_channel, decide_invitations, further_pipes
 from opulse.experience.distributions.store import asking as store
 from opulse.experience.distributions.store import candidates
 from opulse.experience.surveys.flow import get_published_in, get_version_in
@@ -75,6 +75,7 @@ def draft_in(conn: Connection, request: AskRequest, now: datetime) -> Distributi
         shared_link=secrets.token_hex(16),
         confirmed_by="",
         created_at=now,
+        channel=request.channel,
     )
 
 
@@ -114,7 +115,7 @@ def decide_in(
         cancelled=current.state is DistributionState.CANCELLED,
     )
     found = candidates.candidates_of(conn, current, rows, rules, plan.keys, now, held_again=held_again)
-    return decide_invitations(found, policy)
+    return by_channel(decide_invitations(found, policy), current.channel)
 
 
 def count_used(conn: Connection, siblings: Sequence[Distribution], enough: int = -1) -> int:

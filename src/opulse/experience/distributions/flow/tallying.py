@@ -29,7 +29,7 @@ class Tally:
         """Count ``decisions``, and ``known`` contacts that were decided before."""
         self.known += known
         for one in decisions:
-            self.asked += one.state is InvitationState.QUEUED
+            self.asked += one.state in (InvitationState.QUEUED, InvitationState.OFFERED)
             if isinstance(one.reason, HoldReason):
                 self.held[one.reason] += 1
             if isinstance(one.reason, SpareReason):

@@ -23,6 +23,7 @@ from opulse.experience.distributions.models.sending import (
 from opulse.experience.distributions.models.states import (
     SLOT_STATES,
     WAITING_STATES,
+    Channel,
     DistributionState,
     HoldReason,
     InvitationState,
@@ -40,6 +41,7 @@ __all__ = [
     "AskRequest",
     "AskResult",
     "Candidate",
+    "Channel",
     "Chores",
     "ClaimedMail",
     "Counted",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from opulse.experience.distributions.models.states import (
+    Channel,
     DistributionState,
     HoldReason,
     InvitationState,
@@ -66,6 +67,7 @@ class AskRequest:
     task: str = ""
     list_id: str = ""
     link_type: LinkType = LinkType.INDIVIDUAL
+    channel: Channel = Channel.MAIL
     language: str = "contact"
     link_life: timedelta | None = None
     send_by: timedelta | None = None
@@ -114,6 +116,7 @@ class Distribution:
     shared_link: str  # 32 hex characters: the id inside an anonymous link, the same for everybody
     confirmed_by: str  # who said yes to asking more than the tenant's limit; empty: nobody
     created_at: datetime
+    channel: Channel = Channel.MAIL
 
     @property
     def individual(self) -> bool:

@@ -18,7 +18,9 @@ class InvitationState(StrEnum):
     REFUSED = "refused"  # the relay said no for good, or the message cannot be written for this person
     BOUNCED = "bounced"  # accepted, then returned
     CANCELLED = "cancelled"  # stopped by a person before it left
-    TOO_LATE = "too_late"  # send_by passed before the relay took it
+    TOO_LATE = "too_late"  # send_by passed before the relay took it, or before a desktop showed it
+    OFFERED = "offered"  # not mailed: waits for a system on which the person is logged on, to be shown there
+    SHOWN = "shown"  # not mailed, or the relay did not take it: a desktop showed it to the person
 
 
 class SpareReason(StrEnum):
@@ -76,6 +78,18 @@ class MailReason(StrEnum):
     RESENT_ONCE = "resent_once"  # the one resend of an unknown mail had no answer either
 
 
+class Channel(StrEnum):
+    """By which ways the people of a distribution are asked."""
+
+    MAIL = "mail"  # a mail to each
+    DESKTOP = "desktop"  # shown where they are logged on, by the agent there: for incidents in which mail is what broke
+    MAIL_AND_DESKTOP = "mail_and_desktop"  # both; whichever the person sees first leads to the same page
+
+    @property
+    def has_desktop(self) -> bool:
+        return self is not Channel.MAIL
+
+
 class LinkType(StrEnum):
     """What the link in the mail may be used for (qualtrics-product.md 9.1)."""
 
@@ -93,6 +107,8 @@ SLOT_STATES = frozenset(
         InvitationState.ACCEPTED,
         InvitationState.DEFERRED,
         InvitationState.BOUNCED,
+        InvitationState.OFFERED,
+        InvitationState.SHOWN,
     }
 )
 """States that use up a slot of the frequency rules and of the cap: a refused mail gives its slot back."""

@@ -76,6 +76,7 @@ def insert_distribution(conn: Connection, made: Distribution) -> None:
         "shared_link": made.shared_link,
         "confirmed_by": made.confirmed_by,
         "created_at": made.created_at,
+        "channel": made.channel.value,
     }
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     conn.execute(dialect.insert(distributions).values(values).on_conflict_do_nothing())

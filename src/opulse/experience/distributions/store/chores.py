@@ -226,7 +226,8 @@ def _is_late(now: datetime) -> ColumnElement[bool]:
 
 
 def _waits() -> ColumnElement[bool]:
-    return or_(invitations.c.next_try_at.is_not(None), _of_state(InvitationState.HELD))
+    held_or_offered = invitations.c.state.in_((InvitationState.HELD.value, InvitationState.OFFERED.value))
+    return or_(invitations.c.next_try_at.is_not(None), held_or_offered)
 
 
 def _of_state(state: InvitationState) -> ColumnElement[bool]:
@@ -256,7 +257,8 @@ def _in_state(state: DistributionState) -> Select[tuple[int, str]]:
 
 def _has_waiting() -> ColumnElement[bool]:
     due = invitations.c.next_try_at
-    return or_(_has(due.is_not(None), first_by=due), _has(_of_state(InvitationState.HELD)))
+    held, offered = (_has(_of_state(one)) for one in (InvitationState.HELD, InvitationState.OFFERED))
+    return or_(_has(due.is_not(None), first_by=due), held, offered)
 
 
 def _has(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select
 from opulse.db import Instant
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import (
+    Channel,
     Counted,
     Distribution,
     DistributionCounts,
@@ -169,6 +170,7 @@ def distribution_of(row: Any) -> Distribution:
         shared_link=row.shared_link,
         confirmed_by=row.confirmed_by,
         created_at=row.created_at,
+        channel=Channel(row.channel),
     )
 
 

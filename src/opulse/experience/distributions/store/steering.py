@@ -15,7 +15,12 @@ from opulse.experience.distributions.models import (
 )
 from opulse.experience.distributions.store.tables import distributions, invitations
 
-_UNSENT = (InvitationState.QUEUED.value, InvitationState.DEFERRED.value, InvitationState.HELD.value)
+_UNSENT = (
+    InvitationState.QUEUED.value,
+    InvitationState.DEFERRED.value,
+    InvitationState.HELD.value,
+    InvitationState.OFFERED.value,
+)
 
 
 def set_state(conn: Connection, tenant: int, distribution: str, state: DistributionState) -> None:

@@ -40,6 +40,8 @@ distributions = Table(
     Column("shared_link", Text, nullable=False),  # the id inside an anonymous link
     Column("confirmed_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("channel", Text, nullable=False, server_default="mail"),
+    Column("desktop_until", Instant, nullable=True),  # until when desktops are offered it; null: never
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "workflow", "task", "cause"),
     Index("ix_distributions_activation", "tenant", "activation"),
@@ -81,7 +83,8 @@ invitations = Table(
     Column("asked_at", Instant, nullable=False),  # when it was decided, asked or spared
     Column("send_by", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
-    Column("sent_at", Instant, nullable=True),  # when the relay took it
+    Column("sent_at", Instant, nullable=True),  # when the relay took it, or else a desktop showed it
+    Column("shown_at", Instant, nullable=True),  # when a desktop first showed it, mailed or not
     PrimaryKeyConstraint("tenant", "id"),
     # what was asked once; by contact first, for the ledger and the history ask about people
     UniqueConstraint("tenant", "contact", "cause", "workflow", "wave"),
@@ -103,7 +106,7 @@ Index(
 )
 _CLAIMED = text("lease_until IS NOT NULL")
 Index("ix_invitations_lease", invitations.c.lease_until, sqlite_where=_CLAIMED, postgresql_where=_CLAIMED)
-_MAY_WAIT = "state IN ('queued', 'deferred', 'held', 'unknown')"
+_MAY_WAIT = "state IN ('queued', 'deferred', 'held', 'unknown', 'offered')"
 Index(
     "ix_invitations_send_by",
     invitations.c.send_by,
@@ -112,5 +115,13 @@ Index(
 )
 may_wait = text(f"invitations.{_MAY_WAIT}")
 """In the very words of the partial index: a planner that is given bound values, or *= 1* behind, does not see that it fits."""
+_ON_DESKTOPS = text("desktop_until IS NOT NULL")
+Index(
+    "ix_distributions_desktop",
+    distributions.c.tenant,
+    distributions.c.desktop_until,
+    sqlite_where=_ON_DESKTOPS,
+    postgresql_where=_ON_DESKTOPS,
+)
 _HELD = text("hold_until IS NOT NULL")
 Index("ix_invitations_hold", invitations.c.hold_until, sqlite_where=_HELD, postgresql_where=_HELD)

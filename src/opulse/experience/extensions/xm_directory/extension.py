@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory import Cause, check_patch, merge_embedded_in
 from opulse.experience.directory import views as directory
-from opulse.experience.distributions import AskRequest, AskResult, LinkType, MessageSpec
+from opulse.experience.distributions import AskRequest, AskResult, Channel, LinkType, MessageSpec
 from opulse.experience.distributions.flow.asking import ask
 from opulse.experience.surveys.flow import get_published_in
 from opulse.experience.workflows import (
@@ -35,6 +35,11 @@ LINK_TYPES = {
     "Individual": LinkType.INDIVIDUAL,
     "Multiple": LinkType.MULTIPLE,
     "Anonymous": LinkType.ANONYMOUS,
+}
+METHODS = {
+    "Email": Channel.MAIL,
+    "Desktop": Channel.DESKTOP,
+    "Email and desktop": Channel.MAIL_AND_DESKTOP,
 }
 SAVE_AS = (
     ("embedded_data", "Save or update it as embedded data to your XM directory contacts"),
@@ -65,8 +70,9 @@ class DistributeSurvey:
             "distribution_method",
             "Distribution Method",
             FieldKind.CHOICE,
-            choices=_one("Email"),
+            choices=_one(*METHODS),
             default="Email",
+            help="Desktop: the agent shows the question where the person is logged on. For incidents that break mail.",
         ),
         FormField(
             "link_type", "Link Type", FieldKind.CHOICE, choices=_one(*LINK_TYPES), default="Individual"
@@ -189,6 +195,7 @@ def _request(context: TaskContext, selection: Selection) -> AskRequest:
         task=context.task,
         list_id=str(form["contact_list"]),
         link_type=LINK_TYPES[str(form.get("link_type") or "Individual")],
+        channel=METHODS[str(form.get("distribution_method") or "Email")],
         language=str(form.get("language") or "contact"),
         link_life=timedelta(hours=int(form["expires_hours"])) if form.get("expires_hours") else None,
         send_by=timedelta(minutes=int(form["send_by_minutes"])) if form.get("send_by_minutes") else None,

@@ -38,11 +38,13 @@ def read_totals(conn: Connection, tenant: int, activation: str, asked: Sequence[
         )
     ).scalar()
     answered = answers.get(ResponseState.RECORDED, 0)
-    waiting = sum(states[state] for state in {*WAITING_STATES, InvitationState.SENDING})
+    waiting = sum(
+        states[state] for state in {*WAITING_STATES, InvitationState.SENDING, InvitationState.OFFERED}
+    )
     return Totals(
         people=states.total(),
         asked=count_asked(states),
-        accepted=states[InvitationState.ACCEPTED],
+        accepted=states[InvitationState.ACCEPTED] + states[InvitationState.SHOWN],
         started=answered + answers.get(ResponseState.IN_PROGRESS, 0),
         answered=answered,
         late=answers.get(ResponseState.LATE, 0),

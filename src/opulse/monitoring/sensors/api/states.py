@@ -13,11 +13,13 @@ from opulse.monitoring.sensors.flow.agents import make_config
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
 from opulse.monitoring.sensors.flow.logons import take_users
+from opulse.monitoring.sensors.flow.prompts import PromptSource, exchange_prompts
 from opulse.monitoring.sensors.rules.columns import columns_of_packed, columns_of_rows
 from opulse.web.access import Caller, agent_only, ingest
 from opulse.web.errors import NotFound, Problem
 from opulse.web.express import Express
 from opulse.web.roles import Role
+from opulse.wire.desktop_prompts import PromptReport
 from opulse.wire.errors import UnreadableBody
 from opulse.wire.sensor_states import LoggedOnUser, decode_batch
 from opulse.wire.sensor_states_packed import MEDIA_TYPE, decode_packed
@@ -43,20 +45,24 @@ async def take_states(request: Request, caller: Caller) -> bytes:
     """The answer to the batch of a caller that the guard let in."""
     body = await _read_body(request)
     users: list[LoggedOnUser] | None = None
+    reports: list[PromptReport] | None = None
     try:
         if _is_packed(request):
             columns = columns_of_packed(decode_packed(body))
         else:
             read = decode_batch(body)
-            columns, users = columns_of_rows(read), read.batch.users
-        if users is not None and caller.role is not Role.AGENT:
-            raise UnreadableBody("users are told by the agent of a system, with a key of its own")
+            columns, users, reports = columns_of_rows(read), read.batch.users, read.batch.prompts
+        if (users is not None or reports) and caller.role is not Role.AGENT:
+            raise UnreadableBody("users and prompts are told by the agent of a system, with a key of its own")
     except UnreadableBody as error:
         raise Problem(400, "the batch cannot be read", str(error)) from error
     state = request.app.state
     answer = await take_batch(state.ports, state.evaluator, caller, columns)
     if users is not None:
         await take_users(state.ports, caller, users, answer)
+    prompts: PromptSource | None = getattr(state, "prompts", None)
+    if prompts is not None and caller.role is Role.AGENT:
+        return await exchange_prompts(state.ports, prompts, caller, reports or (), answer)
     return answer
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -99,7 +100,7 @@ def ranked_rows(
     unasked: Unasked | None,
     some: FromClause | None = None,
 ) -> Select[Any]:
-    """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail.
+    """One row per (system, person, invitation): system, system_name, person, contact, wave, rank, detail, asked_by.
 
     Of several rows of one system and person the one with the lowest rank counts.
 
@@ -122,7 +123,8 @@ def ranked_rows(
     if unasked is not None:
         joined = unasked.join(joined, mine.c.contact)
     shown = (mine.c[name] for name in ("system", "system_name", "person", "contact", "wave"))
-    return select(*shown, rank.label("rank"), case((invited, _detail())).label("detail")).select_from(joined)
+    columns = (rank.label("rank"), case((invited, _detail())).label("detail"), _asked_by().label("asked_by"))
+    return select(*shown, *columns).select_from(joined)
 
 
 def _with_turn(conn: Connection, rows: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
@@ -172,6 +174,15 @@ def _with_answers(mine: FromClause, tenant: int, activation: str) -> Join:
     )
 
 
+def _asked_by() -> ColumnElement[str]:
+    """By which way somebody was asked: what the relay took or may have, and what a desktop showed."""
+    mailed = invitations.c.state.in_(
+        [one.value for one in (InvitationState.ACCEPTED, InvitationState.UNKNOWN, InvitationState.BOUNCED)]
+    )
+    shown = invitations.c.shown_at.is_not(None)
+    return case((and_(mailed, shown), "mail and desktop"), (mailed, "mail"), (shown, "desktop"), else_="")
+
+
 def _detail() -> ColumnElement[str]:
     """What explains the state further: the rule that spared, or the relay's words."""
     return case(
@@ -188,17 +199,21 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
         (and_(state == InvitationState.SPARED.value, reason == why.value), RANK[ledger])
         for why, ledger in _SPARED.items()
     ]
+    stopped = (InvitationState.CANCELLED.value, InvitationState.SPARED.value)
+    shown = and_(invitations.c.shown_at.is_not(None), state.not_in(stopped))
     return case(
         *answers,
         (owner_corrections.c.invitation.is_not(None), RANK[LedgerState.NOT_THEIRS]),
         (
             and_(
-                state == InvitationState.ACCEPTED.value,
+                or_(state == InvitationState.ACCEPTED.value, shown),
                 invitations.c.expires_at <= literal(now, invitations.c.expires_at.type),
             ),
             RANK[LedgerState.EXPIRED],
         ),
         (state == InvitationState.ACCEPTED.value, RANK[LedgerState.ACCEPTED]),
+        (shown, RANK[LedgerState.SHOWN]),
+        (state == InvitationState.OFFERED.value, RANK[LedgerState.OFFERED]),
         (state == InvitationState.UNKNOWN.value, RANK[LedgerState.AMBIGUOUS]),
         (
             state.in_(

@@ -1,0 +1,1 @@
+"""``DesktopPrompts(ports)``: what an agent's heartbeat asks and tells."""
