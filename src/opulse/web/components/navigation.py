@@ -37,7 +37,7 @@ NAVIGATION: tuple[NavSection, ...] = (
         ),
     ),
     NavSection(
-        "Configure",
+        "Sensor Configuration",
         (
             NavItem("sensors", "Sensors", "/sensors", "activity-heartbeat"),
             NavItem("groups", "Groups", "/groups", "sitemap"),

@@ -65,7 +65,7 @@ class DistributeSurvey:
             "distribution_method",
             "Distribution Method",
             FieldKind.CHOICE,
-            choices=_one("Email"),
+            choices=(("Email", "Email / Embedded Data"),),
             default="Email",
         ),
         FormField(

@@ -64,7 +64,10 @@ class NotificationLine:
 
 @dataclass(frozen=True)
 class NotificationListPage:
+    """``editing``: the lock is open, and names lead to settings that are open, too."""
+
     lines: tuple[NotificationLine, ...]
+    editing: bool
     may_edit: bool
 
 
@@ -115,11 +118,14 @@ class NotificationPage:
 
 
 @router.get("")
-async def show_notifications(request: Request, ports: PortsDep, caller: Viewer) -> Response:
-    """The list, by name."""
+async def show_notifications(
+    request: Request, ports: PortsDep, caller: Viewer, edit: bool = False
+) -> Response:
+    """The list, by name; ``edit`` opens its lock."""
     found = await ports.db.read(reading.list_notifications, caller.tenant)
     lines = tuple(NotificationLine(each, describe_threshold(each.threshold)) for each in found)
-    context = NotificationListPage(lines, caller.may(Role.EDITOR))
+    may_edit = caller.may(Role.EDITOR)
+    context = NotificationListPage(lines, edit and may_edit, may_edit)
     return await page(request, "notifications/list.html", context)
 
 
