@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.monitoring.sensors.flow.sampling import HOURS_KEPT, SAMPLES_KEPT, Sampler
-from opulse.monitoring.sensors.flow.trends import Trend, read_changes, read_last_day, read_trend
+from opulse.monitoring.sensors.flow.trends import Trend, read_last_day, read_past, read_trend
 from opulse.monitoring.sensors.models import TrendSpan
 from opulse.monitoring.sensors.store import samples as store
 from opulse.monitoring.systems import views
@@ -146,14 +146,18 @@ async def test_a_systems_changes_are_told_over_a_restart(world: World, clock: Ma
     pass_time(clock, timedelta(seconds=1))
     assert await look(world) == 2
 
-    changes = await read_changes(world.ports, world.tenant, await index_of(world, ids["a"]))
+    past = await read_past(world.ports, world.tenant, await index_of(world, ids["a"]))
+    changes = past.changes
     told = [(one.at == first, one.sensor, one.instance, one.on) for one in changes]
     assert sorted(told[:2]) == sorted(
         [(False, world.sensor(CPU), "", False), (False, world.sensor(HANG), "word.exe", True)]
     )
     assert told[2:] == [(True, world.sensor(CPU), "", True)]
-    others = await read_changes(world.ports, world.tenant, await index_of(world, ids["b"]))
-    assert [(one.sensor, one.on) for one in others] == [(world.sensor(CPU), True)]
+    assert past.seen == {(world.sensor(HANG), "word.exe")}
+    assert past.since(world.sensor(HANG), "word.exe") == first + timedelta(minutes=5)
+    assert past.since(world.sensor(CPU), "") is None
+    others = await read_past(world.ports, world.tenant, await index_of(world, ids["b"]))
+    assert [(one.sensor, one.on) for one in others.changes] == [(world.sensor(CPU), True)]
 
 
 async def test_nothing_is_written_for_sensors_that_are_quiet(world: World, clock: ManualClock) -> None:
@@ -178,4 +182,4 @@ async def test_tenants_do_not_see_each_others_samples(world: World, clock: Manua
         await look(other)
         assert known(await trend(other, CPU)) == [0]
         assert await read_last_day(other.ports, other.tenant) == {}
-        assert await read_changes(other.ports, other.tenant, 1) == []
+        assert (await read_past(other.ports, other.tenant, 1)).changes == ()

@@ -55,6 +55,20 @@ class Trend:
         return rules.most_of(self.points)
 
 
+@dataclass(frozen=True, slots=True)
+class SystemPast:
+    """What happened on a system, newest first, and what the last look saw triggered there, as (sensor, instance)."""
+
+    changes: tuple[SystemChange, ...]
+    seen: frozenset[tuple[int, str]]
+
+    def since(self, sensor: int, instance: str) -> datetime | None:
+        """The look that first saw it triggered; None: older than what is kept, or newer than the last look."""
+        mine = (one for one in self.changes if (one.sensor, one.instance) == (sensor, instance))
+        newest = next(mine, None)
+        return newest.at if newest is not None and newest.on else None
+
+
 async def read_trend(
     ports: Ports,
     tenant: int,
@@ -67,9 +81,9 @@ async def read_trend(
     return await ports.db.read(_read_trend, tenant, sensor, span, group, instance, ports.clock.now())
 
 
-async def read_changes(ports: Ports, tenant: int, system: int) -> list[SystemChange]:
+async def read_past(ports: Ports, tenant: int, system: int) -> SystemPast:
     """What became triggered on the system and stopped being in the last seven days, newest first."""
-    return await ports.db.read(_read_changes, tenant, system, ports.clock.now() - SAMPLES_KEPT)
+    return await ports.db.read(_read_past, tenant, system, ports.clock.now() - SAMPLES_KEPT)
 
 
 async def read_last_day(ports: Ports, tenant: int) -> dict[int, list[int]]:
@@ -123,10 +137,13 @@ def _best(parts: Iterable[Mapping[Key, int]]) -> list[Key]:
     return sorted(most, key=lambda key: -most[key])[:SHOWN]
 
 
-def _read_changes(conn: Connection, tenant: int, system: int, since: datetime) -> list[SystemChange]:
+def _read_past(conn: Connection, tenant: int, system: int, since: datetime) -> SystemPast:
     looks = store.list_changed(conn, tenant, since)
     moments = [at for at, changed in looks if system in changed]
     found: list[SystemChange] = []
     for at, sensor, changes in store.list_changes(conn, tenant, moments[:MOST_CHANGES]):
         found += sampled.changes_of(system, at, sensor, changes)
-    return sorted(found, key=lambda one: (one.at, one.sensor, one.instance), reverse=True)[:MOST_CHANGES]
+    found.sort(key=lambda one: (one.at, one.sensor, one.instance), reverse=True)
+    held = store.list_held(conn, tenant)
+    seen = ((sensor, name) for sensor, parts in held.items() for name, on in parts.items() if system in on)
+    return SystemPast(tuple(found[:MOST_CHANGES]), frozenset(seen))
