@@ -85,7 +85,10 @@ async def know_the_systems(desk: Desk, notes: Notes) -> None:
     await desk.page.set_input_files(
         "input[name=file]", {"name": "systems.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
+    await desk.press("Next: where its fields go")
+    await desk.is_shown("user.is_primary")
     await desk.press("Import", desk.page.locator("main form"))
+    await desk.is_shown("Every record was taken or refused.")
     await desk.menu("Systems")
     await desk.link("PC-1")
     await desk.is_shown(address_of(1))

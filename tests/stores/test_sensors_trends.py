@@ -35,7 +35,7 @@ async def look(world: World) -> int:
 
 
 async def trend(world: World, sensor: str, span: TrendSpan = TrendSpan.DAY, **asked: object) -> Trend:
-    return await read_trend(world.ports, world.tenant, world.sensor(sensor), span, **asked)  # type: ignore[arg-type]
+    return await read_trend(world.ports, world.evaluator, world.tenant, world.sensor(sensor), span, **asked)  # type: ignore[arg-type]
 
 
 def pass_time(clock: ManualClock, span: timedelta) -> None:
@@ -71,6 +71,10 @@ async def test_a_day_is_drawn_by_quarters_with_the_most_at_once(world: World, cl
     assert day.points[0].systems is None  # nobody looked then: not the same as none
     assert day.most == 2
     assert known(await trend(world, HANG)) == [0, 0, 0]
+    await world.send("3", 3, [on(ids["c"], HANG, "word.exe")])
+    soon = await trend(world, HANG)  # no look has seen it yet
+    assert known(soon) == [0, 0, 1]
+    assert [part.most for part in soon.groups] == [1]
 
 
 async def test_groups_and_instances_have_trends_of_their_own(world: World, clock: ManualClock) -> None:

@@ -48,11 +48,15 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
     "POST /groups/{group_id}/remove": {"system": "none"},
+    "PUT /api/v1/systems/{system_id}/primary-user": {"user_id": None},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},
     "GET /api/v1/maintenance-windows/preview": {"group_id": "none"},
+    "GET /api/v1/users/systems": {"user": "none"},
+    "GET /api/systems/users": {"user": "none"},
+    "GET /users/of": {"user": "none"},
 }
 
 

@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Viewer = Annotated[Caller, Depends(needs_viewer)]
-SHOWN = 100
+SHOWN = 50
 
 
 class Order(StrEnum):

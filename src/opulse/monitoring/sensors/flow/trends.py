@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.sampling import SAMPLES_KEPT
-from opulse.monitoring.sensors.models import SystemChange, TrendPoint, TrendRow, TrendSpan
+from opulse.monitoring.sensors.models import Parts, SystemChange, TrendPoint, TrendRow, TrendSpan
 from opulse.monitoring.sensors.rules import samples as sampled
 from opulse.monitoring.sensors.rules import trends as rules
 from opulse.monitoring.sensors.store import samples as store
+from opulse.monitoring.systems.models import RETIRED_IDX
 from opulse.ports import Ports
 
 Key = TypeVar("Key")
@@ -42,13 +44,13 @@ class PartTrend:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One sensor over a span: as asked for, and by group and instance. ``since`` is the first look there is, None: none."""
+    """One sensor over a span: as asked for, and by group and instance. ``since`` is the first look there is."""
 
     span: TrendSpan
     points: tuple[TrendPoint, ...]
     groups: tuple[PartTrend, ...]
     instances: tuple[PartTrend, ...]
-    since: datetime | None
+    since: datetime
 
     @property
     def most(self) -> int:
@@ -71,14 +73,29 @@ class SystemPast:
 
 async def read_trend(
     ports: Ports,
+    evaluator: Evaluator,
     tenant: int,
     sensor: int,
     span: TrendSpan,
     group: int | None = None,
     instance: str = "",
 ) -> Trend:
-    """How the sensor went: everywhere, or in one group, or of one instance. One index walk per sensor, whatever the systems."""
-    return await ports.db.read(_read_trend, tenant, sensor, span, group, instance, ports.clock.now())
+    """How the sensor went, until this moment: everywhere, or in one group, or of one instance. One walk of an index per sensor,
+    whatever the systems."""
+    now = ports.clock.now()
+    live = live_row(evaluator, tenant, sensor, now)
+    return await ports.db.read(_read_trend, tenant, sensor, span, group, instance, live)
+
+
+def live_row(evaluator: Evaluator, tenant: int, sensor: int, now: datetime) -> TrendRow:
+    """What a look would see now."""
+    estate = evaluator.estate(tenant)
+    if estate is None:
+        return TrendRow(now, 0, Parts({}, {}))
+    instances = {one.name: one.systems for one in estate.triggered.instances(sensor)}
+    systems = estate.triggered.systems(sensor, None)
+    groups = {idx: members for idx, members in estate.members.items() if idx != RETIRED_IDX}
+    return TrendRow(now, len(systems), sampled.count_parts(systems, instances, groups))
 
 
 async def read_past(ports: Ports, tenant: int, system: int) -> SystemPast:
@@ -103,12 +120,12 @@ def _read_trend(
     span: TrendSpan,
     group: int | None,
     instance: str,
-    now: datetime,
+    live: TrendRow,
 ) -> Trend:
     table = store.samples if span is TrendSpan.DAY else store.hours
-    since = rules.first_bucket(span, now)
-    looks = store.list_looks(conn, tenant, table, since)
-    rows = store.list_rows(conn, tenant, table, sensor, since)
+    now, since = live.at, rules.first_bucket(span, live.at)
+    looks = [*store.list_looks(conn, tenant, table, since), now]
+    rows = [*store.list_rows(conn, tenant, table, sensor, since), live]
 
     def draw(count: Callable[[TrendRow], int]) -> tuple[TrendPoint, ...]:
         return rules.make_trend(span, now, looks, rows, count)
@@ -125,7 +142,7 @@ def _read_trend(
             PartTrend(name, draw(rules.of_instance(name)))
             for name in _best([row.parts.instances for row in rows])
         ),
-        looks[0] if looks else None,
+        looks[0],
     )
 
 

@@ -204,7 +204,7 @@ async def _show(
         sensor=sensor,
         triggered=evaluator.triggered_counts(caller.tenant).get(sensor.idx, 0),
         instances=instances,
-        trend=await view_trend(ports, caller.tenant, sensor, asked, instances),
+        trend=await view_trend(ports, evaluator, caller.tenant, sensor, asked),
         typed=typed,
         errors=errors,
         may_edit=may_edit(caller),

@@ -8,11 +8,15 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
+from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.trends import PartTrend, Trend, read_trend
 from opulse.monitoring.sensors.models import Sensor, TrendSpan
 from opulse.monitoring.systems.flow.groups import list_groups
 from opulse.monitoring.systems.models import Group
 from opulse.ports import Ports
+
+MOST_NAMES = 200
+"""Instances to choose from."""
 
 
 class TrendAsked(BaseModel):
@@ -47,14 +51,14 @@ class TrendView:
 
 
 async def view_trend(
-    ports: Ports, tenant: int, sensor: Sensor, asked: TrendAsked, names: list[str]
+    ports: Ports, evaluator: Evaluator, tenant: int, sensor: Sensor, asked: TrendAsked
 ) -> TrendView:
     """What the page shows of the sensor. An unknown group is as if none was asked for."""
     groups = await list_groups(ports, tenant)
     chosen = next((group for group in groups if group.guid == asked.group.lower()), None)
     instance = asked.instance.strip()
     idx = chosen.idx if chosen and not instance else None
-    trend = await read_trend(ports, tenant, sensor.idx, asked.span, idx, instance)
+    trend = await read_trend(ports, evaluator, tenant, sensor.idx, asked.span, idx, instance)
     here = f"/sensors/{sensor.guid}"
     return TrendView(
         trend=trend,
@@ -67,7 +71,7 @@ async def view_trend(
             for part in trend.instances
         ),
         choices=tuple((group.guid, group.name) for group in groups),
-        names=tuple(names),
+        names=tuple(evaluator.instances(tenant, sensor.idx)[:MOST_NAMES]),
     )
 
 

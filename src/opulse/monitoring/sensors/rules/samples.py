@@ -30,7 +30,7 @@ def take_sample(
     if not systems and not changes:
         return None
     held = {name: found.copy() for name, found in instances.items() if found} if changes else None
-    return Sample(sensor, len(systems), _count(systems, instances, groups), changes, held)
+    return Sample(sensor, len(systems), count_parts(systems, instances, groups), changes, held)
 
 
 def merge_hour(hour: datetime, known: TrendRow | None, one: Sample) -> TrendRow:
@@ -73,7 +73,8 @@ def _diff(before: Mapping[str, BitMap], instances: Mapping[str, BitMap]) -> tupl
     return tuple(changes)
 
 
-def _count(systems: BitMap, instances: Mapping[str, BitMap], groups: Mapping[int, BitMap]) -> Parts:
+def count_parts(systems: BitMap, instances: Mapping[str, BitMap], groups: Mapping[int, BitMap]) -> Parts:
+    """On how many systems of each group, and of each of the first instances."""
     by_group = {idx: systems.intersection_cardinality(members) for idx, members in groups.items()}
     by_instance = {name: len(found) for name, found in instances.items() if name and found}
     return Parts({idx: count for idx, count in by_group.items() if count}, _first(by_instance))

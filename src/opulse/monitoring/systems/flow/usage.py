@@ -59,10 +59,10 @@ def set_primary_in(
     conn: Connection, tenant: int, guid: str, user_id: str | None, actor: str, now: datetime
 ) -> bool:
     """:func:`set_primary`, inside a unit. Others who set the same system's users wait."""
-    groups.lock_members(conn, tenant, ALL_SYSTEMS_IDX)
     system = views.find_system(conn, tenant, guid)
     if system is None:
         return False
+    groups.lock_members(conn, tenant, ALL_SYSTEMS_IDX)
     before = [span.user for span in users.list_open(conn, tenant, [system.idx])]
     wanted = name_primary(before, None if user_id is None else user_id.casefold())
     if wanted is None:

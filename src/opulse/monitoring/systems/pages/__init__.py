@@ -5,10 +5,11 @@ The pages of systems show what is triggered on them, so they stand downstream, i
 
 from fastapi import APIRouter
 
-from opulse.monitoring.systems.pages import groups, importing, ruled, users
+from opulse.monitoring.systems.pages import groups, importing, mapping, ruled, users
 
 router = APIRouter(include_in_schema=False)
 router.include_router(importing.router)
+router.include_router(mapping.router)
 router.include_router(ruled.router)
 router.include_router(groups.router)
 router.include_router(users.router)

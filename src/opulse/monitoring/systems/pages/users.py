@@ -74,11 +74,10 @@ async def show_users(
 async def show_user(
     request: Request, caller: Viewer, ports: PortsDep, user: Annotated[str, Query(max_length=300)]
 ) -> Response:
-    """The systems of one user, whose id may hold any character and stands in the query therefore."""
+    """The systems of one user, whose id may hold any character and stands in the query therefore. Who uses none has a page, too:
+    links to it are older than that."""
     used = await usage.list_used(ports, caller.tenant, user)
-    if not used:
-        raise NotFound("user")
-    newest = max(used, key=lambda one: one.since).user
+    newest = max(used, key=lambda one: one.since).user if used else SystemUser(user)
     context = UserPage(newest, used, usage.MOST_SHOWN, may_edit(caller))
     return await page(request, "systems/user.html", context)
 
