@@ -10,7 +10,7 @@ DIALECT ?= sqlite
 PEOPLE ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench chaos soak lock clean agent-wheel
+.PHONY: help demo test test-long check format bench chaos soak shots lock clean agent-wheel
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -39,6 +39,9 @@ chaos: ## Kill, stop and refuse during N incidents, then check the books; SEED=,
 
 soak: ## Incident after incident for so many MINUTES, and the memory over time; DIALECT=, PEOPLE=
 	@$(SET_UP) test && exec .venv/bin/python -m bench.chaos.soak --minutes $(MINUTES) --dialect $(DIALECT) --people $(PEOPLE)
+
+shots: ## Take pictures of the main pages into build/shots, to look at; ARGS="--only sensor --widths 390 --looks dark"
+	@$(SET_UP) test && exec .venv/bin/python -m tests.shots.take $(ARGS)
 
 lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.in
 	@$(SET_UP) check

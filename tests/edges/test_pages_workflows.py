@@ -213,6 +213,18 @@ async def test_a_pipe_is_put_into_its_field_and_nothing_is_stored(console: Conso
     assert (await _stored(console, address)).document.tasks == []
 
 
+async def test_a_pipe_goes_behind_what_was_typed_and_not_behind_the_default(
+    console: Console, made: Made
+) -> None:
+    address = await _create(console, "VPN", "experience_id_change")
+    emptied = {**_survey_form(made), "first_name": "", "insert": "first_name:${m://FirstName}"}
+    shown = await console.editor.post(f"{address}/tasks/new", data=emptied)
+    assert shown.text.count('value="${m://FirstName}"') == 1
+    typed = {**_survey_form(made), "subject": "Slow, ", "insert": "subject:${m://FirstName}"}
+    shown = await console.editor.post(f"{address}/tasks/new", data=typed)
+    assert 'value="Slow, ${m://FirstName}"' in shown.text
+
+
 async def test_what_a_task_lacks_stands_at_its_field(console: Console, made: Made) -> None:
     address = await _create(console, "VPN", "experience_id_change")
     wrong = {**_survey_form(made), "survey": "", "reply_to": "nobody"}

@@ -29,6 +29,7 @@ from opulse.monitoring.activations.flow.ownership import LeasedOwner
 from opulse.monitoring.deliveries.jobs import MUTES_DUE
 from opulse.monitoring.sensors.flow.elsewhere import ListenerSign, SharedReports
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
+from opulse.monitoring.sensors.flow.sampling import Sampler
 from opulse.monitoring.sources.flow.keeping import Keeper
 from opulse.monitoring.systems.jobs import GROUPS_DUE, SILENT_DUE
 from opulse.ports import Ports
@@ -115,7 +116,7 @@ def _monitoring(app: FastAPI | None, ports: Ports, settings: Settings, process: 
     if app is not None:
         app.state.evaluator = evaluator
     if _alone(ports):
-        kept: list[Part] = [evaluator, Keeper(ports, evaluator)]
+        kept: list[Part] = [evaluator, Keeper(ports, evaluator), Sampler(ports, evaluator)]
         return [*kept, Decider(ports, evaluator)] if decides else kept
     parts: list[Part] = [evaluator]
     if app is not None:
@@ -126,7 +127,8 @@ def _monitoring(app: FastAPI | None, ports: Ports, settings: Settings, process: 
         return parts
     owner = LeasedOwner(ports, process, max(SHORTEST_LEASE, _lease(settings) / 3))
     evaluator.keeps_snapshot = owner.owns
-    return [*parts, owner, Keeper(ports, evaluator), Decider(ports, evaluator, owner)]
+    looks = [Keeper(ports, evaluator), Sampler(ports, evaluator)]
+    return [*parts, owner, *looks, Decider(ports, evaluator, owner)]
 
 
 def _workers(ports: Ports, settings: Settings, process: str) -> list[Part]:

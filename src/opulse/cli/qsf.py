@@ -29,11 +29,6 @@ def add_to(app: typer.Typer) -> None:
     export_app.command("qsf")(export_qsf)
 
 
-@export_app.callback()
-def write_out() -> None:
-    """Write what other tools read."""
-
-
 def import_qsf(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A survey file (.qsf).")],
     server: Server = "",

@@ -181,6 +181,7 @@ def _install_formats(environment: Environment) -> None:
         "number": lambda value, digits=0: formats.format_number(now().locale, value, digits),
         "percent": lambda value, digits=0: formats.format_share(now().locale, value, digits),
         "datetime": lambda value: formats.format_moment(now().locale, now().zone, value),
+        "day": lambda value: formats.format_day(now().locale, now().zone, value),
         "clock": lambda value: formats.format_clock(now().locale, now().zone, value),
         "ago": lambda value: formats.format_ago(now().locale, now().zone, now().now, value),
         "duration": lambda value: formats.format_span(now().locale, value),

@@ -49,6 +49,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /admin/people/{person}": {"role": Role.VIEWER.value, "may_sign_in": "yes"},
     "POST /groups/{group_id}/remove": {"system": "none"},
+    "PUT /api/v1/systems/{system_id}/primary-user": {"user_id": None},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
     "POST /api/v1/service-accounts/{account}/rotate": {},
@@ -57,6 +58,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},
     "GET /api/v1/maintenance-windows/preview": {"group_id": "none"},
+    "GET /api/v1/users/systems": {"user": "none"},
+    "GET /api/systems/users": {"user": "none"},
+    "GET /users/of": {"user": "none"},
 }
 
 

@@ -39,7 +39,7 @@ async def made(tmp_path: Path) -> AsyncIterator[Any]:
 
 
 async def test_one_process_on_sqlite_has_everything_and_nothing_for_others(made: Any) -> None:
-    assert await made(web=True) == ["Evaluator", "Keeper", "Decider", "Sender", "Jobs", "Schedule"]
+    assert await made(web=True) == ["Evaluator", "Keeper", "Sampler", "Decider", "Sender", "Jobs", "Schedule"]
 
 
 async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> None:
@@ -50,6 +50,7 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
         "SharedReports",
         "LeasedOwner",
         "Keeper",
+        "Sampler",
         "Decider",
         "Sender",
         "Jobs",
@@ -63,7 +64,7 @@ async def test_one_process_on_postgresql_leaves_room_for_others(made: Any) -> No
     [
         ("jobs", ["Jobs"]),
         ("mail", ["Sender"]),
-        ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Keeper", "Decider"]),
+        ("decisions", ["Evaluator", "SharedReports", "LeasedOwner", "Keeper", "Sampler", "Decider"]),
         ("schedule", ["Schedule", "Statistics"]),
     ],
 )

@@ -46,11 +46,19 @@ def test_the_browsers_first_known_language_is_taken(header: str, locale: str) ->
 
 
 def test_charts_cope_with_nothing_and_with_one_point() -> None:
-    assert charts.area_chart([]).fill == ""
+    assert charts.area_chart([]).pieces == ()
     assert charts.area_chart([("now", 3)]).labels == ("now",)
     assert charts.spark_points([]) == "0,30 100,30"
     assert charts.stacked_parts([0, 0]) == [(0.0, 0.0), (0.0, 0.0)]
     assert charts.stacked_parts([1, 3]) == [(0.0, 25.0), (25.0, 75.0)]
+
+
+def test_a_chart_is_broken_where_nothing_is_known() -> None:
+    chart = charts.area_chart([("a", 1), ("b", 2), ("c", None), ("d", 4), ("e", None)])
+    (first, _), (alone, _) = chart.pieces
+    assert first == "0.00,75.00 25.00,50.00"
+    assert alone == "68.75,0.00 81.25,0.00"  # a single value is a dash
+    assert chart.labels == ("a", "b", "c", "d", "e")
 
 
 @pytest.mark.parametrize("highest", [1, 3, 7, 99, 400, 401, 1284, 99_999])

@@ -156,6 +156,15 @@ class Activation:
     version: int  # grows with every change, so that a live page knows when to read again
 
 
+@dataclass(frozen=True)
+class CountedIn:
+    """An activation that counted a system: when it began or later, and whether it is affected now (or was at the end)."""
+
+    activation: Activation
+    at_activation: bool
+    now: bool
+
+
 class WhichSystems(StrEnum):
     """The two lists that the product documents, by the last word of their address."""
 

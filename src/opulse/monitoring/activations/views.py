@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from opulse.monitoring.activations import store
-from opulse.monitoring.activations.models import Activation, Counts
+from opulse.monitoring.activations.models import Activation, CountedIn, Counts
 from opulse.monitoring.activations.store.tables import activations
 from opulse.monitoring.systems.views import walk_by_start
 from opulse.wire.affected import ActivationState
@@ -38,6 +38,11 @@ def list_activations(
 ) -> list[Activation]:
     """Newest first."""
     return store.list_activations(conn, tenant, state=state, notification=notification, limit=limit)
+
+
+def list_counting(conn: Connection, tenant: int, system: int, look_through: int) -> list[CountedIn]:
+    """Which of the newest ``look_through`` activations ever counted the system, newest first."""
+    return store.list_counting(conn, tenant, system, look_through)
 
 
 def list_open_notifications(conn: Connection, tenant: int) -> set[str]:

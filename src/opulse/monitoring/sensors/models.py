@@ -128,3 +128,66 @@ class StatesRecord(msgspec.Struct, frozen=True, array_like=True):
     full: bool
     named: bytes
     changes: list[tuple[int, str, bool, bytes]]
+
+
+class TrendSpan(StrEnum):
+    """How far back a trend looks."""
+
+    DAY = "24h"  # by quarters of an hour, from the samples
+    WEEK = "7d"  # by hours
+    MONTH = "30d"  # by four hours
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A sensor's systems at one moment, counted by group index and by instance; zeros are left out."""
+
+    groups: Mapping[int, int]
+    instances: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """What is stored of one sensor and moment, or hour: on how many systems it was triggered (of an hour: at most)."""
+
+    at: datetime
+    systems: int
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceChange:
+    """Systems on which an instance (the empty name: the sensor itself) became triggered since the last look, or stopped being."""
+
+    instance: str
+    on: BitMap
+    off: BitMap
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at one sensor. ``held`` are its instances with their systems, kept for the next look; None: as they were."""
+
+    sensor: int
+    systems: int
+    parts: Parts
+    changes: tuple[InstanceChange, ...]
+    held: Mapping[str, BitMap] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One step of a trend. ``systems`` is the most at once in it; None: nobody looked then."""
+
+    begins: datetime
+    systems: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemChange:
+    """A sensor became triggered on a system (``on``) or stopped being: seen at ``at``, and not at the look before."""
+
+    at: datetime
+    sensor: int
+    instance: str
+    on: bool

@@ -9,11 +9,10 @@ _STEPS = (1, 2, 2.5, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class AreaChart:
-    """A filled line in a box of 100 × 100 that the page stretches. `levels` are the grid lines' values, from 0 up;
-    `labels` are evenly spaced words for the x axis, the first and the last point among them."""
+    """Filled lines in a box of 100 × 100 that the page stretches: one (line, fill) per stretch of known values. `levels` are the
+    grid lines' values, from 0 up; `labels` are evenly spaced words for the x axis, the first and the last point among them."""
 
-    line: str
-    fill: str
+    pieces: tuple[tuple[str, str], ...]
     levels: tuple[float, ...]
     labels: tuple[str, ...]
 
@@ -34,14 +33,27 @@ def spark_points(values: Sequence[float], width: float = 100, height: float = 30
     )
 
 
-def area_chart(points: Sequence[tuple[str, float]], labels: int = 7) -> AreaChart:
-    """Points are (label of the x axis, value ≥ 0), in order and evenly spaced. Grid lines fall on round numbers."""
-    levels = _round_levels(max((value for _, value in points), default=0))
+def area_chart(points: Sequence[tuple[str, float | None]], labels: int = 7) -> AreaChart:
+    """Points are (label of the x axis, value ≥ 0 or None: not known), evenly spaced. Grid lines fall on round numbers."""
+    levels = _round_levels(max((value for _, value in points if value is not None), default=0))
     step = 100 / max(len(points) - 1, 1)
-    places = [(index * step, 100 - value / levels[-1] * 100) for index, (_, value) in enumerate(points)]
+    stretches: list[list[tuple[float, float]]] = [[]]
+    for index, (_, value) in enumerate(points):
+        if value is not None:
+            stretches[-1].append((index * step, 100 - value / levels[-1] * 100))
+        elif stretches[-1]:
+            stretches.append([])
+    pieces = tuple(_piece(places, step) for places in stretches if places)
+    return AreaChart(pieces, levels, tuple(points[index][0] for index in _spread(len(points), labels)))
+
+
+def _piece(places: list[tuple[float, float]], step: float) -> tuple[str, str]:
+    """Line and fill through these places; a single one becomes a dash as wide as half a step."""
+    if len(places) == 1:
+        x, y = places[0]
+        places = [(max(x - step / 4, 0), y), (min(x + step / 4, 100), y)]
     line = " ".join(f"{x:.2f},{y:.2f}" for x, y in places)
-    fill = f"0,100 {line} {places[-1][0]:.2f},100" if places else ""
-    return AreaChart(line, fill, levels, tuple(points[index][0] for index in _spread(len(points), labels)))
+    return line, f"{places[0][0]:.2f},100 {line} {places[-1][0]:.2f},100"
 
 
 def stacked_parts(values: Sequence[float]) -> list[tuple[float, float]]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from markupsafe import Markup
@@ -70,6 +70,14 @@ def format_clock(locale: str, zone: str, moment: datetime | None) -> Markup | st
     if moment is None:
         return ABSENT
     text = format_time(moment, format=_HOURS, tzinfo=_zone(zone), locale=parse_locale(locale))
+    return _time_element(moment, text, _date_and_time(locale, zone, moment))
+
+
+def format_day(locale: str, zone: str, moment: datetime | None) -> Markup | str:
+    """A `<time>` element with day and month alone (`Nov 23`); the full date is its title."""
+    if moment is None:
+        return ABSENT
+    text = format_skeleton("MMMd", moment, tzinfo=_zone(zone), locale=parse_locale(locale))
     return _time_element(moment, text, _date_and_time(locale, zone, moment))
 
 

@@ -32,12 +32,14 @@ NAVIGATION: tuple[NavSection, ...] = (
         "",
         (
             NavItem("overview", "Overview", "/", "layout-dashboard"),
+            NavItem("issues", "Current issues", "/issues", "alert-triangle"),
             NavItem("activations", "Activations", "/activations", "bolt"),
             NavItem("systems", "Systems", "/systems", "device-laptop"),
+            NavItem("users", "Users", "/users", "user"),
         ),
     ),
     NavSection(
-        "Configure",
+        "Sensor Configuration",
         (
             NavItem("sensors", "Sensors", "/sensors", "activity-heartbeat"),
             NavItem("groups", "Groups", "/groups", "sitemap"),

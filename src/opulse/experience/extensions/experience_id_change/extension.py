@@ -22,11 +22,16 @@ class ExperienceIdChange:
         FormField("directory", "Select an XM Directory", FieldKind.DIRECTORY),
         FormField(
             "kinds",
-            "Contact data has been",
+            "Contact data change",
             FieldKind.MANY,
-            choices=tuple((k.value, k.value) for k in ChangeKind),
+            choices=tuple((k.value, f"Contact data has been {k.value}") for k in ChangeKind),
         ),
-        FormField("embedded_fields", "Embedded data fields for conditions", FieldKind.NAMES, required=False),
+        FormField(
+            "embedded_fields",
+            "Add embedded data fields for your workflow conditions setup",
+            FieldKind.NAMES,
+            required=False,
+        ),
     )
 
     def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:

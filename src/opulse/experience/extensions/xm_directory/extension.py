@@ -70,7 +70,7 @@ class DistributeSurvey:
             "distribution_method",
             "Distribution Method",
             FieldKind.CHOICE,
-            choices=_one(*METHODS),
+            choices=(("Email", "Email / Embedded Data"), *_one("Desktop", "Email and desktop")),
             default="Email",
             help="Desktop: the agent shows the question where the person is logged on. For incidents that break mail.",
         ),

@@ -98,11 +98,13 @@ def read(fields: Sequence[FormField], sent: FormData) -> dict[str, Any]:
     }
 
 
-def with_pipe(form: dict[str, Any], insert: str) -> str:
-    """Append the pipe of an insert button (``field:pipe``) to its field. Returns the field's name."""
+def with_pipe(form: dict[str, Any], insert: str, sent: FormData) -> str:
+    """Append the pipe of an insert button (``field:pipe``) to what was typed into its field: blanks at its end stay, and a field
+    that was emptied does not return to its default first. Returns the field's name."""
     name, _, pipe = insert.partition(":")
     if name in form and isinstance(form[name], str):
-        form[name] = f"{form[name]}{pipe}"
+        typed = str(sent.get(name) or "").replace("\r\n", "\n").lstrip()
+        form[name] = f"{typed}{pipe}"
     return name
 
 

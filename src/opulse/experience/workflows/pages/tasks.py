@@ -113,7 +113,7 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
         raise NotFound("task")
     form = read(kind.form, sent)
     if insert := str(sent.get("insert") or ""):
-        with_pipe(form, insert)
+        with_pipe(form, insert, sent)
     edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
     if insert or sent.get("do"):
         return await _show(request, ports, caller, found, edited, {}, sent)

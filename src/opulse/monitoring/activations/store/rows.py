@@ -9,7 +9,14 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy import Column, Connection, Row, insert, select, update
 
-from opulse.monitoring.activations.models import Activation, Counts, Resolution, Snapshot, WhichSystems
+from opulse.monitoring.activations.models import (
+    Activation,
+    CountedIn,
+    Counts,
+    Resolution,
+    Snapshot,
+    WhichSystems,
+)
 from opulse.monitoring.activations.store.snapshots import read_snapshot, write_snapshot
 from opulse.monitoring.activations.store.tables import activations
 from opulse.wire.affected import ActivationState
@@ -171,6 +178,30 @@ def list_activations(
         query = query.where(activations.c.notification == notification)
     query = query.order_by(activations.c.opened_at.desc(), activations.c.id).limit(limit)
     return [_activation(row) for row in conn.execute(query)]
+
+
+def list_counting(conn: Connection, tenant: int, system: int, look_through: int) -> list[CountedIn]:
+    """Which of the newest ``look_through`` activations ever counted the system, newest first: two reads, however many."""
+    newest = (
+        select(activations.c.id, activations.c.ever)
+        .where(activations.c.tenant == tenant)
+        .order_by(activations.c.opened_at.desc(), activations.c.id)
+        .limit(look_through)
+    )
+    ids = [row.id for row in conn.execute(newest) if system in BitMap.deserialize(row.ever)]
+    rows = conn.execute(
+        select(*(*_SHOWN, activations.c.at_activation, activations.c.current))
+        .where(activations.c.tenant == tenant, activations.c.id.in_(ids))
+        .order_by(activations.c.opened_at.desc(), activations.c.id)
+    )
+    return [
+        CountedIn(
+            _activation(row),
+            system in BitMap.deserialize(row.at_activation),
+            system in BitMap.deserialize(row.current),
+        )
+        for row in rows
+    ]
 
 
 def find_affected(conn: Connection, tenant: int, activation: str, which: WhichSystems) -> BitMap:

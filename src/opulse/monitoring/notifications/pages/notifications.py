@@ -1,4 +1,4 @@
-"""Notifications in the console: the list, Create Notification and Edit Notification with its lock."""
+"""Notifications in the console: Create Notification and Edit Notification with its lock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from opulse.monitoring.notifications.pages.form import NotificationForm, errors_
 from opulse.monitoring.notifications.rules import (
     OPTION_LABELS,
     SCHEDULE_LABELS,
-    describe_threshold,
     list_zones,
 )
 from opulse.monitoring.recipients.flow.saving import list_recipients
@@ -52,20 +51,6 @@ _WARNINGS = {
     NotificationWarning.NO_RECIPIENTS: "It has no recipients: it will activate and tell nobody.",
     NotificationWarning.GROUP_EMPTY: "No system is in its group, so nothing can activate it.",
 }
-
-
-@dataclass(frozen=True)
-class NotificationLine:
-    """One line of the list."""
-
-    notification: Notification
-    threshold: str
-
-
-@dataclass(frozen=True)
-class NotificationListPage:
-    lines: tuple[NotificationLine, ...]
-    may_edit: bool
 
 
 @dataclass(frozen=True)
@@ -112,15 +97,6 @@ class NotificationPage:
     def has_timing_error(self) -> bool:
         """Whether the folded part of the form must be open."""
         return not self.errors.keys().isdisjoint(_FOLDED)
-
-
-@router.get("")
-async def show_notifications(request: Request, ports: PortsDep, caller: Viewer) -> Response:
-    """The list, by name."""
-    found = await ports.db.read(reading.list_notifications, caller.tenant)
-    lines = tuple(NotificationLine(each, describe_threshold(each.threshold)) for each in found)
-    context = NotificationListPage(lines, caller.may(Role.EDITOR))
-    return await page(request, "notifications/list.html", context)
 
 
 @router.get("/new")

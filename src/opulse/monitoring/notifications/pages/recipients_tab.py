@@ -39,16 +39,20 @@ class RecipientLine:
 
 @dataclass(frozen=True)
 class RecipientListPage:
+    """``editing``: the lock is open, and names lead to settings that are open, too."""
+
     lines: tuple[RecipientLine, ...]
+    editing: bool
     may_edit: bool
 
 
 @router.get("")
-async def show_recipients(request: Request, ports: PortsDep, caller: Viewer) -> Response:
-    """The list, by name."""
+async def show_recipients(request: Request, ports: PortsDep, caller: Viewer, edit: bool = False) -> Response:
+    """The list, by name; ``edit`` opens its lock."""
     recipients = await list_recipients(ports, caller.tenant)
     notifications = await ports.db.read(list_notifications, caller.tenant)
-    context = RecipientListPage(tuple(_lines(recipients, notifications)), caller.may(Role.EDITOR))
+    may_edit = caller.may(Role.EDITOR)
+    context = RecipientListPage(tuple(_lines(recipients, notifications)), edit and may_edit, may_edit)
     return await page(request, "notifications/recipients.html", context)
 
 

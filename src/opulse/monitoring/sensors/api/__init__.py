@@ -1,12 +1,13 @@
-"""JSON routes of the stage: the catalogue, sensor states, the agents' configuration."""
+"""JSON routes of the stage: the catalogue, sensor states, the agents' configuration, how sensors went."""
 
 from fastapi import APIRouter
 
-from opulse.monitoring.sensors.api import sensors, states
+from opulse.monitoring.sensors.api import sensors, states, trends
 
 router = APIRouter()
 make_express = states.make_express
 router.include_router(sensors.router)
 router.include_router(states.router)
+router.include_router(trends.router)
 
 __all__ = ["make_express", "router"]

@@ -12,8 +12,10 @@ from fastapi.responses import Response
 from opulse.catalogue.models import Scalar
 from opulse.monitoring.sensors.flow import catalogue as flow
 from opulse.monitoring.sensors.flow import deleting
+from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin, SensorProblem, SensorRefused
 from opulse.monitoring.sensors.pages.shared import Editor, EvaluatorDep, PortsDep, Viewer, may_edit
+from opulse.monitoring.sensors.pages.trends import TrendAsked, TrendView, view_trend
 from opulse.ports import Ports
 from opulse.web.access import Caller
 from opulse.web.components.flashes import see_other
@@ -53,6 +55,7 @@ class SensorPage:
     sensor: Sensor
     triggered: int
     instances: list[str]
+    trend: TrendView
     typed: dict[str, str]
     errors: dict[str, str]
     may_edit: bool
@@ -140,12 +143,17 @@ async def save_new(
 
 @router.get("/{sensor_id}")
 async def show_sensor(
-    sensor_id: str, request: Request, caller: Viewer, ports: PortsDep, evaluator: EvaluatorDep
+    sensor_id: str,
+    request: Request,
+    caller: Viewer,
+    ports: PortsDep,
+    evaluator: EvaluatorDep,
+    asked: Annotated[TrendAsked, Query()],
 ) -> Response:
-    """One sensor."""
+    """One sensor: how it went over a span, everywhere or in one group or of one instance, and its settings."""
     sensor = await _find(ports, caller, sensor_id)
     typed = {name: _write(value) for name, value in sensor.effective.items()}
-    return await _show(request, caller, evaluator, sensor, typed, {})
+    return await _show(request, caller, ports, evaluator, sensor, typed, {}, asked)
 
 
 @router.post("/{sensor_id}")
@@ -171,7 +179,7 @@ async def save_sensor(
             return see_other(f"/sensors/{sensor_id}", "Saved. Agents take it over within some minutes.")
         except SensorRefused as error:
             errors = {f"variable-{name}": _SENTENCES.get(why, why) for name, why in error.what.items()}
-    return await _show(request, caller, evaluator, sensor, typed, errors)
+    return await _show(request, caller, ports, evaluator, sensor, typed, errors, TrendAsked())
 
 
 @router.post("/{sensor_id}/delete")
@@ -198,15 +206,19 @@ _SENTENCES = {
 async def _show(
     request: Request,
     caller: Caller,
-    evaluator: EvaluatorDep,
+    ports: Ports,
+    evaluator: Evaluator,
     sensor: Sensor,
     typed: dict[str, str],
     errors: dict[str, str],
+    asked: TrendAsked,
 ) -> Response:
+    instances = evaluator.instances(caller.tenant, sensor.idx)[:100]
     context = SensorPage(
         sensor=sensor,
         triggered=evaluator.triggered_counts(caller.tenant).get(sensor.idx, 0),
-        instances=evaluator.instances(caller.tenant, sensor.idx)[:100],
+        instances=instances,
+        trend=await view_trend(ports, evaluator, caller.tenant, sensor, asked),
         typed=typed,
         errors=errors,
         may_edit=may_edit(caller),

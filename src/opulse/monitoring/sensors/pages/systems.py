@@ -12,7 +12,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
-from opulse.monitoring.sensors.models import Sensor, SensorPick
+from opulse.monitoring.sensors.flow.trends import SystemPast, read_past
+from opulse.monitoring.sensors.models import Sensor, SensorPick, SystemChange
 from opulse.monitoring.sensors.pages.shared import Editor, EvaluatorDep, PortsDep, Viewer, may_edit
 from opulse.monitoring.systems.flow import groups as groups_flow
 from opulse.monitoring.systems.flow import retiring
@@ -70,10 +71,23 @@ class SystemListPage:
 
 @dataclass(frozen=True, slots=True)
 class TriggeredLine:
-    """A sensor that is triggered on the system now."""
+    """A sensor that is triggered on the system now. ``since``: the look at which it was first seen so; None: see ``seen``.
+
+    ``seen``: a look has seen it triggered, so without a ``since`` it is older than what is kept; else it is newer than the last.
+    """
 
     sensor: Sensor
     instance: str | None
+    since: datetime | None
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """Something that happened on the system."""
+
+    change: SystemChange
+    sensor: Sensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,7 @@ class SystemPage:
     reporting: bool
     last_heard: datetime | None
     triggered: list[TriggeredLine]
+    changes: list[ChangeLine]
     groups: list[Group]
     window: timedelta
     may_edit: bool
@@ -147,14 +162,17 @@ async def show_system(
     holding = evaluator.groups_of(caller.tenant, system.idx)
     groups = await groups_flow.list_groups(ports, caller.tenant)
     heard = await _last_heard(ports, evaluator, caller.tenant, [system])
+    past = await read_past(ports, caller.tenant, system.idx)
+    by_idx = {sensor.idx: sensor for sensor in sensors.values()}
     context = SystemPage(
         system=system,
         reporting=system.idx in evaluator.reporting(caller.tenant),
         last_heard=heard.get(system.idx),
         triggered=[
-            TriggeredLine(sensors[one.sensor], one.instance)
+            _triggered_line(sensors[one.sensor], one.instance, past)
             for one in evaluator.triggered_on(caller.tenant, system.idx)
         ],
+        changes=[ChangeLine(one, by_idx[one.sensor]) for one in past.changes if one.sensor in by_idx],
         groups=[group for group in groups if group.idx in holding],
         window=ports.limits.reporting,
         may_edit=may_edit(caller),
@@ -184,6 +202,11 @@ async def save_restored(system_id: str, caller: Editor, ports: PortsDep) -> Resp
     if not await retiring.restore_system(ports, caller.tenant, system_id, caller.name):
         raise NotFound("system")
     return see_other(f"/systems/{system_id}", "The system counts again, in the groups that it had.")
+
+
+def _triggered_line(sensor: Sensor, instance: str | None, past: SystemPast) -> TriggeredLine:
+    key = (sensor.idx, instance or "")
+    return TriggeredLine(sensor, instance, past.since(*key), key in past.seen)
 
 
 async def _last_heard(

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from opulse.monitoring.systems.api import groups, imports, scim, systems, systrack
+from opulse.monitoring.systems.api import groups, imports, scim, systems, systrack, users
 
 router = APIRouter()
 router.include_router(imports.router)  # before a system's own path, which would take its word for an ID
 router.include_router(systems.router)
+router.include_router(users.router)
 router.include_router(groups.router)
 router.include_router(systrack.router)
 router.include_router(scim.router)

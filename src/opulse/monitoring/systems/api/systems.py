@@ -198,11 +198,12 @@ def show_system(system: System) -> SystemView:
         platform=system.platform,
         attributes=dict(system.attributes),
         retired_at=system.retired_at,
-        users=[_show_user(user) for user in system.users],
+        users=[show_user(user) for user in system.users],
     )
 
 
-def _show_user(user: SystemUser) -> UserView:
+def show_user(user: SystemUser) -> UserView:
+    """The user as JSON."""
     return UserView(
         user_id=user.user_id,
         email=user.email,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from opulse.monitoring.systems.flow import groups, systems
+from opulse.monitoring.systems.flow import groups, systems, usage
 from opulse.monitoring.systems.models import System, SystemUser
 from opulse.ports import Ports
 from opulse.web.access import Caller, ports_of, systems_reader
@@ -68,6 +68,18 @@ async def list_users(system_id: str, ports: PortsDep, caller: CallerDep) -> dict
     if users is None:
         raise NotFound("system")
     return {"systemId": system_id.lower(), "users": [_user(user) for user in users]}
+
+
+@router.get("/systems/users", operation_id="systrack_list_systems_of_user")
+async def list_systems_of_user(
+    ports: PortsDep, caller: CallerDep, user: Annotated[str, Query(min_length=1, max_length=300)]
+) -> dict[str, Any]:
+    """Which systems a user uses now (systrack.md 2.2: the API maps a user to systems)."""
+    used = await usage.list_used(ports, caller.tenant, user)
+    return {
+        "userId": user,
+        "systems": [{**_system(one.system), "isPrimary": one.user.is_primary} for one in used],
+    }
 
 
 def _read_filter(text: str) -> str:

@@ -60,7 +60,13 @@ from opulse.monitoring.systems.models.imports import (
     SystemImport,
     SystemImportState,
 )
-from opulse.monitoring.systems.models.people import Person, PersonEntry, UserNameTaken
+from opulse.monitoring.systems.models.people import (
+    Person,
+    PersonEntry,
+    UsedSystem,
+    UserLine,
+    UserNameTaken,
+)
 
 __all__ = [
     "ALL_SYSTEMS",
@@ -115,7 +121,9 @@ __all__ = [
     "SystemRefusal",
     "SystemUser",
     "TakenSystem",
+    "UsedSystem",
     "UserFacts",
+    "UserLine",
     "UserNameTaken",
     "UserSpan",
     "Whose",

@@ -31,6 +31,7 @@ class SystemImportState(StrEnum):
     """Where a file of systems or people is."""
 
     RECEIVING = "receiving"  # its bytes arrive
+    MAPPING = "mapping"  # it is here, whole; somebody is asked where its fields go
     RUNNING = "running"  # it is here, whole; its records are taken step by step
     DONE = "done"  # every record was taken or refused
     BROKEN = "broken"  # it ended early; nothing of it was taken

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from opulse.monitoring.systems.models.estate import System, SystemUser
+
 
 @dataclass(frozen=True, slots=True)
 class PersonEntry:
@@ -47,3 +49,22 @@ class Person:
 
 class UserNameTaken(Exception):
     """Another person of the tenant has this user name, compared without case."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserLine:
+    """Somebody who uses systems now: on how many, as whose primary user, and logged on to how many."""
+
+    user: SystemUser
+    systems: int
+    primary: int
+    logged_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedSystem:
+    """A system and what is true of one user on it; ``since`` when."""
+
+    system: System
+    user: SystemUser
+    since: datetime

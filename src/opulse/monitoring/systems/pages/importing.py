@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
 from opulse.monitoring.systems import views
-from opulse.monitoring.systems.flow.importing import Wanted, receive_file
+from opulse.monitoring.systems.flow.importing import Wanted, hold_file, receive_file
 from opulse.monitoring.systems.flow.importing.refused import refused_table
 from opulse.monitoring.systems.models import (
     FileFormat,
@@ -88,6 +88,8 @@ async def save_import(request: Request, ports: PortsDep, caller: Editor) -> Resp
             errors["file"] = "Choose a file."
         if wanted is not None and pieces is not None and not errors:
             try:
+                if sent.get("do") == "map":
+                    return see_other(f"/systems/import/{(await hold_file(ports, wanted, pieces)).id}/mapping")
                 one = await receive_file(ports, wanted, pieces)
                 return see_other(
                     f"/systems/import/{one.id}", "The file is here; its records are being taken."
@@ -102,6 +104,8 @@ async def save_import(request: Request, ports: PortsDep, caller: Editor) -> Resp
 async def show_progress(import_id: str, request: Request, ports: PortsDep, caller: Viewer) -> Response:
     """How far a file is, and what was refused."""
     one = await _find(ports, caller, import_id)
+    if one.state is SystemImportState.MAPPING:
+        return see_other(f"/systems/import/{import_id}/mapping")
     refused = await ports.db.read(views.list_refused, caller.tenant, import_id, 0, REFUSED_SHOWN)
     context = ProgressPage(one, refused, f"/systems/import/{import_id}")
     return await page(request, "systems/import_progress.html", context)

@@ -40,6 +40,14 @@ def lay_entry(known: Person, entry: PersonEntry) -> Person:
     return replace(known, user_name=entry.user_name, **given)  # type: ignore[arg-type]  # str but for is_active
 
 
+def name_primary(users: Iterable[SystemUser], key: str | None) -> list[SystemUser] | None:
+    """The users once the one of this casefolded id is the only primary one (None: nobody is). None: no user has the id."""
+    known = list(users)
+    if key is not None and all(user.user_id.casefold() != key for user in known):
+        return None
+    return [replace(user, is_primary=user.user_id.casefold() == key) for user in known]
+
+
 def add_users(holding: Mapping[str, SystemUser], named: Iterable[SystemUser]) -> list[SystemUser]:
     """All users of a system after a file named some: known ones keep what the file leaves empty, and there is one primary."""
     users = dict(holding)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,13 +43,13 @@ def list_imports(conn: Connection, tenant: int, limit: int) -> list[SystemImport
     return [_import(row) for row in rows]
 
 
-def list_abandoned(conn: Connection, tenant: int, before: datetime) -> list[str]:
-    """Uploads that nothing more came of since ``before``: the process that received them is gone."""
+def list_abandoned(conn: Connection, tenant: int, state: SystemImportState, before: datetime) -> list[str]:
+    """Files in this state that nothing more came of since ``before``."""
     return list(
         conn.execute(
             select(imports.c.id).where(
                 imports.c.tenant == tenant,
-                imports.c.state == SystemImportState.RECEIVING.value,
+                imports.c.state == state.value,
                 imports.c.updated_at < before,
             )
         ).scalars()
@@ -59,6 +59,13 @@ def list_abandoned(conn: Connection, tenant: int, before: datetime) -> list[str]
 def set_state(conn: Connection, tenant: int, import_id: str, state: SystemImportState, now: datetime) -> None:
     """Where the file is now."""
     conn.execute(_of(tenant, import_id).values(state=state.value, updated_at=now))
+
+
+def set_fields(
+    conn: Connection, tenant: int, import_id: str, fields: Mapping[str, str], now: datetime
+) -> None:
+    """Where its fields go."""
+    conn.execute(_of(tenant, import_id).values(fields=dict(fields), updated_at=now))
 
 
 def add_steps(

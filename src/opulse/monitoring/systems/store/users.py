@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, or_, select, true
 
 from opulse.db import seek, upsert
-from opulse.monitoring.systems.models import FOREVER, SystemUser, UserSpan
+from opulse.monitoring.systems.models import FOREVER, SystemUser, UserLine, UserSpan
 from opulse.monitoring.systems.store.tables import system_users
 
 _KEY = ("tenant", "system", "user_key", "valid_from")
+_OF_A_LINE = ("user_id", "email", "first_name", "last_name", "language", "department")
 _VALUES = (
     "valid_to",
     "user_id",
@@ -44,6 +45,64 @@ def list_systems_of(conn: Connection, tenant: int, keys: Iterable[str]) -> list[
     )
     found = seek(conn, theirs, system_users.c.user_key, keys)
     return sorted(set(found.scalars()))
+
+
+def list_lines(conn: Connection, tenant: int, search: str, after: str, limit: int) -> list[UserLine]:
+    """Users of systems beyond the casefolded id ``after``, by id, whose id, address or name contains ``search``."""
+    held = system_users.c
+    names = (held.user_key, func.lower(held.email), func.lower(held.first_name + " " + held.last_name))
+    rows = conn.execute(
+        select(
+            *(func.max(held[name]).label(name) for name in _OF_A_LINE),
+            func.count().label("systems"),
+            func.sum(case((held.is_primary, 1), else_=0)).label("primaries"),
+            func.sum(case((held.is_logged_on, 1), else_=0)).label("logged_on"),
+            func.max(held.last_logon).label("last_logon"),
+        )
+        .where(
+            held.tenant == tenant,
+            held.valid_to == FOREVER,
+            held.user_key > after,
+            or_(*(name.contains(search.casefold(), autoescape=True) for name in names)) if search else true(),
+        )
+        .group_by(held.user_key)
+        .order_by(held.user_key)
+        .limit(limit)
+    )
+    return [
+        UserLine(
+            SystemUser(
+                row.user_id,
+                row.email,
+                row.first_name,
+                row.last_name,
+                row.language,
+                row.primaries > 0,
+                row.logged_on > 0,
+                row.last_logon,
+                row.department,
+            ),
+            row.systems,
+            row.primaries,
+            row.logged_on,
+        )
+        for row in rows
+    ]
+
+
+def list_of_user(conn: Connection, tenant: int, key: str, limit: int) -> list[UserSpan]:
+    """What holds of one user now, by system; at most ``limit``."""
+    rows = conn.execute(
+        select(system_users)
+        .where(
+            system_users.c.tenant == tenant,
+            system_users.c.user_key == key,
+            system_users.c.valid_to == FOREVER,
+        )
+        .order_by(system_users.c.system)
+        .limit(limit)
+    )
+    return [_span(row) for row in rows]
 
 
 def write_spans(conn: Connection, tenant: int, spans: Sequence[UserSpan]) -> None:

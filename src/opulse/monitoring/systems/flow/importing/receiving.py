@@ -37,6 +37,7 @@ _LDIF_LINES = 4_000  # an entry has some ten lines
 _STEPS_PER_UNIT = 8
 _HEADING_MAX = 64_000
 _ABANDONED = timedelta(hours=1)
+_UNMAPPED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,36 @@ async def receive_file(ports: Ports, wanted: Wanted, pieces: AsyncIterator[bytes
     Raises:
         FileUnreadable: it is no file of this form, its mapping fits nothing, or there is no record in it.
     """
-    await _forget_abandoned(ports, wanted.tenant)
-    heading, rest = "", b""
-    if wanted.format is FileFormat.CSV:
-        heading, rest = await _read_first_line(pieces)
+    heading, rest = await _begin(ports, wanted, pieces)
     fields = _fields(wanted, read_heading(heading) if heading else [])
-    one = _begun(wanted, fields, heading, ports.clock.now())
+    import_id = await _keep_whole(
+        ports, wanted, _begun(wanted, fields, heading, ports.clock.now()), rest, pieces
+    )
+    return await ports.db.write(announce_in, wanted.tenant, import_id, ports.clock.now())
+
+
+async def hold_file(ports: Ports, wanted: Wanted, pieces: AsyncIterator[bytes]) -> SystemImport:
+    """Keep the file as it arrives; nothing of it is taken before somebody says where its fields go.
+
+    Raises:
+        FileUnreadable: it is no file of this form, or there is no record in it.
+    """
+    heading, rest = await _begin(ports, wanted, pieces)
+    if heading:
+        read_heading(heading)
+    import_id = await _keep_whole(ports, wanted, _begun(wanted, {}, heading, ports.clock.now()), rest, pieces)
+    return await ports.db.write(_hold_in, wanted.tenant, import_id, ports.clock.now())
+
+
+async def _begin(ports: Ports, wanted: Wanted, pieces: AsyncIterator[bytes]) -> tuple[str, bytes]:
+    await _forget_abandoned(ports, wanted.tenant)
+    return await _read_first_line(pieces) if wanted.format is FileFormat.CSV else ("", b"")
+
+
+async def _keep_whole(
+    ports: Ports, wanted: Wanted, one: SystemImport, rest: bytes, pieces: AsyncIterator[bytes]
+) -> str:
+    """Its id, once every byte is here."""
     await ports.db.write(store.insert_import, wanted.tenant, one)
     try:
         steps = await _keep(ports, wanted, one.id, rest, pieces)
@@ -71,7 +96,7 @@ async def receive_file(ports: Ports, wanted: Wanted, pieces: AsyncIterator[bytes
     if not steps:
         await ports.db.write(_break_in, wanted.tenant, one.id, ports.clock.now())
         raise FileUnreadable("There is no record in the file.")
-    return await ports.db.write(_announce_in, wanted.tenant, one.id, ports.clock.now())
+    return one.id
 
 
 def _fields(wanted: Wanted, columns: list[str]) -> Mapping[str, str]:
@@ -165,9 +190,17 @@ def _begun(wanted: Wanted, fields: Mapping[str, str], heading: str, now: datetim
     )
 
 
-def _announce_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> SystemImport:
+def announce_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> SystemImport:
+    """Its records are taken from now on."""
     store.set_state(conn, tenant, import_id, SystemImportState.RUNNING, now)
     enqueue(conn, tenant, IMPORT_RECEIVED, {"import": import_id}, unique=import_id, priority=7)
+    one = store.find_import(conn, tenant, import_id)
+    assert one is not None, "it was made before"
+    return one
+
+
+def _hold_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> SystemImport:
+    store.set_state(conn, tenant, import_id, SystemImportState.MAPPING, now)
     one = store.find_import(conn, tenant, import_id)
     assert one is not None, "it was made before"
     return one
@@ -179,7 +212,8 @@ def _break_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> N
 
 
 async def _forget_abandoned(ports: Ports, tenant: int) -> None:
-    """What a killed process was receiving an hour ago never becomes whole."""
+    """What a killed process was receiving an hour ago never becomes whole; what nobody mapped within a day is forgotten."""
     now = ports.clock.now()
-    for one in await ports.db.read(store.list_abandoned, tenant, now - _ABANDONED):
-        await ports.db.write(_break_in, tenant, one, now)
+    for state, life in ((SystemImportState.RECEIVING, _ABANDONED), (SystemImportState.MAPPING, _UNMAPPED)):
+        for one in await ports.db.read(store.list_abandoned, tenant, state, now - life):
+            await ports.db.write(_break_in, tenant, one, now)
