@@ -96,6 +96,7 @@ REACHED: list[tuple[str, Setup, LedgerState]] = [
     ("too late", invitation("too_late"), S.TOO_LATE),
     ("cancelled", invitation("cancelled"), S.STOPPED),
     ("held: other pulse", invitation("held", "in_another_pulse"), S.IN_ANOTHER_PULSE),
+    ("held: quiet hours", invitation("held", "quiet_hours"), S.QUIET_HOURS),
     ("held: to confirm", invitation("held", "needs_confirmation"), S.NEEDS_CONFIRMATION),
     ("deleted", invitation("spared", "deleted"), S.NO_CONTACT),
     ("opted out", invitation("spared", "opted_out"), S.OPTED_OUT),

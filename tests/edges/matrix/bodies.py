@@ -34,6 +34,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/directories/{directory}/mailing-lists": {"name": "Looked at"},
     "POST /api/v1/mailing-lists/{mailing_list}/members": {"contacts": []},
     "PUT /api/v1/directories/{directory}/frequency-rules": {"rules": []},
+    "PUT /api/v1/directories/{directory}/asking-hours": {"quiet_from": "22:00", "quiet_until": "07:00"},
+    "PUT /api/v1/directories/{directory}/fields": {"name": "looked", "kind": "text"},
+    "POST /api/v1/directories/{directory}/fields/undeclare": {"name": "looked"},
+    "POST /api/v1/directories/{directory}/field-changes": {"action": "remove", "field": "looked"},
+    "PUT /api/v1/directories/{directory}/contacts/{contact}/subscription": {"subscribed": False},
+    "PUT /api/v1/directories/{directory}/contacts/{contact}/mute": {"until": None},
     "PUT /api/v1/surveys/{survey_id}": SURVEY,
     "PUT /api/v1/workflows/{workflow}": {
         "name": "Looked at",

@@ -107,7 +107,9 @@ class WhyPage:
 GROUPS: Mapping[str, frozenset[str]] = {
     "Answered": frozenset({"answered", "answered_late", "started", "not_theirs", "quarantined"}),
     "Mail accepted": frozenset({"accepted", "expired", "ambiguous"}),
-    "On the way": frozenset({"queued", "being_resolved", "in_another_pulse", "needs_confirmation"}),
+    "On the way": frozenset(
+        {"queued", "being_resolved", "in_another_pulse", "quiet_hours", "needs_confirmation"}
+    ),
     "Same person": frozenset({"same_person"}),
     "Spared": frozenset({"opted_out", "muted", "fatigue_rule", "not_on_allow_list", "over_cap", "stopped"}),
     "Not reached": frozenset(),

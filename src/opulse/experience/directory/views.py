@@ -1,7 +1,8 @@
 """Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
-from opulse.experience.directory.store.contacts import find_contact, lock_contacts
+from opulse.experience.directory.store.contacts import embedded_text, find_contact, lock_contacts
+from opulse.experience.directory.store.fields import find_declared, list_changes, list_seen
 from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
 from opulse.experience.directory.store.lists import (
     find_directory,
@@ -11,6 +12,8 @@ from opulse.experience.directory.store.lists import (
     list_rules,
 )
 from opulse.experience.directory.store.searching import count_contacts, find_few_by_start, list_contacts
+from opulse.experience.directory.store.settings import find_hours, find_merge_rules, list_hours
+from opulse.experience.directory.store.subscriptions import list_subscriptions_of
 from opulse.experience.directory.store.tables import (
     change_groups,
     change_members,
@@ -25,20 +28,28 @@ __all__ = [
     "change_sets",
     "contacts",
     "count_contacts",
+    "embedded_text",
     "find_change_set",
     "find_contact",
+    "find_declared",
     "find_directory",
     "find_few_by_start",
+    "find_hours",
     "find_import",
     "find_list",
+    "find_merge_rules",
+    "list_changes",
     "list_contacts",
     "list_directories",
     "list_groups",
+    "list_hours",
     "list_imports",
     "list_lists",
     "list_members",
     "list_members_of",
     "list_refused",
     "list_rules",
+    "list_seen",
+    "list_subscriptions_of",
     "lock_contacts",
 ]

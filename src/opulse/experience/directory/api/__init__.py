@@ -1,13 +1,13 @@
-"""JSON routes of the directory: contacts, lists and rules; files of contacts."""
+"""JSON routes of the directory: contacts, lists, fields, opt-outs, rules and hours; files of contacts."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.directory.api import contacts, imports
+from opulse.experience.directory.api import contacts, fields, imports, limits, subscriptions
 
 router = APIRouter()
-for _part in (contacts, imports):
+for _part in (contacts, imports, fields, limits, subscriptions):
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from opulse.experience.directory import views
+from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_directory
 from opulse.experience.directory.flow import lists as lists_flow
 from opulse.experience.directory.flow import people
-from opulse.experience.directory.models import Contact, RuleKind
-from opulse.ports import Ports
-from opulse.web.access import Caller, api_editor, api_viewer, ports_of
+from opulse.experience.directory.models import Contact
 from opulse.web.errors import NotFound, Problem
 
 router = APIRouter(prefix="/api/v1", tags=["directory"])
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 
 class Named(BaseModel):
@@ -50,6 +45,7 @@ class ContactIn(BaseModel):
     ext_ref: str = ""
     phone: str = ""
     language: str = ""
+    time_zone: str = ""
     unsubscribed: bool = False
     embedded_data: dict[str, Any] = {}
 
@@ -83,6 +79,7 @@ class ContactChange(BaseModel):
     ext_ref: str | None = None
     phone: str | None = None
     language: str | None = None
+    time_zone: str | None = None
     embedded_data: dict[str, Any] = {}
 
 
@@ -95,18 +92,9 @@ class ContactView(BaseModel):
     ext_ref: str
     phone: str
     language: str
+    time_zone: str
     unsubscribed: bool
     embedded_data: dict[str, Any]
-
-
-class RuleIn(BaseModel):
-    kind: RuleKind
-    limit: int = 1
-    period_seconds: int = 0
-
-
-class RulesIn(BaseModel):
-    rules: list[RuleIn]
 
 
 class MembersIn(BaseModel):
@@ -135,7 +123,7 @@ async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryVie
 
 @router.post("/directories/{directory}/contacts:bulk", operation_id="import_contacts")
 async def post_contacts(directory: str, body: ContactsIn, ports: PortsDep, caller: Editor) -> ContactsTaken:
-    await _directory(ports, caller.tenant, directory)
+    await find_directory(ports, caller, directory)
     if body.mailing_list:
         found = await ports.db.read(views.find_list, caller.tenant, body.mailing_list)
         if found is None or found.directory != directory:
@@ -166,7 +154,7 @@ async def list_contacts(
     after: str = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[ContactView]:
-    await _directory(ports, caller.tenant, directory)
+    await find_directory(ports, caller, directory)
     found = await ports.db.read(
         views.list_contacts, caller.tenant, directory, search=search, after=after, limit=limit
     )
@@ -218,7 +206,7 @@ async def post_list(directory: str, body: Named, ports: PortsDep, caller: Editor
 
 @router.get("/directories/{directory}/mailing-lists", operation_id="list_mailing_lists")
 async def list_lists(directory: str, ports: PortsDep, caller: Viewer) -> list[ListView]:
-    await _directory(ports, caller.tenant, directory)
+    await find_directory(ports, caller, directory)
     found = await ports.db.read(views.list_lists, caller.tenant, directory)
     return [ListView(id=one.id, directory=one.directory, name=one.name, members=one.members) for one in found]
 
@@ -231,30 +219,6 @@ async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, call
         raise NotFound("mailing list") from error
 
 
-@router.get("/directories/{directory}/frequency-rules", operation_id="list_frequency_rules")
-async def list_rules(directory: str, ports: PortsDep, caller: Viewer) -> list[RuleIn]:
-    await _directory(ports, caller.tenant, directory)
-    found = await ports.db.read(views.list_rules, caller.tenant, directory)
-    return [RuleIn(kind=one.kind, limit=one.limit, period_seconds=one.period_seconds) for one in found]
-
-
-@router.put("/directories/{directory}/frequency-rules", operation_id="set_frequency_rules")
-async def put_rules(directory: str, body: RulesIn, ports: PortsDep, caller: Editor) -> list[RuleIn]:
-    wanted = [(rule.kind, rule.limit, rule.period_seconds) for rule in body.rules]
-    try:
-        await lists_flow.set_rules(ports, caller.tenant, directory, wanted, caller.name)
-    except LookupError as error:
-        raise NotFound("directory") from error
-    except ValueError as error:
-        raise Problem(422, "not valid frequency rules", str(error)) from error
-    return body.rules
-
-
-async def _directory(ports: Ports, tenant: int, directory: str) -> None:
-    if await ports.db.read(views.find_directory, tenant, directory) is None:
-        raise NotFound("directory")
-
-
 def _view(contact: Contact) -> ContactView:
     return ContactView(
         id=contact.id,
@@ -265,6 +229,7 @@ def _view(contact: Contact) -> ContactView:
         ext_ref=contact.ext_ref,
         phone=contact.phone,
         language=contact.language,
+        time_zone=contact.time_zone,
         unsubscribed=contact.unsubscribed,
         embedded_data=dict(contact.embedded),
     )

@@ -18,13 +18,22 @@ from opulse.experience.directory.flow.taking import Destination, take_rows_in
 from opulse.experience.directory.models import (
     IMPORT_RECEIVED,
     ContactImport,
+    Declared,
     ImportState,
     IncomingContact,
     LineRefused,
 )
-from opulse.experience.directory.rules import Heading, TableUnreadable, read_heading, read_lines
+from opulse.experience.directory.rules import (
+    Heading,
+    TableUnreadable,
+    ValueRefused,
+    read_heading,
+    read_lines,
+    read_values,
+)
 from opulse.experience.directory.store import contacts
 from opulse.experience.directory.store import imports as store
+from opulse.experience.directory.store.fields import declared_for_contacts
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -110,15 +119,15 @@ async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
     if one is None or one.state is not ImportState.RUNNING:
         return
     heading = read_heading(one.heading)
-    where = Destination(tenant, one.directory, one.list_id, one.raise_events)
-    step = await _read_step(ports, tenant, import_id, heading, 0)
+    where = Destination(tenant, one.directory, one.list_id, one.raise_events, one.actor)
+    step = await _read_step(ports, where, import_id, heading, 0)
     while step is not None:
         number, inserted = step.number, _Signal()
         writing = asyncio.create_task(
             ports.db.write(_take_step_in, where, import_id, step, ports.clock.now(), inserted)
         )
         writing.add_done_callback(inserted.set)
-        reading = _read_step(ports, tenant, import_id, heading, number, inserted)
+        reading = _read_step(ports, where, import_id, heading, number, inserted)
         _, step = await asyncio.gather(writing, reading)
         if number & (number - 1) == 0:  # 1, 2, 4, 8, …: the directory may have doubled
             await ports.db.write(contacts.look_at_growth)
@@ -166,19 +175,33 @@ async def _keep(ports: Ports, tenant: int, import_id: str, rest: bytes, pieces: 
 
 
 async def _read_step(
-    ports: Ports, tenant: int, import_id: str, heading: Heading, after: int, when: _Signal | None = None
+    ports: Ports,
+    where: Destination,
+    import_id: str,
+    heading: Heading,
+    after: int,
+    when: _Signal | None = None,
 ) -> _Read | None:
     if when is not None:
         await when.wait()
-    found = await ports.db.read(store.find_step, tenant, import_id, after)
+    found = await ports.db.read(_find_step, where, import_id, after)
     if found is None:
         return None
-    number, first_line, body = found
+    (number, first_line, body), declared = found
     # in a thread: some 20 ms of work, during which people's pages must not wait
-    return await asyncio.to_thread(_read, heading, number, first_line, body)
+    return await asyncio.to_thread(_read, heading, declared, number, first_line, body)
 
 
-def _read(heading: Heading, number: int, first_line: int, body: bytes) -> _Read:
+def _find_step(
+    conn: Connection, where: Destination, import_id: str, after: int
+) -> tuple[tuple[int, int, bytes], Declared] | None:
+    """The next step, and the types that hold as it is read."""
+    found = store.find_step(conn, where.tenant, import_id, after)
+    return None if found is None else (found, declared_for_contacts(conn, where.tenant, where.directory))
+
+
+def _read(heading: Heading, declared: Declared, number: int, first_line: int, body: bytes) -> _Read:
+    typed = any(name.casefold() in declared for name in heading.embedded)
     rows: list[IncomingContact] = []
     refused: list[LineRefused] = []
     for line, row in read_lines(heading, body.decode(errors="surrogateescape"), first_line):
@@ -186,9 +209,25 @@ def _read(heading: Heading, number: int, first_line: int, body: bytes) -> _Read:
             refused.append(LineRefused(line, "", row))
         elif why := why_refused(row):
             refused.append(LineRefused(line, _who(row), _storable(why)[:REASON_MAX]))
+        elif typed:
+            _take_typed(declared, line, row, rows, refused)
         else:
             rows.append(row)
     return _Read(number, rows, refused)
+
+
+def _take_typed(
+    declared: Declared,
+    line: int,
+    row: IncomingContact,
+    rows: list[IncomingContact],
+    refused: list[LineRefused],
+) -> None:
+    """The row with its values in the types of their fields, or why one of them is none."""
+    try:
+        rows.append(row._replace(embedded=read_values(declared, row.embedded)))
+    except ValueRefused as error:
+        refused.append(LineRefused(line, _who(row), _storable(str(error))[:REASON_MAX]))
 
 
 def _who(row: IncomingContact) -> str:

@@ -1,4 +1,4 @@
-"""Directories, mailing lists and frequency rules."""
+"""Directories and mailing lists."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
+from opulse.experience.directory.flow.limits import default_rules
+from opulse.experience.directory.models import Directory, MailingList
 from opulse.experience.directory.store import contacts, members
 from opulse.experience.directory.store import lists as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
-from opulse.wire.identifiers import Prefix, new_id, new_ids
-
-DAY = 86_400
+from opulse.wire.identifiers import Prefix, new_id
 
 
 async def create_directory(ports: Ports, tenant: int, name: str, actor: str) -> Directory:
@@ -69,62 +68,3 @@ async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str
         members.insert_members(conn, tenant, list_id, known, now)
 
     await ports.db.write(unit)
-
-
-async def set_rules(
-    ports: Ports, tenant: int, directory: str, wanted: Sequence[tuple[RuleKind, int, int]], actor: str
-) -> list[FrequencyRule]:
-    """Replace the directory's frequency rules by (kind, limit, period in seconds).
-
-    Raises:
-        LookupError: no such directory.
-        ValueError: more than 20 rules, or a limit or period below 1 where the kind needs one.
-    """
-    if len(wanted) > 20:
-        raise ValueError("a directory has at most 20 frequency rules")
-    for kind, limit, period in wanted:
-        if kind is RuleKind.MAX_IN_PERIOD and (limit < 1 or period < 1):
-            raise ValueError("'at most N in a period' needs N and the period in seconds")
-        if kind is RuleKind.MIN_GAP and period < 1:
-            raise ValueError("'at least T between messages' needs the period in seconds")
-    now = ports.clock.now()
-    numbers = new_ids(Prefix.FREQUENCY_RULE, len(wanted)) if wanted else []
-    rules = [
-        FrequencyRule(number, kind, limit, period)
-        for number, (kind, limit, period) in zip(numbers, wanted, strict=True)
-    ]
-
-    def unit(conn: Connection) -> None:
-        if store.find_directory(conn, tenant, directory) is None:
-            raise LookupError(directory)
-        before = [_plain(rule) for rule in store.list_rules(conn, tenant, directory)]
-        store.replace_rules(conn, tenant, directory, rules)
-        after = [_plain(rule) for rule in rules]
-        audit_in(
-            conn,
-            tenant,
-            actor,
-            "frequency_rules.changed",
-            directory,
-            {"rules": before},
-            {"rules": after},
-            now,
-        )
-
-    await ports.db.write(unit)
-    return rules
-
-
-def default_rules() -> list[FrequencyRule]:
-    """The decided default: 1 per 24 h, 2 per 7 days, 4 per 30 days, one per activation (spine.md)."""
-    numbers = new_ids(Prefix.FREQUENCY_RULE, 4)
-    return [
-        FrequencyRule(numbers[0], RuleKind.MAX_IN_PERIOD, 1, DAY),
-        FrequencyRule(numbers[1], RuleKind.MAX_IN_PERIOD, 2, 7 * DAY),
-        FrequencyRule(numbers[2], RuleKind.MAX_IN_PERIOD, 4, 30 * DAY),
-        FrequencyRule(numbers[3], RuleKind.ONE_PER_ACTIVATION, 1, 0),
-    ]
-
-
-def _plain(rule: FrequencyRule) -> dict[str, object]:
-    return {"kind": rule.kind.value, "limit": rule.limit, "period_seconds": rule.period_seconds}

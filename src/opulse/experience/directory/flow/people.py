@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.db import chunked
-from opulse.experience.directory.flow.checking import ContactProblem, check_fields, check_rows
+from opulse.experience.directory.flow.checking import ContactProblem, check_fields, check_rows, read_embedded
 from opulse.experience.directory.flow.taking import Destination, Taken, take_rows_in
 from opulse.experience.directory.models import (
     CONTACTS_CHANGED,
@@ -24,6 +24,7 @@ from opulse.experience.directory.models import (
     IncomingContact,
 )
 from opulse.experience.directory.store import changes, contacts, lists
+from opulse.experience.directory.store.fields import declared_for_contacts
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -55,10 +56,11 @@ async def import_contacts(
     """Add or update contacts, matched by external reference, then by address. A bad row is refused, the rest are taken.
 
     Args:
-        rows: first_name, last_name, email, ext_ref, phone, language, unsubscribed, embedded_data (flat).
+        rows: first_name, last_name, email, ext_ref, phone, language, time_zone, unsubscribed, embedded_data (flat).
         raise_events: let *created* triggers see the new contacts (off for files, as in qualtrics-product.md 5.2).
     """
-    good, refused = check_rows(rows)
+    declared = await ports.db.read(declared_for_contacts, tenant, directory)
+    good, refused = check_rows(rows, declared)
     taken = await import_rows(
         ports,
         tenant,
@@ -84,7 +86,7 @@ async def import_rows(
     refused: int,
 ) -> ImportResult:
     """:func:`import_contacts` for rows that were checked already; ``refused`` of them were not taken."""
-    where = Destination(tenant, directory, list_id, raise_events)
+    where = Destination(tenant, directory, list_id, raise_events, actor)
     totals = Taken()
     for chunk in chunked(rows, ROWS_PER_UNIT):
         totals += await ports.db.write(take_rows_in, where, chunk, ports.clock.now())
@@ -141,7 +143,7 @@ def edit_contact_in(
     now: datetime,
     actor: str,
 ) -> Contact:
-    """See :func:`edit_contact`; in the caller's unit."""
+    """See :func:`edit_contact`; in the caller's unit. Raises: LookupError, ContactProblem."""
     contacts.lock_contacts(
         conn, tenant, [contact]
     )  # the whole document is written: an alarm of this moment must be in it
@@ -149,6 +151,7 @@ def edit_contact_in(
     if before is None:
         raise LookupError(contact)
     changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
+    embedded = read_embedded(declared_for_contacts(conn, tenant, directory), embedded)
     merged = {**before.embedded, **embedded}
     if not changed and merged == dict(before.embedded):
         return before

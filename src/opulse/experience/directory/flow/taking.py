@@ -11,21 +11,29 @@ import msgspec
 from sqlalchemy import Connection
 
 from opulse.experience.directory.flow.alarms import note_created_in
-from opulse.experience.directory.models import MAIN_FIELDS, Cause, Contact, IncomingContact
+from opulse.experience.directory.flow.leaving import Subscription, note_subscriptions_in
+from opulse.experience.directory.models import (
+    MAIN_FIELDS,
+    Cause,
+    Contact,
+    IncomingContact,
+    SubscriptionOrigin,
+)
 from opulse.experience.directory.store import contacts, lists, members
 from opulse.wire.identifiers import Prefix, new_ids_in_order
 
-_MAIN = tuple(MAIN_FIELDS.values())
+_MAIN = (*MAIN_FIELDS.values(), "time_zone")
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where rows go: the directory, a mailing list or none, and whether *created* triggers see new contacts."""
+    """Where rows go: the directory, a mailing list or none, whether *created* triggers see new contacts, and who brings them."""
 
     tenant: int
     directory: str
     list_id: str
     raise_events: bool
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,10 @@ def take_rows_in(
     contacts.insert_fresh(
         conn, tenant, directory, [_values(row, number) for number, row in fresh.items()], now
     )
-    updated = _update_known(conn, where, known, now) if known else 0
+    updated, out = _update_known(conn, where, known, now) if known else (0, [])
+    out += [number for number, row in fresh.items() if row.unsubscribed]
+    wanted = Subscription(True, SubscriptionOrigin.IMPORT, where.actor)
+    note_subscriptions_in(conn, tenant, directory, out, wanted, now)
     if where.list_id:
         members.insert_members(conn, tenant, where.list_id, [*fresh, *known], now)
     if where.raise_events:
@@ -116,15 +127,15 @@ def _values(row: IncomingContact, number: str) -> tuple[Any, ...]:
 
 def _update_known(
     conn: Connection, where: Destination, known: dict[str, IncomingContact], now: datetime
-) -> int:
-    """Write what differs; returns how many contacts that were."""
+) -> tuple[int, list[str]]:
+    """Write what differs; returns how many contacts that were, and who of them is opted out by it."""
     contacts.lock_contacts(conn, where.tenant, known)
     changed = []
     for before in contacts.find_contacts(conn, where.tenant, where.directory, known):
         if (values := _changed(before, known[before.id], now)) is not None:
             changed.append(values)
     contacts.update_contacts(conn, where.tenant, changed)
-    return len(changed)
+    return len(changed), [one["contact"] for one in changed if one["opts_out"]]
 
 
 def _changed(before: Contact, row: IncomingContact, now: datetime) -> dict[str, Any] | None:

@@ -20,6 +20,8 @@ from opulse.web.layout import page
 from opulse.web.roles import Caller
 
 router = APIRouter(prefix="/directory")
+SHOWN_FIELDS = {**MAIN_FIELDS, "TimeZone": "time_zone"}
+"""Fields that every contact has: name → our column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ async def save_new_contact(directory: str, request: Request, ports: PortsDep, ca
 
 def read_form(sent: FormData) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     """The main fields and the rows of embedded data, as they were typed."""
-    values = {name: str(sent.get(name) or "").strip() for name in MAIN_FIELDS.values()}
+    values = {name: str(sent.get(name) or "").strip() for name in SHOWN_FIELDS.values()}
     names = [str(one).strip() for one in sent.getlist("embedded.name")]
     texts = [str(one).strip() for one in sent.getlist("embedded.value")]
     return values, tuple(row for row in zip(names, texts, strict=False) if any(row))

@@ -20,6 +20,7 @@ _SPOKEN = {
     "extref": "ext_ref",
     "phone": "phone",
     "language": "language",
+    "timezone": "time_zone",
     "unsubscribed": "unsubscribed",
 }
 _MAIN_PLACES = IncomingContact._fields[

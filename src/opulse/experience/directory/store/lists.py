@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from opulse.db import insert_ignoring_known
-from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
+from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind, RuleScope
 from opulse.experience.directory.store.tables import (
     directories,
     frequency_rules,
@@ -91,6 +91,8 @@ def replace_rules(conn: Connection, tenant: int, directory: str, rules: Sequence
                 kind=rule.kind.value,
                 limit=rule.limit,
                 period_seconds=rule.period_seconds,
+                scope=rule.scope.value,
+                target=rule.target,
             )
         )
 
@@ -101,7 +103,12 @@ def list_rules(conn: Connection, tenant: int, directory: str) -> list[FrequencyR
         .where(frequency_rules.c.tenant == tenant, frequency_rules.c.directory == directory)
         .order_by(frequency_rules.c.period_seconds)
     )
-    return [FrequencyRule(row.id, RuleKind(row.kind), row.limit, row.period_seconds) for row in rows]
+    return [
+        FrequencyRule(
+            row.id, RuleKind(row.kind), row.limit, row.period_seconds, RuleScope(row.scope), row.target
+        )
+        for row in rows
+    ]
 
 
 LISTENS = ""

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Text, bindparam, cast, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Text, bindparam, cast, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from opulse.db import Instant, as_json, listed
@@ -35,18 +35,3 @@ def _insert_members(dialect: str) -> Any:
     chosen = select(*columns.values()).where(wanted.c.value != "")
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(list_members).from_select(list(columns), chosen).on_conflict_do_nothing()
-
-
-def set_list_unsubscribed(
-    conn: Connection, tenant: int, list_id: str, contact: str, out: bool, now: datetime
-) -> None:
-    """Opt the contact out of one list, or in again."""
-    conn.execute(
-        update(list_members)
-        .where(
-            list_members.c.tenant == tenant,
-            list_members.c.list == list_id,
-            list_members.c.contact == contact,
-        )
-        .values(unsubscribed=out, unsubscribed_at=now if out else None)
-    )

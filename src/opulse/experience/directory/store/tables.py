@@ -111,6 +111,10 @@ frequency_rules = Table(
     Column("kind", Text, nullable=False),
     Column("limit", Integer, nullable=False),
     Column("period_seconds", Integer, nullable=False),
+    Column("scope", Text, nullable=False, server_default="directory"),
+    Column(
+        "target", Text, nullable=False, server_default=""
+    ),  # the list or survey; empty: all of the directory
     PrimaryKeyConstraint("tenant", "id"),
     ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
 )

@@ -42,6 +42,7 @@ class HoldReason(StrEnum):
     """What a held invitation waits for."""
 
     IN_ANOTHER_PULSE = "in_another_pulse"  # the end of another pulse's open invitation
+    QUIET_HOURS = "quiet_hours"  # the next minute at which this person may be asked, on their own clock
     NEEDS_CONFIRMATION = "needs_confirmation"  # a person's yes to asking so many
 
 

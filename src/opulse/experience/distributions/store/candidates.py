@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Text, case, func, literal, select
 
-from opulse.experience.directory.models import MAIN_FIELDS, FrequencyRule
-from opulse.experience.directory.views import change_members, contacts, list_members
+from opulse.experience.directory.models import MAIN_FIELDS, AskingHours, FrequencyRule
+from opulse.experience.directory.views import change_members, contacts, embedded_text, list_members
 from opulse.experience.distributions.models import AskRequest, Candidate, Distribution
 from opulse.experience.distributions.store.among import among
 from opulse.experience.distributions.store.history import History, list_asked_addresses, list_histories
@@ -59,11 +59,32 @@ def list_decided(
     return set(conn.execute(query).scalars())
 
 
-def list_people(conn: Connection, tenant: int, ids: Sequence[str], keys: Sequence[str]) -> Sequence[Any]:
-    """Rows of these contacts, in id order, with what the decision and the pipes ``keys`` read."""
+def list_people(
+    conn: Connection,
+    tenant: int,
+    ids: Sequence[str],
+    keys: Sequence[str],
+    hours: Mapping[str, AskingHours] | None = None,
+) -> Sequence[Any]:
+    """Rows of these contacts, in id order, with what the decision and the pipes ``keys`` read.
+
+    ``hours``: directory → its asking hours, which may name the embedded data with a person's working hours.
+    """
     chosen = contacts.c.tenant == tenant, among(conn, contacts.c.id, ids)
-    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
+    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else [*_READ]
+    read.append(_shift_of(conn, hours or {}))
     return conn.execute(select(*read).where(*chosen).order_by(contacts.c.id)).all()
+
+
+def _shift_of(conn: Connection, hours: Mapping[str, AskingHours]) -> ColumnElement[Any]:
+    """The working hours of each contact as text; empty where their directory names no field for them."""
+    fields = {directory: one.shift_field for directory, one in hours.items() if one.shift_field}
+    if not fields:
+        return literal("", Text()).label("shift")
+    read = [
+        (contacts.c.directory == directory, embedded_text(conn, field)) for directory, field in fields.items()
+    ]
+    return func.coalesce(case(*read, else_=""), "", type_=Text()).label("shift")
 
 
 def candidates_of(
@@ -137,6 +158,8 @@ def _candidate(
         recent=history.recent,
         last_asked_at=history.last_asked_at,
         busy_until=history.busy_until,
+        time_zone=row.time_zone,
+        shift=row.shift,
         fields={key: _value(row, key) for key in keys},
     )
 

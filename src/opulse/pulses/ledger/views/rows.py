@@ -216,6 +216,10 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
             and_(state == InvitationState.HELD.value, reason == HoldReason.IN_ANOTHER_PULSE.value),
             RANK[LedgerState.IN_ANOTHER_PULSE],
         ),
+        (
+            and_(state == InvitationState.HELD.value, reason == HoldReason.QUIET_HOURS.value),
+            RANK[LedgerState.QUIET_HOURS],
+        ),
         (state == InvitationState.HELD.value, RANK[LedgerState.NEEDS_CONFIRMATION]),
         *spared,
         else_=RANK[LedgerState.BEING_RESOLVED],

@@ -32,14 +32,6 @@ class ChangeKind(StrEnum):
     DELETED = "deleted"  # taken out of the directory
 
 
-class RuleKind(StrEnum):
-    """How a contact frequency rule (fatigue rule) holds a person back."""
-
-    MAX_IN_PERIOD = "max_in_period"  # at most `limit` invitations within `period_seconds`
-    MIN_GAP = "min_gap"  # at least `period_seconds` since the last invitation
-    ONE_PER_ACTIVATION = "one_per_activation"  # one invitation per activation and nothing else
-
-
 @dataclass(frozen=True)
 class Directory:
     """A contact database of a tenant; one of them is the default."""
@@ -59,6 +51,7 @@ class MailingList:
     name: str
     created_at: datetime
     members: int = 0
+    owner: str = ""  # id of the person whose it is; empty: everybody's
 
 
 @dataclass(frozen=True)
@@ -77,6 +70,7 @@ class Contact:
     unsubscribed: bool
     created_at: datetime
     updated_at: datetime
+    time_zone: str = ""  # an IANA name; empty: that of the directory
 
 
 @dataclass(frozen=True)
@@ -128,16 +122,6 @@ class ChangeGroup:
     count: int
 
 
-@dataclass(frozen=True)
-class FrequencyRule:
-    """A contact frequency rule. ``limit`` counts invitations; unused by ``min_gap`` and ``one_per_activation``."""
-
-    id: str  # FQ_…
-    kind: RuleKind
-    limit: int
-    period_seconds: int
-
-
 class IncomingContact(NamedTuple):
     """A row of an import: texts without white space around them, empty where nothing is said. ``embedded`` is flat."""
 
@@ -147,9 +131,10 @@ class IncomingContact(NamedTuple):
     ext_ref: str
     phone: str
     language: str
+    time_zone: str
     unsubscribed: bool
     embedded: Mapping[str, Any]
-    time_zone: str = ""
+    private: Mapping[str, Any] = {}  # data of their place on the list that the import fills
 
 
 class ImportState(StrEnum):
@@ -208,14 +193,6 @@ class ImportResult:
     updated: int
     unchanged: int
     refused: tuple[RowRefused, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class OptOut:
-    """Since when a contact is opted out of the directory, and until when they asked to be left alone; None: not at all."""
-
-    since: datetime | None
-    muted_until: datetime | None
 
 
 @dataclass(frozen=True)
