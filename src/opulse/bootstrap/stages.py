@@ -38,6 +38,7 @@ EXPERIENCE = (
     "opulse.experience.distributions",
     "opulse.experience.responses",
     "opulse.experience.impact",
+    "opulse.experience.footprint",
 )
 SHARED = ("opulse.tenancy",)
 ACROSS = ("opulse.pulses.ledger", "opulse.pulses.replay", "opulse.console.journey", "opulse.console")

@@ -6,14 +6,19 @@ from opulse.experience.directory.store.fields import find_declared, list_changes
 from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
 from opulse.experience.directory.store.lists import (
     find_directory,
-    find_list,
     list_directories,
-    list_lists,
     list_rules,
 )
+from opulse.experience.directory.store.mailing_lists import find_list, list_lists, list_shares_of, may_edit
+from opulse.experience.directory.store.members import list_private
+from opulse.experience.directory.store.reading import find_opt_out
 from opulse.experience.directory.store.searching import count_contacts, find_few_by_start, list_contacts
 from opulse.experience.directory.store.settings import find_hours, find_merge_rules, list_hours
-from opulse.experience.directory.store.subscriptions import list_subscriptions_of
+from opulse.experience.directory.store.subscriptions import (
+    find_in_list,
+    list_subscriptions_of,
+    subscription_changes,
+)
 from opulse.experience.directory.store.tables import (
     change_groups,
     change_members,
@@ -21,6 +26,7 @@ from opulse.experience.directory.store.tables import (
     contacts,
     list_members,
 )
+from opulse.experience.directory.store.transactions import list_transactions, transactions
 
 __all__ = [
     "change_groups",
@@ -36,8 +42,10 @@ __all__ = [
     "find_few_by_start",
     "find_hours",
     "find_import",
+    "find_in_list",
     "find_list",
     "find_merge_rules",
+    "find_opt_out",
     "list_changes",
     "list_contacts",
     "list_directories",
@@ -47,9 +55,15 @@ __all__ = [
     "list_lists",
     "list_members",
     "list_members_of",
+    "list_private",
     "list_refused",
     "list_rules",
     "list_seen",
+    "list_shares_of",
     "list_subscriptions_of",
+    "list_transactions",
     "lock_contacts",
+    "may_edit",
+    "subscription_changes",
+    "transactions",
 ]

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _fields()
     _subscriptions()
     _settings()
+    _lists()
 
 
 def _rules() -> None:
@@ -103,3 +104,43 @@ def _settings() -> None:
         sa.PrimaryKeyConstraint("tenant", "directory", name=op.f("pk_directory_settings")),
         _of_directory("directory_settings"),
     )
+
+
+def _lists() -> None:
+    for name, default in (("kind", "list"), ("owner", ""), ("rule", ""), ("source", "")):
+        op.add_column("mailing_lists", sa.Column(name, sa.Text(), nullable=False, server_default=default))
+    for name in ("refreshed_at", "expires_at"):
+        op.add_column("mailing_lists", sa.Column(name, INSTANT, nullable=True))
+    op.add_column("list_members", sa.Column("embedded", JsonDoc, nullable=False, server_default="{}"))
+    op.create_table(
+        "list_shares",
+        sa.Column("tenant", sa.Integer(), nullable=False),
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("may_edit", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "list", "person", name=op.f("pk_list_shares")),
+        sa.ForeignKeyConstraint(
+            ["tenant", "list"],
+            ["mailing_lists.tenant", "mailing_lists.id"],
+            name=op.f("fk_list_shares_tenant_list"),
+        ),
+    )
+    op.create_table(
+        "transactions",
+        sa.Column("tenant", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("directory", sa.Text(), nullable=False),
+        sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("data", JsonDoc, nullable=False),
+        sa.Column("batch", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_transactions")),
+        sa.ForeignKeyConstraint(
+            ["tenant", "contact"],
+            ["contacts.tenant", "contacts.id"],
+            name=op.f("fk_transactions_tenant_contact"),
+        ),
+    )
+    op.create_index("ix_transactions_contact", "transactions", ["tenant", "contact", "at"])
+    op.create_index("ix_transactions_directory", "transactions", ["tenant", "directory", "at"])

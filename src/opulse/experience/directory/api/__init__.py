@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.directory.api import contacts, fields, imports, limits, subscriptions
+from opulse.experience.directory.api import (
+    contacts,
+    fields,
+    imports,
+    limits,
+    lists,
+    subscriptions,
+    transactions,
+)
 
 router = APIRouter()
-for _part in (contacts, imports, fields, limits, subscriptions):
+for _part in (contacts, imports, fields, limits, lists, subscriptions, transactions):
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from opulse.experience.directory import views
-from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_directory
+from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_directory, find_fillable
 from opulse.experience.directory.flow import lists as lists_flow
 from opulse.experience.directory.flow import people
 from opulse.experience.directory.models import Contact
@@ -27,13 +27,6 @@ class DirectoryView(BaseModel):
     name: str
     is_default: bool
     contacts: int
-
-
-class ListView(BaseModel):
-    id: str
-    directory: str
-    name: str
-    members: int
 
 
 class ContactIn(BaseModel):
@@ -97,10 +90,6 @@ class ContactView(BaseModel):
     embedded_data: dict[str, Any]
 
 
-class MembersIn(BaseModel):
-    contacts: list[str] = Field(max_length=10_000)
-
-
 @router.post("/directories", operation_id="create_directory", status_code=201)
 async def post_directory(body: Named, ports: PortsDep, caller: Editor) -> DirectoryView:
     made = await lists_flow.create_directory(ports, caller.tenant, body.name, caller.name)
@@ -125,9 +114,7 @@ async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryVie
 async def post_contacts(directory: str, body: ContactsIn, ports: PortsDep, caller: Editor) -> ContactsTaken:
     await find_directory(ports, caller, directory)
     if body.mailing_list:
-        found = await ports.db.read(views.find_list, caller.tenant, body.mailing_list)
-        if found is None or found.directory != directory:
-            raise NotFound("mailing list")
+        await find_fillable(ports, caller, directory, body.mailing_list)
     taken = await people.import_contacts(
         ports,
         caller.tenant,
@@ -191,32 +178,6 @@ async def delete_contact(directory: str, contact: str, ports: PortsDep, caller: 
         await people.delete_contact(ports, caller.tenant, directory, contact, actor=caller.name)
     except LookupError as error:
         raise NotFound("contact") from error
-
-
-@router.post("/directories/{directory}/mailing-lists", operation_id="create_mailing_list", status_code=201)
-async def post_list(directory: str, body: Named, ports: PortsDep, caller: Editor) -> ListView:
-    try:
-        made = await lists_flow.create_list(ports, caller.tenant, directory, body.name, caller.name)
-    except LookupError as error:
-        raise NotFound("directory") from error
-    except ValueError as error:
-        raise Problem(422, "not a valid mailing list", str(error)) from error
-    return ListView(id=made.id, directory=made.directory, name=made.name, members=0)
-
-
-@router.get("/directories/{directory}/mailing-lists", operation_id="list_mailing_lists")
-async def list_lists(directory: str, ports: PortsDep, caller: Viewer) -> list[ListView]:
-    await find_directory(ports, caller, directory)
-    found = await ports.db.read(views.list_lists, caller.tenant, directory)
-    return [ListView(id=one.id, directory=one.directory, name=one.name, members=one.members) for one in found]
-
-
-@router.post("/mailing-lists/{mailing_list}/members", operation_id="add_list_members", status_code=204)
-async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, caller: Editor) -> None:
-    try:
-        await lists_flow.add_members(ports, caller.tenant, mailing_list, body.contacts)
-    except LookupError as error:
-        raise NotFound("mailing list") from error
 
 
 def _view(contact: Contact) -> ContactView:

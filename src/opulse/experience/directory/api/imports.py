@@ -5,23 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from opulse.experience.directory import views
+from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_fillable
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.directory.models import ContactImport, ImportState
 from opulse.experience.directory.rules import TableUnreadable
 from opulse.ports import Ports
-from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
 
 router = APIRouter(prefix="/api/v1/directories/{directory}/imports", tags=["directory"])
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 _CSV = {
     "requestBody": {
@@ -69,9 +65,7 @@ async def post_import(
     if await ports.db.read(views.find_directory, caller.tenant, directory) is None:
         raise NotFound("directory")
     if mailing_list:
-        found = await ports.db.read(views.find_list, caller.tenant, mailing_list)
-        if found is None or found.directory != directory:
-            raise NotFound("mailing list")
+        await find_fillable(ports, caller, directory, mailing_list)
     where = Destination(caller.tenant, directory, mailing_list, raise_events)
     try:
         return _view(await receive_file(ports, where, request.stream(), caller.name))

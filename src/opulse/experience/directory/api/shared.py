@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from opulse.experience.directory import Contact, Directory, views
+from opulse.experience.directory import Contact, Directory, MailingList, views
+from opulse.experience.directory.flow.lists import find_editable_in
+from opulse.experience.directory.models import ListRefused, viewer_of
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
-from opulse.web.errors import NotFound
+from opulse.web.errors import NotFound, Problem
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Editor = Annotated[Caller, Depends(api_editor)]
@@ -25,6 +27,24 @@ async def find_directory(ports: Ports, caller: Caller, directory: str) -> Direct
     found = await ports.db.read(views.find_directory, caller.tenant, directory)
     if found is None:
         raise NotFound("directory")
+    return found
+
+
+async def find_fillable(ports: Ports, caller: Caller, directory: str, list_id: str) -> MailingList:
+    """A mailing list of the directory that the caller may put people on.
+
+    Raises:
+        NotFound: none that the caller may see.
+        Problem: they may only look at it, or it fills itself.
+    """
+    try:
+        found = await ports.db.read(find_editable_in, caller.tenant, list_id, viewer_of(caller))
+    except LookupError as error:
+        raise NotFound("mailing list") from error
+    except ListRefused as error:
+        raise Problem(403, "not your mailing list", str(error)) from error
+    if found.directory != directory:
+        raise NotFound("mailing list")
     return found
 
 

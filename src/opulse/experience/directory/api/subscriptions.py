@@ -11,7 +11,7 @@ from opulse.experience.directory import views
 from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_contact
 from opulse.experience.directory.flow.leaving import Subscription, set_mute, set_opt_out
 from opulse.experience.directory.flow.reading import find_opt_out, lists_of_contact
-from opulse.experience.directory.models import SubscriptionOrigin
+from opulse.experience.directory.models import SubscriptionOrigin, viewer_of
 from opulse.web.errors import NotFound
 
 router = APIRouter(prefix="/api/v1/directories/{directory}/contacts/{contact}", tags=["directory"])
@@ -67,7 +67,7 @@ async def get_subscription(directory: str, contact: str, ports: PortsDep, caller
         muted_until=opt_out.muted_until,
         lists=[
             ListSubscription(mailing_list=one.id, name=one.name, subscribed=not left)
-            for one, left in await ports.db.read(lists_of_contact, caller.tenant, contact)
+            for one, left in await ports.db.read(lists_of_contact, caller.tenant, contact, viewer_of(caller))
         ],
         history=[
             SubscriptionEntry(

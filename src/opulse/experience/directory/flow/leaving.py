@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from opulse.experience.directory.models import SubscriptionOrigin
-from opulse.experience.directory.store import contacts, lists, members, reading
+from opulse.experience.directory.models import ListKind, SubscriptionOrigin
+from opulse.experience.directory.store import contacts, members, reading
 from opulse.experience.directory.store import subscriptions as store
+from opulse.experience.directory.store.mailing_lists import find_list
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 from opulse.wire.identifiers import Prefix, new_ids_in_order
@@ -68,7 +69,10 @@ def leave_in(conn: Connection, tenant: int, contact: str, list_id: str, actor: s
     out, so that they stay out whoever puts them on it again.
     """
     directory = contacts.directory_of(conn, tenant, contact)
-    if list_id and lists.find_list(conn, tenant, list_id) is None:
+    used = find_list(conn, tenant, list_id) if list_id else None
+    if (
+        used is None or used.kind is ListKind.SEGMENT
+    ):  # it has no opt-out of its own (qualtrics-product.md 7.2)
         list_id = ""
     if list_id:
         members.insert_members(conn, tenant, list_id, [contact], now)
@@ -124,7 +128,7 @@ async def remove_member(ports: Ports, tenant: int, list_id: str, contact: str, a
     now = ports.clock.now()
 
     def unit(conn: Connection) -> bool:
-        if lists.find_list(conn, tenant, list_id) is None:
+        if find_list(conn, tenant, list_id) is None:
             raise LookupError(list_id)
         done = reading.delete_member(conn, tenant, list_id, contact)
         if done:

@@ -11,6 +11,7 @@ from opulse.clock import zone_names
 from opulse.experience.directory.models import AskingHours, FrequencyRule, RuleKind, RuleScope
 from opulse.experience.directory.store import lists as store
 from opulse.experience.directory.store import settings
+from opulse.experience.directory.store.mailing_lists import find_list
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 from opulse.wire.identifiers import Prefix, new_ids
@@ -126,7 +127,7 @@ def _check(one: WantedRule) -> None:
 
 def _check_lists(conn: Connection, tenant: int, directory: str, rules: Sequence[FrequencyRule]) -> None:
     for target in {rule.target for rule in rules if rule.scope is RuleScope.LIST}:
-        found = store.find_list(conn, tenant, target)
+        found = find_list(conn, tenant, target)
         if found is None or found.directory != directory:
             raise ValueError(f"{target!r} is no mailing list of this directory")
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from opulse.db import chunked, why_unstorable
 from opulse.experience.directory.flow.limits import default_rules
-from opulse.experience.directory.models import Directory, MailingList
-from opulse.experience.directory.store import contacts, members
+from opulse.experience.directory.models import (
+    EVERYTHING,
+    Directory,
+    ListKind,
+    ListRefused,
+    ListShare,
+    MailingList,
+    Viewer,
+)
+from opulse.experience.directory.store import contacts, mailing_lists, members
 from opulse.experience.directory.store import lists as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 from opulse.wire.identifiers import Prefix, new_id
+
+AT_ONCE = 2_000
 
 
 async def create_directory(ports: Ports, tenant: int, name: str, actor: str) -> Directory:
@@ -30,41 +43,152 @@ async def create_directory(ports: Ports, tenant: int, name: str, actor: str) -> 
     return await ports.db.write(unit)
 
 
-async def create_list(ports: Ports, tenant: int, directory: str, name: str, actor: str) -> MailingList:
-    """A mailing list of the directory.
+async def create_list(
+    ports: Ports, tenant: int, directory: str, name: str, actor: str, *, owner: str = ""
+) -> MailingList:
+    """A mailing list of the directory. ``owner``: the person whose alone it is; empty: everybody's.
 
     Raises:
         LookupError: no such directory.
-        ValueError: no name, or one above 100 characters.
+        ListRefused: no name, or one above 100 characters.
     """
-    if not 0 < len(name.strip()) <= 100:
-        raise ValueError("a mailing list has a name of 1 to 100 characters")
     now = ports.clock.now()
-    made = MailingList(new_id(Prefix.MAILING_LIST), directory, name.strip(), now)
-
-    def unit(conn: Connection) -> None:
-        if store.find_directory(conn, tenant, directory) is None:
-            raise LookupError(directory)
-        store.insert_list(conn, tenant, made)
-        audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, {"name": name}, now)
-
-    await ports.db.write(unit)
+    made = MailingList(new_id(Prefix.MAILING_LIST), directory, check_name(name), now, owner=owner)
+    await ports.db.write(insert_list_in, tenant, made, actor, now)
     return made
 
 
-async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str]) -> None:
+def check_name(name: str) -> str:
+    """The name without white space around it.
+
+    Raises:
+        ListRefused: it is empty or above 100 characters.
+    """
+    if not 0 < len(name.strip()) <= 100:
+        raise ListRefused("a mailing list has a name of 1 to 100 characters")
+    return name.strip()
+
+
+def insert_list_in(conn: Connection, tenant: int, made: MailingList, actor: str, now: datetime) -> None:
+    """Keep a new list, segment or sample. Raises: LookupError, when there is no such directory."""
+    if store.find_directory(conn, tenant, made.directory) is None:
+        raise LookupError(made.directory)
+    mailing_lists.insert_list(conn, tenant, made)
+    after = {"name": made.name, "kind": made.kind.value, "owner": made.owner}
+    audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, after, now)
+
+
+async def add_members(
+    ports: Ports, tenant: int, list_id: str, ids: Sequence[str], viewer: Viewer = EVERYTHING
+) -> None:
     """Put contacts of the list's directory on it.
 
     Raises:
-        LookupError: no such list.
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or it fills itself.
+    """
+    now = ports.clock.now()
+    for some in chunked(ids, AT_ONCE):
+        await ports.db.write(_add_members, tenant, list_id, some, viewer, now)
+    if not ids:
+        await ports.db.read(find_editable_in, tenant, list_id, viewer)
+
+
+async def set_private_data(
+    ports: Ports, tenant: int, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]], viewer: Viewer
+) -> int:
+    """Lay data over what members have on this list alone; an empty text takes a value away. Returns how many are members.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or the data is not flat.
+    """
+    for _, data in rows:
+        bad = [name for name, value in data.items() if value is None or isinstance(value, dict)]
+        if bad or why_unstorable(dict(data)):
+            raise ListRefused(f"private data is flat and without nulls: {', '.join(sorted(bad)) or 'a text'}")
+    found = 0
+    for some in chunked(rows, AT_ONCE):
+        found += await ports.db.write(_set_private, tenant, list_id, some, viewer)
+    return found
+
+
+async def share_list(
+    ports: Ports,
+    tenant: int,
+    list_id: str,
+    owner: str,
+    shares: Sequence[ListShare],
+    viewer: Viewer,
+    actor: str,
+) -> None:
+    """Say whose the list is (empty: everybody's) and who else may see or change it.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it.
     """
     now = ports.clock.now()
 
     def unit(conn: Connection) -> None:
-        found = store.find_list(conn, tenant, list_id)
-        if found is None:
-            raise LookupError(list_id)
-        known = [one for one in ids if contacts.find_contact(conn, tenant, found.directory, one)]
-        members.insert_members(conn, tenant, list_id, known, now)
+        found = find_editable_in(conn, tenant, list_id, viewer, itself=True)
+        if found.owner and not viewer.sees_all and found.owner != viewer.person:
+            raise ListRefused("only its owner says who may see a list")
+        mailing_lists.replace_shares(conn, tenant, list_id, owner, shares)
+        after = {"owner": owner, "shares": {one.person: one.may_edit for one in shares}}
+        audit_in(conn, tenant, actor, "mailing_list.shared", list_id, {"owner": found.owner}, after, now)
 
     await ports.db.write(unit)
+
+
+async def delete_list(ports: Ports, tenant: int, list_id: str, viewer: Viewer, actor: str) -> None:
+    """Delete a list, segment or sample; its contacts stay. Opt-outs of it are forgotten with it.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it.
+    """
+    now = ports.clock.now()
+    await ports.db.read(find_editable_in, tenant, list_id, viewer, itself=True)
+    while await ports.db.write(mailing_lists.delete_members, tenant, list_id, AT_ONCE):
+        pass
+
+    def unit(conn: Connection) -> None:
+        mailing_lists.delete_list(conn, tenant, list_id)
+        audit_in(conn, tenant, actor, "mailing_list.deleted", list_id, None, None, now)
+
+    await ports.db.write(unit)
+
+
+def find_editable_in(
+    conn: Connection, tenant: int, list_id: str, viewer: Viewer, *, itself: bool = False
+) -> MailingList:
+    """The list, which the viewer may change. ``itself``: not who is on it, so that a segment will do as well.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or it fills itself.
+    """
+    found = mailing_lists.find_list(conn, tenant, list_id, viewer)
+    if found is None:
+        raise LookupError(list_id)
+    if not mailing_lists.may_edit(conn, tenant, list_id, viewer):
+        raise ListRefused("this list is shared with you for looking only")
+    if not itself and found.kind is not ListKind.LIST:
+        raise ListRefused(f"a {found.kind.value} gets its members by itself; nobody is put on it by hand")
+    return found
+
+
+def _add_members(
+    conn: Connection, tenant: int, list_id: str, ids: Sequence[str], viewer: Viewer, now: datetime
+) -> None:
+    found = find_editable_in(conn, tenant, list_id, viewer)
+    known = contacts.find_contacts(conn, tenant, found.directory, ids)
+    members.insert_members(conn, tenant, list_id, [one.id for one in known], now)
+
+
+def _set_private(
+    conn: Connection, tenant: int, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]], viewer: Viewer
+) -> int:
+    find_editable_in(conn, tenant, list_id, viewer)
+    return members.merge_private(conn, tenant, list_id, rows)

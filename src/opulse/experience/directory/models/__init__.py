@@ -25,7 +25,6 @@ from opulse.experience.directory.models.contacts import (
     ImportState,
     IncomingContact,
     LineRefused,
-    MailingList,
     Person,
     RowRefused,
 )
@@ -42,14 +41,27 @@ from opulse.experience.directory.models.fields import (
     FieldRefused,
     FieldScope,
 )
+from opulse.experience.directory.models.lists import (
+    EVERYTHING,
+    SEGMENTS_MAX,
+    ListKind,
+    ListRefused,
+    ListShare,
+    MailingList,
+    Transaction,
+    Viewer,
+    viewer_of,
+)
 
 __all__ = [
     "CONTACTS_CHANGED",
+    "EVERYTHING",
     "FIELDS_MAX",
     "FIELD_NAME_MAX",
     "FIELD_WORK",
     "IMPORT_RECEIVED",
     "MAIN_FIELDS",
+    "SEGMENTS_MAX",
     "AskingHours",
     "Cause",
     "ChangeGroup",
@@ -72,6 +84,9 @@ __all__ = [
     "ImportState",
     "IncomingContact",
     "LineRefused",
+    "ListKind",
+    "ListRefused",
+    "ListShare",
     "MailingList",
     "OptOut",
     "Person",
@@ -80,4 +95,7 @@ __all__ = [
     "RuleScope",
     "SubscriptionChange",
     "SubscriptionOrigin",
+    "Transaction",
+    "Viewer",
+    "viewer_of",
 ]

@@ -43,18 +43,6 @@ class Directory:
 
 
 @dataclass(frozen=True)
-class MailingList:
-    """A fixed list of a directory's contacts."""
-
-    id: str  # CG_…
-    directory: str
-    name: str
-    created_at: datetime
-    members: int = 0
-    owner: str = ""  # id of the person whose it is; empty: everybody's
-
-
-@dataclass(frozen=True)
 class Contact:
     """One person of a directory."""
 

@@ -13,7 +13,15 @@ from starlette.datastructures import FormData
 
 from opulse.experience.directory import MAIN_FIELDS, Contact, Directory, MailingList, views
 from opulse.experience.directory.flow.people import import_contacts
-from opulse.experience.directory.pages.shared import PAGE, Editor, PortsDep, Viewer, find_directory, may_edit
+from opulse.experience.directory.pages.shared import (
+    PAGE,
+    Editor,
+    PortsDep,
+    Viewer,
+    fillable_lists,
+    find_directory,
+    may_edit,
+)
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
 from opulse.web.layout import page
@@ -92,7 +100,7 @@ async def save_new_contact(directory: str, request: Request, ports: PortsDep, ca
         return await _form(request, ports, caller, directory, values, (*rows, ("", ""), ("", "")), {})
     row = {**values, "embedded_data": {name: text for name, text in rows if name}}
     list_id = str(sent.get("list") or "")
-    if list_id and await ports.db.read(views.find_list, caller.tenant, list_id) is None:
+    if list_id and list_id not in {one.id for one in await fillable_lists(ports, caller, directory)}:
         list_id = ""
     taken = await import_contacts(
         ports, caller.tenant, directory, [row], list_id=list_id, raise_events=True, actor=caller.name
@@ -126,7 +134,7 @@ async def _form(
     errors: dict[str, str],
 ) -> Response:
     found = await find_directory(ports, caller, directory)
-    lists = await ports.db.read(views.list_lists, caller.tenant, directory)
+    lists = await fillable_lists(ports, caller, directory)
     context = ContactFormPage(found, "", values, (*rows, ("", "")), tuple(lists), errors)
     return await page(request, "directory/contact_form.html", context, 422 if errors else 200)
 

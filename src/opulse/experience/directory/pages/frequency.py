@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from opulse.experience.directory import Directory, FrequencyRule, RuleKind, views
 from opulse.experience.directory.flow.limits import WantedRule, set_hours, set_rules
-from opulse.experience.directory.models import AskingHours, RuleScope
+from opulse.experience.directory.models import AskingHours, RuleScope, viewer_of
 from opulse.experience.directory.pages.shared import (
     Editor,
     PortsDep,
@@ -156,7 +156,7 @@ async def _show(
     folder = await find_directory(ports, caller, directory)
     blank = (RuleRow(),) * BLANK_ROWS if may_edit(caller) else ()
     hours = typed or _hours(await ports.db.read(views.find_hours, caller.tenant, directory))
-    lists = await ports.db.read(views.list_lists, caller.tenant, directory)
+    lists = await ports.db.read(views.list_lists, caller.tenant, directory, viewer_of(caller))
     scopes = (
         ("directory", "for all invitations"),
         *((f"list:{one.id}", f"for the list {one.name}") for one in lists),

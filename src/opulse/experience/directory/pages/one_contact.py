@@ -13,7 +13,13 @@ from opulse.experience.directory import Contact, Directory, MailingList, views
 from opulse.experience.directory.flow.leaving import Subscription, set_opt_out
 from opulse.experience.directory.flow.people import ContactProblem, delete_contact, edit_contact
 from opulse.experience.directory.flow.reading import find_opt_out, list_changes_of, lists_of_contact
-from opulse.experience.directory.models import ContactChange, OptOut, SubscriptionChange, SubscriptionOrigin
+from opulse.experience.directory.models import (
+    ContactChange,
+    OptOut,
+    SubscriptionChange,
+    SubscriptionOrigin,
+    viewer_of,
+)
 from opulse.experience.directory.pages.contacts import SHOWN_FIELDS, ContactFormPage, read_form
 from opulse.experience.directory.pages.shared import (
     Editor,
@@ -65,7 +71,7 @@ async def show_contact(
         found,
         tuple((name, str(getattr(found, column))) for name, column in SHOWN_FIELDS.items()),
         tuple((name, shown_value(value)) for name, value in sorted(found.embedded.items())),
-        tuple(await ports.db.read(lists_of_contact, caller.tenant, contact)),
+        tuple(await ports.db.read(lists_of_contact, caller.tenant, contact, viewer_of(caller))),
         await ports.db.read(find_opt_out, caller.tenant, contact),
         tuple(await ports.db.read(list_changes_of, caller.tenant, contact)),
         tuple(await ports.db.read(views.list_subscriptions_of, caller.tenant, contact)),

@@ -83,8 +83,25 @@ mailing_lists = Table(
     Column("directory", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("kind", Text, nullable=False, server_default="list"),
+    Column("owner", Text, nullable=False, server_default=""),  # a person's id; empty: everybody's
+    Column("rule", Text, nullable=False, server_default=""),  # of a segment
+    Column("source", Text, nullable=False, server_default=""),  # of a sample
+    Column("refreshed_at", Instant, nullable=True),
+    Column("expires_at", Instant, nullable=True),
     PrimaryKeyConstraint("tenant", "id"),
     ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
+)
+
+list_shares = Table(
+    "list_shares",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("list", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("may_edit", Boolean, nullable=False),
+    PrimaryKeyConstraint("tenant", "list", "person"),
+    ForeignKeyConstraint(["tenant", "list"], ["mailing_lists.tenant", "mailing_lists.id"]),
 )
 
 list_members = Table(
@@ -96,6 +113,9 @@ list_members = Table(
     Column("unsubscribed", Boolean, nullable=False),
     Column("unsubscribed_at", Instant, nullable=True),
     Column("added_at", Instant, nullable=False),
+    Column(
+        "embedded", JsonDoc, nullable=False, server_default="{}"
+    ),  # private data: of this place on this list
     PrimaryKeyConstraint("tenant", "list", "contact"),
     ForeignKeyConstraint(["tenant", "list"], ["mailing_lists.tenant", "mailing_lists.id"]),
     ForeignKeyConstraint(["tenant", "contact"], ["contacts.tenant", "contacts.id"]),

@@ -9,7 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Text, case, func, literal, select
 
 from opulse.experience.directory.models import MAIN_FIELDS, AskingHours, FrequencyRule
-from opulse.experience.directory.views import change_members, contacts, embedded_text, list_members
+from opulse.experience.directory.views import (
+    change_members,
+    contacts,
+    embedded_text,
+    list_members,
+    list_private,
+)
 from opulse.experience.distributions.models import AskRequest, Candidate, Distribution
 from opulse.experience.distributions.store.among import among
 from opulse.experience.distributions.store.history import History, list_asked_addresses, list_histories
@@ -111,17 +117,28 @@ def candidates_of(
     if distribution.activation and not held_again:
         for address, contact in list_asked_addresses(conn, distribution, [row.email_key for row in rows]):
             addresses.setdefault(address, set()).add(contact)
+    private = _private_data(conn, distribution, ids, keys)
     never = History(recent=(0,) * len(rules))
     return [
         _candidate(
             row,
             histories.get(row.id, never),
             keys,
+            private.get(row.id, {}),
             out_of_list=row.id in out_of_list,
             same_address=bool(addresses.get(row.email_key, set()) - {row.id}),
         )
         for row in rows
     ]
+
+
+def _private_data(
+    conn: Connection, distribution: Distribution, ids: Sequence[str], keys: Sequence[str]
+) -> Mapping[str, Mapping[str, Any]]:
+    """What contacts have on the list that is asked, where the message reads embedded data."""
+    if not distribution.list_id or not any(key.startswith(EMBEDDED) for key in keys):
+        return {}
+    return list_private(conn, distribution.tenant, distribution.list_id, ids)
 
 
 def _list_out_of_list(conn: Connection, distribution: Distribution, ids: Sequence[str]) -> set[str]:
@@ -137,7 +154,13 @@ def _list_out_of_list(conn: Connection, distribution: Distribution, ids: Sequenc
 
 
 def _candidate(
-    row: Any, history: History, keys: Sequence[str], *, out_of_list: bool, same_address: bool
+    row: Any,
+    history: History,
+    keys: Sequence[str],
+    private: Mapping[str, Any],
+    *,
+    out_of_list: bool,
+    same_address: bool,
 ) -> Candidate:
     email = row.email.strip()
     return Candidate(
@@ -160,7 +183,7 @@ def _candidate(
         busy_until=history.busy_until,
         time_zone=row.time_zone,
         shift=row.shift,
-        fields={key: _value(row, key) for key in keys},
+        fields={key: _value(row, key, private) for key in keys},
     )
 
 
@@ -171,9 +194,12 @@ def _is_deliverable(email: str) -> bool:
         return False
 
 
-def _value(row: Any, key: str) -> str:
-    """The text that a pipe of the message stands for on this contact; empty where there is none."""
+def _value(row: Any, key: str, private: Mapping[str, Any]) -> str:
+    """The text that a pipe of the message stands for on this contact; empty where there is none. Data of the list comes first."""
     source, _, path = key.partition("://")
     if source == CONTACT:
         return str(getattr(row, MAIN_FIELDS[path])) if path in MAIN_FIELDS else ""
-    return pipe_text(row.embedded.get(path.removeprefix("Field/"))) if source == EMBEDDED else ""
+    if source != EMBEDDED:
+        return ""
+    name = path.removeprefix("Field/")
+    return pipe_text(private[name] if name in private else row.embedded.get(name))
