@@ -37,6 +37,7 @@ EXPERIENCE = (
     "opulse.experience.workflows",
     "opulse.experience.distributions",
     "opulse.experience.responses",
+    "opulse.experience.audiences",
     "opulse.experience.impact",
     "opulse.experience.footprint",
 )

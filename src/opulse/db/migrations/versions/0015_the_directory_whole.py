@@ -19,6 +19,19 @@ def upgrade() -> None:
     _subscriptions()
     _settings()
     _lists()
+    _merging()
+
+
+def _merging() -> None:
+    op.add_column("contacts", sa.Column("merged_into", sa.Text(), nullable=True))
+    has_phone = sa.text("phone != ''")
+    op.create_index(
+        "ix_contacts_phone",
+        "contacts",
+        ["tenant", "directory", "phone"],
+        sqlite_where=has_phone,
+        postgresql_where=has_phone,
+    )
 
 
 def _rules() -> None:

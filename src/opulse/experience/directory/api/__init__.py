@@ -10,12 +10,13 @@ from opulse.experience.directory.api import (
     imports,
     limits,
     lists,
+    merging,
     subscriptions,
     transactions,
 )
 
 router = APIRouter()
-for _part in (contacts, imports, fields, limits, lists, subscriptions, transactions):
+for _part in (contacts, imports, fields, limits, lists, merging, subscriptions, transactions):
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -145,7 +145,7 @@ async def list_contacts(
     found = await ports.db.read(
         views.list_contacts, caller.tenant, directory, search=search, after=after, limit=limit
     )
-    return [_view(one) for one in found]
+    return [contact_view(one) for one in found]
 
 
 @router.get("/directories/{directory}/contacts/{contact}", operation_id="get_contact")
@@ -153,7 +153,7 @@ async def get_contact(directory: str, contact: str, ports: PortsDep, caller: Vie
     found = await ports.db.read(views.find_contact, caller.tenant, directory, contact)
     if found is None:
         raise NotFound("contact")
-    return _view(found)
+    return contact_view(found)
 
 
 @router.patch("/directories/{directory}/contacts/{contact}", operation_id="edit_contact")
@@ -169,7 +169,7 @@ async def patch_contact(
         raise NotFound("contact") from error
     except people.ContactProblem as error:
         raise Problem(422, "not a valid contact", str(error)) from error
-    return _view(changed)
+    return contact_view(changed)
 
 
 @router.delete("/directories/{directory}/contacts/{contact}", operation_id="delete_contact", status_code=204)
@@ -180,7 +180,8 @@ async def delete_contact(directory: str, contact: str, ports: PortsDep, caller: 
         raise NotFound("contact") from error
 
 
-def _view(contact: Contact) -> ContactView:
+def contact_view(contact: Contact) -> ContactView:
+    """A contact as JSON."""
     return ContactView(
         id=contact.id,
         directory=contact.directory,

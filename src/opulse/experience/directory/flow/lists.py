@@ -192,3 +192,26 @@ def _set_private(
 ) -> int:
     find_editable_in(conn, tenant, list_id, viewer)
     return members.merge_private(conn, tenant, list_id, rows)
+
+
+def put_in(conn: Connection, tenant: int, list_id: str, ids: Sequence[str], now: datetime) -> None:
+    """Put contacts on a list, segment or sample; for whoever fills it by itself."""
+    members.insert_members(conn, tenant, list_id, ids, now)
+
+
+def set_span_in(
+    conn: Connection, tenant: int, list_id: str, ids: Sequence[str], span: tuple[str, str], now: datetime
+) -> None:
+    """Of the contacts behind the first and up to the last id of ``span``, exactly ``ids`` are members afterwards."""
+    members.insert_members(conn, tenant, list_id, ids, now)
+    members.delete_others(conn, tenant, list_id, ids, span)
+
+
+def set_rule_in(conn: Connection, tenant: int, changed: MailingList) -> None:
+    """Another name and rule for a segment."""
+    mailing_lists.set_rule(conn, tenant, changed.id, changed.name, changed.rule)
+
+
+def set_refreshed_in(conn: Connection, tenant: int, list_id: str, now: datetime) -> None:
+    """A segment's rule was asked of everybody."""
+    mailing_lists.set_refreshed(conn, tenant, list_id, now)

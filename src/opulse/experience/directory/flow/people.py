@@ -39,6 +39,7 @@ __all__ = [
     "edit_contact_in",
     "import_contacts",
     "import_rows",
+    "note_one_in",
     "values_of",
 ]
 
@@ -163,7 +164,7 @@ def edit_contact_in(
     after = contacts.find_contact(conn, tenant, directory, contact)
     if after is None:
         raise LookupError(contact)
-    _note_one(conn, tenant, directory, ChangeKind.UPDATED, before, after, cause, now)
+    note_one_in(conn, tenant, directory, ChangeKind.UPDATED, before, after, cause, now)
     audit_in(
         conn, tenant, actor, "contact.changed", contact, None, {"fields": sorted([*changed, *embedded])}, now
     )
@@ -195,13 +196,13 @@ async def delete_contact(ports: Ports, tenant: int, directory: str, contact: str
         contacts.update_contact(
             conn, tenant, contact, {**blank, "first_name": "", "last_name": "", "phone": "", "embedded": {}}
         )
-        _note_one(conn, tenant, directory, ChangeKind.DELETED, before, None, Cause(), now)
+        note_one_in(conn, tenant, directory, ChangeKind.DELETED, before, None, Cause(), now)
         audit_in(conn, tenant, actor, "contact.deleted", contact, None, None, now)
 
     await ports.db.write(unit)
 
 
-def _note_one(
+def note_one_in(
     conn: Connection,
     tenant: int,
     directory: str,
@@ -211,6 +212,7 @@ def _note_one(
     cause: Cause,
     now: datetime,
 ) -> None:
+    """Record one contact's change for triggers that listen; an update that changed nothing they read is none."""
     contact = after or before
     if contact is None or not lists.is_watched(conn, tenant, directory):
         return

@@ -42,8 +42,12 @@ from opulse.experience.directory.models.fields import (
     FieldScope,
 )
 from opulse.experience.directory.models.lists import (
+    CONTACTS_MERGED,
     EVERYTHING,
+    MERGE_FIELDS,
+    MERGE_RULES_MAX,
     SEGMENTS_MAX,
+    Duplicates,
     ListKind,
     ListRefused,
     ListShare,
@@ -55,12 +59,15 @@ from opulse.experience.directory.models.lists import (
 
 __all__ = [
     "CONTACTS_CHANGED",
+    "CONTACTS_MERGED",
     "EVERYTHING",
     "FIELDS_MAX",
     "FIELD_NAME_MAX",
     "FIELD_WORK",
     "IMPORT_RECEIVED",
     "MAIN_FIELDS",
+    "MERGE_FIELDS",
+    "MERGE_RULES_MAX",
     "SEGMENTS_MAX",
     "AskingHours",
     "Cause",
@@ -73,6 +80,7 @@ __all__ = [
     "ContactImport",
     "Declared",
     "Directory",
+    "Duplicates",
     "FieldAction",
     "FieldChange",
     "FieldChangeState",

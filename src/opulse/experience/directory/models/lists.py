@@ -66,6 +66,23 @@ class ListRefused(ValueError):
     """A list cannot be made or changed so; the message says why."""
 
 
+CONTACTS_MERGED = "contacts.merged"
+"""Job {survivor, others}: contacts turned out to be one person; what points at the others points at the survivor from now on."""
+
+MERGE_FIELDS = ("ext_ref", "email", "phone", "first_name", "last_name")
+"""Fields that may identify a person (qualtrics-product.md 2.3)."""
+
+MERGE_RULES_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Contacts that a merge rule takes for one person, the oldest first. ``values``: what they have in common, by field."""
+
+    values: tuple[str, ...]
+    contacts: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
     """Something that happened to a contact, at a time of its own."""

@@ -11,9 +11,10 @@ from opulse.experience.directory.pages import (
     frequency,
     importing,
     lists,
+    merging,
     one_contact,
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (directories, lists, fields, frequency, importing, contacts, one_contact):
+for part in (directories, lists, fields, frequency, merging, importing, contacts, one_contact):
     router.include_router(part.router)

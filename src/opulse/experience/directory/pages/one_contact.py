@@ -178,6 +178,9 @@ async def _form(
 
 async def _find(ports: Ports, caller: Caller, directory: str, contact: str) -> Contact:
     found = await ports.db.read(views.find_contact, caller.tenant, directory, contact)
+    if found is None:  # perhaps somebody else now
+        survivor = await ports.db.read(views.find_survivor, caller.tenant, directory, contact)
+        found = await ports.db.read(views.find_contact, caller.tenant, directory, survivor)
     if found is None:
         raise NotFound("contact")
     return found

@@ -15,6 +15,7 @@ from opulse.experience.directory.rules.hours import (
     read_minutes,
     read_shift,
 )
+from opulse.experience.directory.rules.merging import check_merge_rules, merge_values
 from opulse.experience.directory.rules.table import (
     Heading,
     Table,
@@ -32,7 +33,9 @@ __all__ = [
     "TableUnreadable",
     "ValueRefused",
     "check_declaration",
+    "check_merge_rules",
     "is_plain_address",
+    "merge_values",
     "next_allowed",
     "read_heading",
     "read_lines",

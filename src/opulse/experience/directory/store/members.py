@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    delete,
     func,
     literal,
     select,
@@ -47,6 +48,23 @@ def _insert_members(dialect: str) -> Any:
     chosen = select(*columns.values()).where(wanted.c.value != "")
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(list_members).from_select(list(columns), chosen).on_conflict_do_nothing()
+
+
+def delete_others(
+    conn: Connection, tenant: int, list_id: str, ids: Iterable[str], span: tuple[str, str]
+) -> None:
+    """Take members behind the first and up to the last id of ``span`` off the list, but for ``ids``."""
+    first, last = span
+    table = list_members.c
+    conn.execute(
+        delete(list_members).where(
+            table.tenant == tenant,
+            table.list == list_id,
+            table.contact > first,
+            table.contact <= last,
+            table.contact.not_in(select(json_list(conn, ids).c.value)),
+        )
+    )
 
 
 def merge_private(

@@ -54,6 +54,9 @@ contacts = Table(
     Column("muted_until", Instant, nullable=True),
     Column("alarm_until", Instant, nullable=True),  # when lastAlarm ends; null: no alarm
     Column("deleted", Boolean, nullable=False),
+    Column(
+        "merged_into", Text, nullable=False, server_default=""
+    ),  # of a deleted one: who they turned out to be
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     # stored, as PostgreSQL wants it; SQLite, which can add only virtual ones to a table, has them so after a migration
@@ -73,6 +76,15 @@ contacts = Table(
         )
         for name in ("email", "ext_ref", "last_name", "first_name")
     ),
+)
+_HAS_PHONE = contacts.c.phone != ""
+Index(
+    "ix_contacts_phone",
+    contacts.c.tenant,
+    contacts.c.directory,
+    contacts.c.phone,
+    sqlite_where=_HAS_PHONE,
+    postgresql_where=_HAS_PHONE,
 )
 
 mailing_lists = Table(
