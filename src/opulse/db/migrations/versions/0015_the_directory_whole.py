@@ -23,6 +23,8 @@ def upgrade() -> None:
 
 
 def _merging() -> None:
+    op.add_column("contact_imports", sa.Column("mapping", JsonDoc, nullable=True))
+    op.add_column("contact_import_refused", sa.Column("cells", JsonDoc, nullable=True))
     op.add_column("contacts", sa.Column("merged_into", sa.Text(), nullable=True))
     has_phone = sa.text("phone != ''")
     op.create_index(

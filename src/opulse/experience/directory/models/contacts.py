@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -129,6 +129,7 @@ class ImportState(StrEnum):
     """Where the import of a file stands."""
 
     RECEIVING = "receiving"  # the file is being uploaded
+    MAPPING = "mapping"  # the file is here; a person says which column goes where
     RUNNING = "running"  # the file is here; its rows are being taken, step by step
     DONE = "done"  # every row was taken or refused
     BROKEN = "broken"  # the upload ended early: nothing of it was taken
@@ -154,15 +155,17 @@ class ContactImport:
     refused: int
     created_at: datetime
     updated_at: datetime
+    mapping: Sequence[str] | None = None  # where each column goes; None: as its name says
 
 
 @dataclass(frozen=True)
 class LineRefused:
-    """A row of a file that was not taken: its line (the heading is line 1), whom it names, and what would mend it."""
+    """A row of a file that was not taken: its line (the heading is line 1), whom it names, what would mend it, its cells."""
 
     line: int
     who: str
     reason: str
+    cells: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

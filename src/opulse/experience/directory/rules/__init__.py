@@ -20,9 +20,11 @@ from opulse.experience.directory.rules.table import (
     Heading,
     Table,
     TableUnreadable,
+    guess_targets,
     read_heading,
     read_lines,
     read_table,
+    split_heading,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "ValueRefused",
     "check_declaration",
     "check_merge_rules",
+    "guess_targets",
     "is_plain_address",
     "merge_values",
     "next_allowed",
@@ -45,4 +48,5 @@ __all__ = [
     "read_value",
     "read_values",
     "rules_for",
+    "split_heading",
 ]

@@ -54,9 +54,7 @@ contacts = Table(
     Column("muted_until", Instant, nullable=True),
     Column("alarm_until", Instant, nullable=True),  # when lastAlarm ends; null: no alarm
     Column("deleted", Boolean, nullable=False),
-    Column(
-        "merged_into", Text, nullable=False, server_default=""
-    ),  # of a deleted one: who they turned out to be
+    Column("merged_into", Text, nullable=True),  # of a deleted one: who they turned out to be
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     # stored, as PostgreSQL wants it; SQLite, which can add only virtual ones to a table, has them so after a migration
