@@ -40,6 +40,7 @@ EXPERIENCE = (
     "opulse.experience.audiences",
     "opulse.experience.impact",
     "opulse.experience.footprint",
+    "opulse.experience.privacy",
 )
 SHARED = ("opulse.tenancy",)
 ACROSS = ("opulse.pulses.ledger", "opulse.pulses.replay", "opulse.console.journey", "opulse.console")

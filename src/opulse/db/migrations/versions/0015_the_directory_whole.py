@@ -20,6 +20,30 @@ def upgrade() -> None:
     _settings()
     _lists()
     _merging()
+    _privacy()
+
+
+def _privacy() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("tenant", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("keys", JsonDoc, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("report", JsonDoc, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("done_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_erasures")),
+    )
+    op.create_index("ix_erasures_created", "erasures", ["tenant", "created_at"])
+    op.create_table(
+        "retention_terms",
+        sa.Column("tenant", sa.Integer(), nullable=False),
+        sa.Column("days", JsonDoc, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_retention_terms")),
+    )
 
 
 def _merging() -> None:

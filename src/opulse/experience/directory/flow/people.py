@@ -25,6 +25,7 @@ from opulse.experience.directory.models import (
 )
 from opulse.experience.directory.store import changes, contacts, lists
 from opulse.experience.directory.store.fields import declared_for_contacts
+from opulse.experience.directory.store.forgetting import BLANK
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -184,18 +185,9 @@ async def delete_contact(ports: Ports, tenant: int, directory: str, contact: str
         before = contacts.find_contact(conn, tenant, directory, contact)
         if before is None:
             raise LookupError(contact)
-        blank = {
-            "deleted": True,
-            "updated_at": now,
-            "email": "",
-            "email_key": "",
-            "ext_ref": "",
-            "ext_ref_key": "",
-        }
+        blank = {**BLANK, "deleted": True, "updated_at": now}
         contacts.count_more(conn, tenant, directory, -1)
-        contacts.update_contact(
-            conn, tenant, contact, {**blank, "first_name": "", "last_name": "", "phone": "", "embedded": {}}
-        )
+        contacts.update_contact(conn, tenant, contact, {**blank, "embedded": {}})
         note_one_in(conn, tenant, directory, ChangeKind.DELETED, before, None, Cause(), now)
         audit_in(conn, tenant, actor, "contact.deleted", contact, None, None, now)
 

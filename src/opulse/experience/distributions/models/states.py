@@ -74,6 +74,7 @@ class MailReason(StrEnum):
     NOT_WRITABLE = (
         "not_writable"  # this person's values cannot stand in a mail; the relay's text names the place
     )
+    ANSWER_CUT = "answer_cut"  # they answered; by age the answer does not lead to them any more
     RESENT_ONCE = "resent_once"  # the one resend of an unknown mail had no answer either
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from opulse.experience.distributions.models import HoldReason, InvitationState, SpareReason
+from opulse.experience.distributions.models import HoldReason, InvitationState, MailReason, SpareReason
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.operational_pulse.models import ReachReason
 from opulse.experience.extensions.operational_pulse.views import reach
@@ -189,6 +189,7 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
     ]
     return case(
         *answers,
+        (reason == MailReason.ANSWER_CUT.value, RANK[LedgerState.ANSWERED]),
         (owner_corrections.c.invitation.is_not(None), RANK[LedgerState.NOT_THEIRS]),
         (
             and_(
