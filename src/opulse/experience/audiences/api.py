@@ -15,14 +15,13 @@ from opulse.experience.directory import views as directory_views
 from opulse.experience.directory.api.lists import ListView, list_view
 from opulse.experience.directory.models import ListRefused, viewer_of
 from opulse.ports import Ports
-from opulse.web.access import Caller, api_editor, api_viewer, ports_of
+from opulse.web.access import Caller, api_editor, ports_of
 from opulse.web.errors import NotFound, Problem
 
 router = APIRouter(prefix="/api/v1", tags=["directory"])
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 
 class SegmentIn(BaseModel):
@@ -65,7 +64,7 @@ async def post_segment(directory: str, body: SegmentIn, ports: PortsDep, caller:
 
 
 @router.post("/directories/{directory}/segments/preview", operation_id="preview_segment")
-async def post_preview(directory: str, body: RuleIn, ports: PortsDep, caller: Viewer) -> MatchesView:
+async def post_preview(directory: str, body: RuleIn, ports: PortsDep, caller: Editor) -> MatchesView:
     """Who would be in a segment of this rule. Nothing is written."""
     if await ports.db.read(directory_views.find_directory, caller.tenant, directory) is None:
         raise NotFound("directory")

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from opulse.experience.directory.api import (
     contacts,
+    exports,
     fields,
     imports,
     limits,
@@ -16,7 +17,7 @@ from opulse.experience.directory.api import (
 )
 
 router = APIRouter()
-for _part in (contacts, imports, fields, limits, lists, merging, subscriptions, transactions):
+for _part in (contacts, exports, imports, fields, limits, lists, merging, subscriptions, transactions):
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -47,15 +47,23 @@ class ListShare:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at lists: a person by id, or somebody who sees all of them (administrators, machines' keys)."""
+    """Who looks at lists: a person by id, or somebody who sees all of them (administrators, machines' keys).
+
+    ``sees_ruled``: segments and samples too; who is on one can tell who was asked and has answered, which viewers are not told.
+    """
 
     person: str
     sees_all: bool = False
+    sees_ruled: bool = True
 
 
 def viewer_of(caller: Caller) -> Viewer:
     """Administrators and keys see every list, other people what is everybody's, theirs or shared with them."""
-    return Viewer(caller.user_id, sees_all=caller.may(Role.ADMIN) or not caller.user_id)
+    return Viewer(
+        caller.user_id,
+        sees_all=caller.may(Role.ADMIN) or not caller.user_id,
+        sees_ruled=caller.may(Role.EDITOR, Role.INTEGRATION),
+    )
 
 
 EVERYTHING = Viewer("", sees_all=True)

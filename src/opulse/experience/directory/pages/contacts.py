@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 from starlette.datastructures import FormData
 
 from opulse.experience.directory import MAIN_FIELDS, Contact, Directory, MailingList, views
+from opulse.experience.directory.flow.exporting import export_csv, export_ndjson
 from opulse.experience.directory.flow.people import import_contacts
+from opulse.experience.directory.models import viewer_of
 from opulse.experience.directory.pages.shared import (
     PAGE,
     Editor,
@@ -24,6 +26,7 @@ from opulse.experience.directory.pages.shared import (
 )
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
+from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Caller
 
@@ -82,6 +85,25 @@ async def show_contacts(
         may_edit(caller),
     )
     return await page(request, "directory/contacts.html", context)
+
+
+@router.get("/{directory}/export.{form}")
+async def show_export(
+    directory: str, form: str, ports: PortsDep, caller: Editor, mailing_list: str = ""
+) -> Response:
+    """All contacts, or those of a list, as a file."""
+    await find_directory(ports, caller, directory)
+    if form not in ("csv", "ndjson"):
+        raise NotFound("page")
+    if mailing_list:
+        listed = await ports.db.read(views.find_list, caller.tenant, mailing_list, viewer_of(caller))
+        if listed is None or listed.directory != directory:
+            raise NotFound("mailing list")
+    make = export_csv if form == "csv" else export_ndjson
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
+    named = {"Content-Disposition": f'attachment; filename="contacts.{form}"'}
+    lines = make(ports, caller.tenant, directory, mailing_list)
+    return StreamingResponse(lines, media_type=kind, headers=named)
 
 
 @router.get("/{directory}/contacts/new")

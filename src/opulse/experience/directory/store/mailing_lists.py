@@ -73,10 +73,11 @@ def may_see(viewer: Viewer) -> ColumnElement[bool]:
     """Rows of ``mailing_lists`` that are everybody's, the viewer's own, or shared with them."""
     if viewer.sees_all:
         return true()
-    return or_(
+    mine = or_(
         mailing_lists.c.owner.in_(["", viewer.person]),
         exists().where(_shared(viewer)).correlate(mailing_lists),
     )
+    return mine if viewer.sees_ruled else and_(mine, mailing_lists.c.kind == ListKind.LIST.value)
 
 
 def may_edit(conn: Connection, tenant: int, list_id: str, viewer: Viewer) -> bool:
