@@ -39,7 +39,9 @@ def test_a_table_is_read_whatever_separates_it() -> None:
         assert table.embedded == ("site",)
         assert table.lines == (2,)
         assert table.rows == (
-            IncomingContact(f"Maya{mark} R.", "", "maya@acme.example", "", "", "", True, {"site": "Berlin"}),
+            IncomingContact(
+                f"Maya{mark} R.", "", "maya@acme.example", "", "", "", "", True, {"site": "Berlin"}
+            ),
         )
 
 

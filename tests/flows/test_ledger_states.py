@@ -118,6 +118,7 @@ REACHED: list[tuple[str, Setup, LedgerState]] = [
     ("shown, time is over", shown_and_over, S.EXPIRED),
     ("cancelled", invitation("cancelled"), S.STOPPED),
     ("held: other pulse", invitation("held", "in_another_pulse"), S.IN_ANOTHER_PULSE),
+    ("held: quiet hours", invitation("held", "quiet_hours"), S.QUIET_HOURS),
     ("held: to confirm", invitation("held", "needs_confirmation"), S.NEEDS_CONFIRMATION),
     ("deleted", invitation("spared", "deleted"), S.NO_CONTACT),
     ("opted out", invitation("spared", "opted_out"), S.OPTED_OUT),

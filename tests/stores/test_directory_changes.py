@@ -14,7 +14,7 @@ from opulse.experience.directory import Cause, ChangeKind, Person, match_people_
 from opulse.experience.directory.flow.alarms import clear_alarms
 from opulse.experience.directory.flow.people import edit_contact
 from opulse.experience.directory.jobs import on_alarms_clear_due
-from opulse.experience.directory.store.changes import delete_old_changes
+from opulse.experience.directory.store.changes import delete_old_changes_of
 from opulse.experience.directory.views import change_groups, change_members, change_sets
 from opulse.jobs import Job
 from opulse.ports import Ports
@@ -253,7 +253,7 @@ async def test_old_changes_are_forgotten_with_their_groups_and_members(folk: Fol
         tables = (change_sets, change_groups, change_members)
         return [conn.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
-    assert await ports.db.write(delete_old_changes, limit, 10) == 1
+    assert await ports.db.write(delete_old_changes_of, folk.tenant, limit, 10) == 1
     assert await ports.db.read(count) == [1, 1, 2]
     assert (await folk.change(kept)).count == 2
 

@@ -10,12 +10,11 @@ from opulse.experience.directory import (
     RuleKind,
     views,
 )
+from opulse.experience.directory.flow.limits import WantedRule, default_rules, set_rules
 from opulse.experience.directory.flow.lists import (
     add_members,
     create_directory,
     create_list,
-    default_rules,
-    set_rules,
 )
 from opulse.ports import Ports
 from tests.unit.experience.directory.folk import Folk, settle
@@ -95,7 +94,7 @@ async def test_a_directory_begins_with_the_decided_fatigue_rules(folk: Folk, por
 
 
 async def test_rules_are_replaced_as_a_whole(folk: Folk, ports: Ports) -> None:
-    await set_rules(ports, folk.tenant, folk.directory, [(RuleKind.MIN_GAP, 0, 3600)], "test")
+    await set_rules(ports, folk.tenant, folk.directory, [WantedRule(RuleKind.MIN_GAP, 0, 3600)], "test")
     [rule] = await ports.db.read(views.list_rules, folk.tenant, folk.directory)
     assert (rule.kind, rule.period_seconds) == (RuleKind.MIN_GAP, 3600)
     for wanted in (
@@ -105,7 +104,7 @@ async def test_rules_are_replaced_as_a_whole(folk: Folk, ports: Ports) -> None:
         [(RuleKind.ONE_PER_ACTIVATION, 1, 0)] * 21,
     ):
         with pytest.raises(ValueError, match=r"needs|at most 20"):
-            await set_rules(ports, folk.tenant, folk.directory, wanted, "test")
+            await set_rules(ports, folk.tenant, folk.directory, [WantedRule(*one) for one in wanted], "test")
     with pytest.raises(LookupError):
         await set_rules(ports, folk.tenant + 1, folk.directory, [], "test")
     assert len(await ports.db.read(views.list_rules, folk.tenant, folk.directory)) == 1

@@ -20,8 +20,7 @@ from opulse.experience.directory import (
 )
 from opulse.experience.directory.flow.checking import ContactProblem
 from opulse.experience.directory.flow.people import delete_contact, edit_contact, import_contacts
-from opulse.experience.directory.store.contacts import set_unsubscribed
-from opulse.experience.directory.store.members import set_list_unsubscribed
+from opulse.experience.directory.store.subscriptions import set_in_directory, set_in_list
 from opulse.ports import Ports
 from tests.unit.experience.directory.folk import Folk, settle
 
@@ -301,8 +300,8 @@ async def test_opting_in_or_out_is_no_change_of_contact_data(folk: Folk, ports: 
     await folk.watch("Email", "lastAlarm")
     [ann] = await folk.add("ann")
     await match(folk, Person("CORP\\ann", ""))
-    await ports.db.write(set_unsubscribed, folk.tenant, ann, True, folk.clock.now())
-    await ports.db.write(set_list_unsubscribed, folk.tenant, folk.list_id, ann, True, folk.clock.now())
+    await ports.db.write(set_in_directory, folk.tenant, ann, True, folk.clock.now())
+    await ports.db.write(set_in_list, folk.tenant, folk.list_id, ann, True, folk.clock.now())
     assert (await folk.contact("ann")).unsubscribed
     assert await folk.announced() == []
     await match(folk, Person("CORP\\ann", ""))

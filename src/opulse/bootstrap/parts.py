@@ -17,8 +17,10 @@ from opulse.bootstrap.stages import handlers_of, load_extensions
 from opulse.clock import SystemClock
 from opulse.db.postgres import PostgresDatabase
 from opulse.db.statistics import Statistics
+from opulse.experience.audiences.models import STALE_DUE
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
+from opulse.experience.privacy.models import RETENTION_DUE
 from opulse.experience.responses.jobs import UPKEEP_DUE
 from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
@@ -37,7 +39,7 @@ from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
     "monitoring": {MUTES_DUE: 10.0, GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
-    "experience": {ALARMS_DUE: 60.0, UPKEEP_DUE: 3600.0},
+    "experience": {ALARMS_DUE: 60.0, STALE_DUE: 900.0, UPKEEP_DUE: 3600.0, RETENTION_DUE: 21_600.0},
 }
 SHORTEST_LEASE = timedelta(seconds=3)
 

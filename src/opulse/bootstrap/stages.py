@@ -39,7 +39,10 @@ EXPERIENCE = (
     "opulse.experience.distributions",
     "opulse.experience.responses",
     "opulse.experience.prompts",
+    "opulse.experience.audiences",
     "opulse.experience.impact",
+    "opulse.experience.footprint",
+    "opulse.experience.privacy",
 )
 SHARED = ("opulse.tenancy",)
 ACROSS = (

@@ -172,6 +172,31 @@ async def make_member(world: World, found: Found) -> str:
     return contact
 
 
+async def make_segment(world: World, found: Found) -> str:
+    directory = found.get("directory") or await make_directory(world, found)
+    body = {"name": fresh_name("segment"), "rule": f"lastName = {MARK}"}
+    return str((await world.api.post(f"/api/v1/directories/{directory}/segments", body))["id"])
+
+
+async def make_form(world: World, found: Found) -> str:
+    """Of a file of contacts."""
+    return "csv"
+
+
+async def make_transaction(world: World, found: Found) -> str:
+    contact = await make_contact(world, found)
+    path = f"/api/v1/directories/{found['directory']}/transactions"
+    row = {"contact": contact, "transaction_date": "2026-11-29T08:00:00Z", "data": {"note": MARK}}
+    await world.api.post(path, {"transactions": [row]})
+    return str((await world.api.get(path, contact=contact))[0]["id"])
+
+
+async def make_erasure(world: World, found: Found) -> str:
+    """Of somebody whom nobody knows."""
+    body = {"keys": [f"{MARK}.{next(_numbers)}@nowhere.example"]}
+    return str((await world.api.post("/api/v1/privacy/erasures", body))["id"])
+
+
 async def make_survey(world: World, found: Found) -> str:
     body = {"name": fresh_name("survey"), "template": "recommended"}
     made = await world.api.post("/api/v1/surveys", body)
@@ -336,6 +361,11 @@ MAKERS: Mapping[str, Maker] = {
     "{delivery_id}": find_delivery,
     "{directory}": make_directory,
     "{mailing_list}": make_list,
+    "/segments/{mailing_list}": make_segment,
+    "/export.{form}": make_form,
+    "{transaction}": make_transaction,
+    "{erasure}": make_erasure,
+    "/import/{import_id}": make_import,
     "{contact}": make_contact,
     "{import_id}": make_import,
     "/systems/imports/{import_id}": make_system_import,

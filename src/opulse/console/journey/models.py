@@ -108,7 +108,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "Answered": frozenset({"answered", "answered_late", "started", "not_theirs", "quarantined"}),
     "Mail accepted": frozenset({"accepted", "shown", "expired", "ambiguous"}),
     "On the way": frozenset(
-        {"queued", "offered", "being_resolved", "in_another_pulse", "needs_confirmation"}
+        {"queued", "offered", "being_resolved", "in_another_pulse", "quiet_hours", "needs_confirmation"}
     ),
     "Same person": frozenset({"same_person"}),
     "Spared": frozenset({"opted_out", "muted", "fatigue_rule", "not_on_allow_list", "over_cap", "stopped"}),

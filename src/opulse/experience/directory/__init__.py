@@ -5,6 +5,7 @@ change that many contacts had in common. Announces ``contacts.changed`` {change_
 """
 
 from opulse.experience.directory.flow.alarms import check_patch, merge_embedded_in
+from opulse.experience.directory.flow.leaving import leave_in
 from opulse.experience.directory.flow.matching import match_people_in
 from opulse.experience.directory.flow.watching import (
     set_watched_in,
@@ -38,6 +39,7 @@ __all__ = [
     "Person",
     "RuleKind",
     "check_patch",
+    "leave_in",
     "match_people_in",
     "merge_embedded_in",
     "set_watched_in",

@@ -10,8 +10,9 @@ from pydantic import AfterValidator
 from sqlalchemy import Connection
 
 from opulse.experience.directory import views
+from opulse.experience.directory.flow import limits
 from opulse.experience.directory.flow import lists as flow
-from opulse.experience.directory.models import Directory, MailingList, RuleKind
+from opulse.experience.directory.models import Directory, MailingList, RuleKind, RuleScope
 from opulse.tenancy.sections import Change, Entry, Section, Work, keyed
 
 DIRECTORIES = "directories"
@@ -61,6 +62,7 @@ def _read_directories_in(conn: Connection, tenant: int, now: datetime) -> dict[s
             frequency_rules=tuple(
                 RuleEntry(kind=rule.kind, limit=rule.limit, period_seconds=rule.period_seconds)
                 for rule in views.list_rules(conn, tenant, found.id)
+                if rule.scope is RuleScope.DIRECTORY  # those of lists and surveys stay as they are where they are
             ),
         )
         for key, found in list_directories_in(conn, tenant).items()
@@ -77,9 +79,16 @@ def _save_directories_in(work: Work, changes: Sequence[Change]) -> None:
             text = "There is a default directory here already; which one it is stays."
             work.refuse(DIRECTORIES, change.key, text, "default")
             continue
-        rules = [(rule.kind, rule.limit, rule.period_seconds) for rule in change.after.frequency_rules]
+        rules = [
+            *(limits.WantedRule(one.kind, one.limit, one.period_seconds) for one in change.after.frequency_rules),
+            *(
+                limits.WantedRule(one.kind, one.limit, one.period_seconds, one.scope, one.target)
+                for one in views.list_rules(work.conn, work.tenant, found.id)
+                if one.scope is not RuleScope.DIRECTORY
+            ),
+        ]
         try:
-            flow.set_rules_in(work.conn, work.tenant, found.id, rules, work.actor, work.now)
+            limits.set_rules_in(work.conn, work.tenant, found.id, rules, work.actor, work.now)
         except ValueError as error:
             work.refuse(DIRECTORIES, change.key, f"{error}.", "frequency_rules")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opulse.experience.directory.flow.alarms import clear_alarms
+from opulse.experience.directory.flow.fields import work_on_field
 from opulse.experience.directory.flow.importing import take_file
-from opulse.experience.directory.models import IMPORT_RECEIVED
+from opulse.experience.directory.models import FIELD_WORK, IMPORT_RECEIVED
 from opulse.jobs import Handler, Job
 from opulse.ports import Ports
 
@@ -24,7 +25,13 @@ async def on_import_received(ports: Ports, job: Job) -> None:
     await take_file(ports, job.tenant, job.payload["import"])
 
 
+async def on_field_work(ports: Ports, job: Job) -> None:
+    """Rename, merge, remove or convert a field on all contacts, from wherever an earlier try was interrupted."""
+    await work_on_field(ports, job.tenant, job.payload["change"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     ALARMS_DUE: on_alarms_clear_due,
+    FIELD_WORK: on_field_work,
     IMPORT_RECEIVED: on_import_received,
 }

@@ -27,6 +27,7 @@ class LedgerState(StrEnum):
     STOPPED = "stopped"  # an operator stopped the pulse before the mail left
     SAME_PERSON = "same_person"  # the same person is asked about another system
     IN_ANOTHER_PULSE = "in_another_pulse"  # waits for the end of another pulse's question
+    QUIET_HOURS = "quiet_hours"  # waits for the hours at which the person may be asked
     NEEDS_CONFIRMATION = "needs_confirmation"  # waits for somebody's yes to asking so many
     OPTED_OUT = "opted_out"  # does not want to be asked
     MUTED = "muted"  # wants to be left alone for now
@@ -68,6 +69,7 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.STOPPED: "An operator stopped the pulse.",
     LedgerState.SAME_PERSON: "The same person is asked about another affected system.",
     LedgerState.IN_ANOTHER_PULSE: "The person has an open question of another pulse; this one waits.",
+    LedgerState.QUIET_HOURS: "The person is asked when their quiet hours are over, if the question is still of use then.",
     LedgerState.NEEDS_CONFIRMATION: "So many people are asked only after somebody confirms it.",
     LedgerState.OPTED_OUT: "The person does not want to be asked.",
     LedgerState.MUTED: "The person wants to be left alone for now.",

@@ -125,7 +125,9 @@ async def test_contacts_page_by_id(mine: Side) -> None:
 async def test_frequency_rules_are_shown_and_replaced(mine: Side) -> None:
     path = f"/directories/{mine.directory}/frequency-rules"
     assert len((await mine.call("GET", path)).json()) == 4
-    wanted = {"rules": [{"kind": "min_gap", "limit": 1, "period_seconds": 60}]}
+    wanted = {
+        "rules": [{"kind": "min_gap", "limit": 1, "period_seconds": 60, "scope": "directory", "target": ""}]
+    }
     assert (await mine.call("PUT", path, wanted)).json() == wanted["rules"]
     assert (await mine.call("GET", path)).json() == wanted["rules"]
     for wrong in (

@@ -13,7 +13,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, select, update
 
 from opulse.experience.directory import RuleKind
-from opulse.experience.directory.flow.lists import create_directory, create_list, set_rules
+from opulse.experience.directory.flow.limits import WantedRule, set_rules
+from opulse.experience.directory.flow.lists import create_directory, create_list
 from opulse.experience.directory.flow.people import import_contacts
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions import AskRequest, MessageSpec
@@ -111,7 +112,7 @@ async def build_town(
     tenant = tenant or (await create_tenant(ports, "Acme", "test")).id
     await change_tenant(ports, tenant, "test", mail_open=True)
     directory = (await create_directory(ports, tenant, "People", "test")).id
-    await set_rules(ports, tenant, directory, rules, "test")
+    await set_rules(ports, tenant, directory, [WantedRule(*rule) for rule in rules], "test")
     mailing_list = (await create_list(ports, tenant, directory, "Pulse", "test")).id
     rows = [
         {

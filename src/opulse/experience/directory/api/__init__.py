@@ -1,13 +1,23 @@
-"""JSON routes of the directory: contacts, lists and rules; files of contacts."""
+"""JSON routes of the directory: contacts, lists, fields, opt-outs, rules and hours; files of contacts."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.directory.api import contacts, imports
+from opulse.experience.directory.api import (
+    contacts,
+    exports,
+    fields,
+    imports,
+    limits,
+    lists,
+    merging,
+    subscriptions,
+    transactions,
+)
 
 router = APIRouter()
-for _part in (contacts, imports):
+for _part in (contacts, exports, imports, fields, limits, lists, merging, subscriptions, transactions):
     router.include_router(_part.router)
 
 __all__ = ["router"]

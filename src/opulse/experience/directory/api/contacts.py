@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from opulse.experience.directory import views
+from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_directory, find_fillable
 from opulse.experience.directory.flow import lists as lists_flow
 from opulse.experience.directory.flow import people
-from opulse.experience.directory.models import Contact, RuleKind
-from opulse.ports import Ports
-from opulse.web.access import Caller, api_editor, api_viewer, ports_of
+from opulse.experience.directory.models import Contact
 from opulse.web.errors import NotFound, Problem
 
 router = APIRouter(prefix="/api/v1", tags=["directory"])
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 
 class Named(BaseModel):
@@ -34,13 +29,6 @@ class DirectoryView(BaseModel):
     contacts: int
 
 
-class ListView(BaseModel):
-    id: str
-    directory: str
-    name: str
-    members: int
-
-
 class ContactIn(BaseModel):
     """A contact to add or update; what is left out stays as it is."""
 
@@ -50,6 +38,7 @@ class ContactIn(BaseModel):
     ext_ref: str = ""
     phone: str = ""
     language: str = ""
+    time_zone: str = ""
     unsubscribed: bool = False
     embedded_data: dict[str, Any] = {}
 
@@ -83,6 +72,7 @@ class ContactChange(BaseModel):
     ext_ref: str | None = None
     phone: str | None = None
     language: str | None = None
+    time_zone: str | None = None
     embedded_data: dict[str, Any] = {}
 
 
@@ -95,22 +85,9 @@ class ContactView(BaseModel):
     ext_ref: str
     phone: str
     language: str
+    time_zone: str
     unsubscribed: bool
     embedded_data: dict[str, Any]
-
-
-class RuleIn(BaseModel):
-    kind: RuleKind
-    limit: int = 1
-    period_seconds: int = 0
-
-
-class RulesIn(BaseModel):
-    rules: list[RuleIn]
-
-
-class MembersIn(BaseModel):
-    contacts: list[str] = Field(max_length=10_000)
 
 
 @router.post("/directories", operation_id="create_directory", status_code=201)
@@ -135,11 +112,9 @@ async def list_directories(ports: PortsDep, caller: Viewer) -> list[DirectoryVie
 
 @router.post("/directories/{directory}/contacts:bulk", operation_id="import_contacts")
 async def post_contacts(directory: str, body: ContactsIn, ports: PortsDep, caller: Editor) -> ContactsTaken:
-    await _directory(ports, caller.tenant, directory)
+    await find_directory(ports, caller, directory)
     if body.mailing_list:
-        found = await ports.db.read(views.find_list, caller.tenant, body.mailing_list)
-        if found is None or found.directory != directory:
-            raise NotFound("mailing list")
+        await find_fillable(ports, caller, directory, body.mailing_list)
     taken = await people.import_contacts(
         ports,
         caller.tenant,
@@ -166,11 +141,11 @@ async def list_contacts(
     after: str = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[ContactView]:
-    await _directory(ports, caller.tenant, directory)
+    await find_directory(ports, caller, directory)
     found = await ports.db.read(
         views.list_contacts, caller.tenant, directory, search=search, after=after, limit=limit
     )
-    return [_view(one) for one in found]
+    return [contact_view(one) for one in found]
 
 
 @router.get("/directories/{directory}/contacts/{contact}", operation_id="get_contact")
@@ -178,7 +153,7 @@ async def get_contact(directory: str, contact: str, ports: PortsDep, caller: Vie
     found = await ports.db.read(views.find_contact, caller.tenant, directory, contact)
     if found is None:
         raise NotFound("contact")
-    return _view(found)
+    return contact_view(found)
 
 
 @router.patch("/directories/{directory}/contacts/{contact}", operation_id="edit_contact")
@@ -194,7 +169,7 @@ async def patch_contact(
         raise NotFound("contact") from error
     except people.ContactProblem as error:
         raise Problem(422, "not a valid contact", str(error)) from error
-    return _view(changed)
+    return contact_view(changed)
 
 
 @router.delete("/directories/{directory}/contacts/{contact}", operation_id="delete_contact", status_code=204)
@@ -205,57 +180,8 @@ async def delete_contact(directory: str, contact: str, ports: PortsDep, caller: 
         raise NotFound("contact") from error
 
 
-@router.post("/directories/{directory}/mailing-lists", operation_id="create_mailing_list", status_code=201)
-async def post_list(directory: str, body: Named, ports: PortsDep, caller: Editor) -> ListView:
-    try:
-        made = await lists_flow.create_list(ports, caller.tenant, directory, body.name, caller.name)
-    except LookupError as error:
-        raise NotFound("directory") from error
-    except ValueError as error:
-        raise Problem(422, "not a valid mailing list", str(error)) from error
-    return ListView(id=made.id, directory=made.directory, name=made.name, members=0)
-
-
-@router.get("/directories/{directory}/mailing-lists", operation_id="list_mailing_lists")
-async def list_lists(directory: str, ports: PortsDep, caller: Viewer) -> list[ListView]:
-    await _directory(ports, caller.tenant, directory)
-    found = await ports.db.read(views.list_lists, caller.tenant, directory)
-    return [ListView(id=one.id, directory=one.directory, name=one.name, members=one.members) for one in found]
-
-
-@router.post("/mailing-lists/{mailing_list}/members", operation_id="add_list_members", status_code=204)
-async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, caller: Editor) -> None:
-    try:
-        await lists_flow.add_members(ports, caller.tenant, mailing_list, body.contacts, caller.name)
-    except LookupError as error:
-        raise NotFound("mailing list") from error
-
-
-@router.get("/directories/{directory}/frequency-rules", operation_id="list_frequency_rules")
-async def list_rules(directory: str, ports: PortsDep, caller: Viewer) -> list[RuleIn]:
-    await _directory(ports, caller.tenant, directory)
-    found = await ports.db.read(views.list_rules, caller.tenant, directory)
-    return [RuleIn(kind=one.kind, limit=one.limit, period_seconds=one.period_seconds) for one in found]
-
-
-@router.put("/directories/{directory}/frequency-rules", operation_id="set_frequency_rules")
-async def put_rules(directory: str, body: RulesIn, ports: PortsDep, caller: Editor) -> list[RuleIn]:
-    wanted = [(rule.kind, rule.limit, rule.period_seconds) for rule in body.rules]
-    try:
-        await lists_flow.set_rules(ports, caller.tenant, directory, wanted, caller.name)
-    except LookupError as error:
-        raise NotFound("directory") from error
-    except ValueError as error:
-        raise Problem(422, "not valid frequency rules", str(error)) from error
-    return body.rules
-
-
-async def _directory(ports: Ports, tenant: int, directory: str) -> None:
-    if await ports.db.read(views.find_directory, tenant, directory) is None:
-        raise NotFound("directory")
-
-
-def _view(contact: Contact) -> ContactView:
+def contact_view(contact: Contact) -> ContactView:
+    """A contact as JSON."""
     return ContactView(
         id=contact.id,
         directory=contact.directory,
@@ -265,6 +191,7 @@ def _view(contact: Contact) -> ContactView:
         ext_ref=contact.ext_ref,
         phone=contact.phone,
         language=contact.language,
+        time_zone=contact.time_zone,
         unsubscribed=contact.unsubscribed,
         embedded_data=dict(contact.embedded),
     )

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from opulse.experience.directory import views
-from opulse.experience.directory.flow.importing import receive_file
+from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_fillable
+from opulse.experience.directory.flow.importing import receive_file, refused_table, start_mapped
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.directory.models import ContactImport, ImportState
 from opulse.experience.directory.rules import TableUnreadable
 from opulse.ports import Ports
-from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
 
 router = APIRouter(prefix="/api/v1/directories/{directory}/imports", tags=["directory"])
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 _CSV = {
     "requestBody": {
@@ -64,17 +62,23 @@ async def post_import(
     caller: Editor,
     mailing_list: str = "",
     raise_events: bool = False,
+    mapping: str = "",
 ) -> ImportView:
-    """A table in UTF-8 of any length, whose first line names the columns; answered when the whole file is here."""
+    """A table in UTF-8 of any length, whose first line names the columns; answered when the whole file is here.
+
+    `mapping` says where each column goes, with commas between: first_name, last_name, email, ext_ref, phone, language, time_zone,
+    unsubscribed, data:NAME (embedded data), list:NAME (data on the mailing list alone), or nothing. Without it the names say it.
+    """
     if await ports.db.read(views.find_directory, caller.tenant, directory) is None:
         raise NotFound("directory")
     if mailing_list:
-        found = await ports.db.read(views.find_list, caller.tenant, mailing_list)
-        if found is None or found.directory != directory:
-            raise NotFound("mailing list")
+        await find_fillable(ports, caller, directory, mailing_list)
     where = Destination(caller.tenant, directory, mailing_list, raise_events)
+    targets = [one.strip() for one in mapping.split(",")] if mapping else None
+    then = ImportState.MAPPING if targets else ImportState.RUNNING
     try:
-        return _view(await receive_file(ports, where, request.stream(), caller.name))
+        one = await receive_file(ports, where, request.stream(), caller.name, then)
+        return _view(await start_mapped(ports, where, one.id, targets) if targets else one)
     except TableUnreadable as error:
         raise Problem(422, "not a table of contacts", str(error)) from error
 
@@ -106,6 +110,23 @@ async def list_refused(
     one = await _find(ports, caller.tenant, directory, import_id)
     found = await ports.db.read(views.list_refused, caller.tenant, one.id, after, limit)
     return [LineRefusedView(line=row.line, who=row.who, reason=row.reason) for row in found]
+
+
+@router.get(
+    "/{import_id}/refused.csv", operation_id="download_refused_lines", response_class=StreamingResponse
+)
+async def get_refused_table(
+    directory: str, import_id: str, ports: PortsDep, caller: Viewer
+) -> StreamingResponse:
+    """The refused rows as they stood in the file, with line and reason behind: mend them and send the table again."""
+    one = await _find(ports, caller.tenant, directory, import_id)
+    return refused_download(refused_table(ports, caller.tenant, one))
+
+
+def refused_download(lines: AsyncIterator[str]) -> StreamingResponse:
+    """A table that is saved as a file."""
+    named = {"Content-Disposition": 'attachment; filename="refused.csv"'}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=named)
 
 
 async def _find(ports: Ports, tenant: int, directory: str, import_id: str) -> ContactImport:

@@ -21,7 +21,9 @@ from opulse.experience.directory.models import (
     ChangeKind,
     ChangeSet,
 )
+from opulse.experience.directory.rules import read_values
 from opulse.experience.directory.store import changes, contacts, lists
+from opulse.experience.directory.store.fields import declared_for_contacts
 from opulse.jobs import enqueue
 from opulse.wire.identifiers import random_text
 
@@ -51,11 +53,13 @@ def merge_embedded_in(
         The change set's id; None when nothing differed.
 
     Raises:
-        ValueError: the patch names a main field, or is nested, or holds a null (see :func:`check_patch`).
+        ValueError: the patch names a main field, or is nested, or holds a null (see :func:`check_patch`); or a value is not of
+            its declared type.
     """
     check_patch(patch)
     if not contact_ids:
         return None
+    patch = read_values(declared_for_contacts(conn, tenant, directory), patch)
     contacts.lock_contacts(conn, tenant, contact_ids)
     fields = sorted({*lists.list_watched(conn, tenant, directory), *patch})
     keyed = _changed_groups(conn, tenant, contact_ids, fields, patch, now)

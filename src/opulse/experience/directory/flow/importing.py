@@ -7,6 +7,8 @@ leaves every step either taken once or still to be taken.
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +20,23 @@ from opulse.experience.directory.flow.taking import Destination, take_rows_in
 from opulse.experience.directory.models import (
     IMPORT_RECEIVED,
     ContactImport,
+    Declared,
     ImportState,
     IncomingContact,
     LineRefused,
 )
-from opulse.experience.directory.rules import Heading, TableUnreadable, read_heading, read_lines
+from opulse.experience.directory.rules import (
+    Heading,
+    TableUnreadable,
+    ValueRefused,
+    read_heading,
+    read_lines,
+    read_values,
+    split_heading,
+)
 from opulse.experience.directory.store import contacts
 from opulse.experience.directory.store import imports as store
+from opulse.experience.directory.store.fields import declared_for_contacts
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -33,7 +45,9 @@ from opulse.wire.table_steps import StepCutter
 
 STEPS_PER_UNIT = 8
 HEADING_MAX = 64_000
-REASON_MAX = 500
+REASON_MAX, CELL_MAX = 500, 4_000
+SHOWN_ROWS = 3
+REFUSED_AT_ONCE = 1_000
 _ABANDONED = timedelta(hours=1)
 
 
@@ -61,15 +75,23 @@ class _Signal:
 
 
 async def receive_file(
-    ports: Ports, where: Destination, pieces: AsyncIterator[bytes], actor: str
+    ports: Ports,
+    where: Destination,
+    pieces: AsyncIterator[bytes],
+    actor: str,
+    then: ImportState = ImportState.RUNNING,
 ) -> ContactImport:
     """Keep the file as it arrives, and announce it when it is whole. Nothing of one that ends early is taken.
+
+    ``then``: RUNNING takes its rows as the columns are named; MAPPING waits until :func:`start_mapped` says where they go.
 
     Raises:
         TableUnreadable: its first line is no heading of a table of contacts, or below it stands nothing.
     """
     await _forget_abandoned(ports, where.tenant)
     heading, rest = await _read_first_line(pieces)
+    if then is ImportState.RUNNING:
+        read_heading(heading)
     now = ports.clock.now()
     one = ContactImport(
         id=new_id(Prefix.CONTACT_IMPORT),
@@ -98,7 +120,61 @@ async def receive_file(
     if not steps:
         await ports.db.write(_break_in, where.tenant, one.id, ports.clock.now())
         raise TableUnreadable("Below the heading stands no row.")
-    return await ports.db.write(_announce_in, where.tenant, one.id, ports.clock.now())
+    return await ports.db.write(_announce_in, where.tenant, one.id, then, ports.clock.now())
+
+
+async def start_mapped(
+    ports: Ports, where: Destination, import_id: str, mapping: Sequence[str]
+) -> ContactImport:
+    """Take the rows of a file that waits, each column to its place.
+
+    Raises:
+        LookupError: no such file waits.
+        TableUnreadable: no column identifies a person, or two go to the same place.
+    """
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> ContactImport:
+        one = store.find_import(conn, where.tenant, import_id)
+        if one is None or one.state is not ImportState.MAPPING or one.directory != where.directory:
+            raise LookupError(import_id)
+        heading = read_heading(one.heading, mapping)
+        if heading.private and not where.list_id:
+            raise TableUnreadable(
+                "Data for a list needs a list: choose one, or another place for these columns."
+            )
+        store.set_mapping(conn, where.tenant, import_id, mapping, where.list_id, where.raise_events)
+        return _announce_in(conn, where.tenant, import_id, ImportState.RUNNING, now)
+
+    return await ports.db.write(unit)
+
+
+async def first_rows(ports: Ports, tenant: int, one: ContactImport) -> list[list[str]]:
+    """The first rows of a file that waits, as cells: what a person sees beside each column."""
+    found = await ports.db.read(store.find_step, tenant, one.id, 0)
+    delimiter, _ = split_heading(one.heading)
+    text = found[2].decode(errors="replace") if found else ""
+    lines = text.splitlines()[:SHOWN_ROWS]
+    return list(csv.reader(lines, delimiter=delimiter))
+
+
+async def refused_table(ports: Ports, tenant: int, one: ContactImport) -> AsyncIterator[str]:
+    """The refused rows as CSV: as they stood in the file, with line and reason behind, ready to be mended and sent again."""
+    _, columns = split_heading(one.heading)
+    yield _csv_line([*columns, "Line", "Reason"])
+    after = -1
+    while found := await ports.db.read(store.list_refused, tenant, one.id, after, REFUSED_AT_ONCE):
+        after = found[-1].line
+        padded = ((*row.cells, *[""] * len(columns))[: max(len(columns), len(row.cells))] for row in found)
+        yield "".join(
+            _csv_line([*cells, str(row.line), row.reason]) for cells, row in zip(padded, found, strict=True)
+        )
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue()
 
 
 async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
@@ -109,16 +185,16 @@ async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
     one = await ports.db.read(store.find_import, tenant, import_id)
     if one is None or one.state is not ImportState.RUNNING:
         return
-    heading = read_heading(one.heading)
-    where = Destination(tenant, one.directory, one.list_id, one.raise_events)
-    step = await _read_step(ports, tenant, import_id, heading, 0)
+    heading = read_heading(one.heading, one.mapping)
+    where = Destination(tenant, one.directory, one.list_id, one.raise_events, one.actor)
+    step = await _read_step(ports, where, import_id, heading, 0)
     while step is not None:
         number, inserted = step.number, _Signal()
         writing = asyncio.create_task(
             ports.db.write(_take_step_in, where, import_id, step, ports.clock.now(), inserted)
         )
         writing.add_done_callback(inserted.set)
-        reading = _read_step(ports, tenant, import_id, heading, number, inserted)
+        reading = _read_step(ports, where, import_id, heading, number, inserted)
         _, step = await asyncio.gather(writing, reading)
         if number & (number - 1) == 0:  # 1, 2, 4, 8, …: the directory may have doubled
             await ports.db.write(contacts.look_at_growth)
@@ -139,7 +215,7 @@ async def _read_first_line(pieces: AsyncIterator[bytes]) -> tuple[str, bytes]:
         heading = first.decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError as error:
         raise TableUnreadable("The file is not in UTF-8.") from error
-    read_heading(heading)
+    split_heading(heading)
     return heading, rest
 
 
@@ -166,26 +242,48 @@ async def _keep(ports: Ports, tenant: int, import_id: str, rest: bytes, pieces: 
 
 
 async def _read_step(
-    ports: Ports, tenant: int, import_id: str, heading: Heading, after: int, when: _Signal | None = None
+    ports: Ports,
+    where: Destination,
+    import_id: str,
+    heading: Heading,
+    after: int,
+    when: _Signal | None = None,
 ) -> _Read | None:
     if when is not None:
         await when.wait()
-    found = await ports.db.read(store.find_step, tenant, import_id, after)
+    found = await ports.db.read(_find_step, where, import_id, after)
     if found is None:
         return None
-    number, first_line, body = found
+    (number, first_line, body), declared = found
     # in a thread: some 20 ms of work, during which people's pages must not wait
-    return await asyncio.to_thread(_read, heading, number, first_line, body)
+    return await asyncio.to_thread(_read, heading, declared, number, first_line, body)
 
 
-def _read(heading: Heading, number: int, first_line: int, body: bytes) -> _Read:
+def _find_step(
+    conn: Connection, where: Destination, import_id: str, after: int
+) -> tuple[tuple[int, int, bytes], Declared] | None:
+    """The next step, and the types that hold as it is read."""
+    found = store.find_step(conn, where.tenant, import_id, after)
+    return None if found is None else (found, declared_for_contacts(conn, where.tenant, where.directory))
+
+
+def _read(heading: Heading, declared: Declared, number: int, first_line: int, body: bytes) -> _Read:
+    typed = any(name.casefold() in declared for name in heading.embedded)
     rows: list[IncomingContact] = []
     refused: list[LineRefused] = []
-    for line, row in read_lines(heading, body.decode(errors="surrogateescape"), first_line):
+    for line, row, cells in read_lines(heading, body.decode(errors="surrogateescape"), first_line):
         if isinstance(row, str):
             refused.append(LineRefused(line, "", row))
-        elif why := why_refused(row):
-            refused.append(LineRefused(line, _who(row), _storable(why)[:REASON_MAX]))
+            continue
+        why = why_refused(row)
+        if not why and typed:
+            try:
+                row = row._replace(embedded=read_values(declared, row.embedded))
+            except ValueRefused as error:
+                why = str(error)
+        if why:
+            as_it_stood = tuple(_storable(cell)[:CELL_MAX] for cell in cells)
+            refused.append(LineRefused(line, _who(row), _storable(why)[:REASON_MAX], as_it_stood))
         else:
             rows.append(row)
     return _Read(number, rows, refused)
@@ -211,9 +309,12 @@ def _take_step_in(
     inserted.set()
 
 
-def _announce_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> ContactImport:
-    store.set_state(conn, tenant, import_id, ImportState.RUNNING, now)
-    enqueue(conn, tenant, IMPORT_RECEIVED, {"import": import_id}, unique=import_id, priority=7)
+def _announce_in(
+    conn: Connection, tenant: int, import_id: str, state: ImportState, now: datetime
+) -> ContactImport:
+    store.set_state(conn, tenant, import_id, state, now)
+    if state is ImportState.RUNNING:
+        enqueue(conn, tenant, IMPORT_RECEIVED, {"import": import_id}, unique=import_id, priority=7)
     one = store.find_import(conn, tenant, import_id)
     assert one is not None, "it was made before"
     return one

@@ -1,20 +1,31 @@
-"""Directories, mailing lists and frequency rules."""
+"""Directories and mailing lists."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
-from opulse.experience.directory.store import contacts, members
+from opulse.db import chunked, why_unstorable
+from opulse.experience.directory.flow.limits import default_rules
+from opulse.experience.directory.models import (
+    EVERYTHING,
+    Directory,
+    ListKind,
+    ListRefused,
+    ListShare,
+    MailingList,
+    Viewer,
+)
+from opulse.experience.directory.store import contacts, mailing_lists, members
 from opulse.experience.directory.store import lists as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
-from opulse.wire.identifiers import Prefix, new_id, new_ids
+from opulse.wire.identifiers import Prefix, new_id
 
-DAY = 86_400
+AT_ONCE = 2_000
 
 
 async def create_directory(ports: Ports, tenant: int, name: str, actor: str) -> Directory:
@@ -32,107 +43,192 @@ def create_directory_in(conn: Connection, tenant: int, name: str, actor: str, no
     return directory
 
 
-async def create_list(ports: Ports, tenant: int, directory: str, name: str, actor: str) -> MailingList:
-    """A mailing list of the directory.
+async def create_list(
+    ports: Ports, tenant: int, directory: str, name: str, actor: str, *, owner: str = ""
+) -> MailingList:
+    """A mailing list of the directory. ``owner``: the person whose alone it is; empty: everybody's.
 
     Raises:
         LookupError: no such directory.
-        ValueError: no name, or one above 100 characters.
+        ListRefused: no name, or one above 100 characters.
     """
-    return await ports.db.write(create_list_in, tenant, directory, name, actor, ports.clock.now())
+    return await ports.db.write(
+        create_list_in, tenant, directory, name, actor, ports.clock.now(), owner=owner
+    )
 
 
 def create_list_in(
-    conn: Connection, tenant: int, directory: str, name: str, actor: str, now: datetime
+    conn: Connection, tenant: int, directory: str, name: str, actor: str, now: datetime, *, owner: str = ""
 ) -> MailingList:
     """:func:`create_list` inside another unit."""
-    if not 0 < len(name.strip()) <= 100:
-        raise ValueError("a mailing list has a name of 1 to 100 characters")
-    if store.find_directory(conn, tenant, directory) is None:
-        raise LookupError(directory)
-    made = MailingList(new_id(Prefix.MAILING_LIST), directory, name.strip(), now)
-    store.insert_list(conn, tenant, made)
-    audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, {"name": name}, now)
+    made = MailingList(new_id(Prefix.MAILING_LIST), directory, check_name(name), now, owner=owner)
+    insert_list_in(conn, tenant, made, actor, now)
     return made
 
 
-async def add_members(ports: Ports, tenant: int, list_id: str, ids: Sequence[str], actor: str) -> None:
+def check_name(name: str) -> str:
+    """The name without white space around it.
+
+    Raises:
+        ListRefused: it is empty or above 100 characters.
+    """
+    if not 0 < len(name.strip()) <= 100:
+        raise ListRefused("a mailing list has a name of 1 to 100 characters")
+    return name.strip()
+
+
+def insert_list_in(conn: Connection, tenant: int, made: MailingList, actor: str, now: datetime) -> None:
+    """Keep a new list, segment or sample. Raises: LookupError, when there is no such directory."""
+    if store.find_directory(conn, tenant, made.directory) is None:
+        raise LookupError(made.directory)
+    mailing_lists.insert_list(conn, tenant, made)
+    after = {"name": made.name, "kind": made.kind.value, "owner": made.owner}
+    audit_in(conn, tenant, actor, "mailing_list.created", made.id, None, after, now)
+
+
+async def add_members(
+    ports: Ports, tenant: int, list_id: str, ids: Sequence[str], viewer: Viewer = EVERYTHING, actor: str = ""
+) -> None:
     """Put contacts of the list's directory on it.
 
     Raises:
-        LookupError: no such list.
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or it fills itself.
+    """
+    now = ports.clock.now()
+    for some in chunked(ids, AT_ONCE):
+        await ports.db.write(_add_members, tenant, list_id, some, viewer, actor, now)
+    if not ids:
+        await ports.db.read(find_editable_in, tenant, list_id, viewer)
+
+
+async def set_private_data(
+    ports: Ports, tenant: int, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]], viewer: Viewer
+) -> int:
+    """Lay data over what members have on this list alone; an empty text takes a value away. Returns how many are members.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or the data is not flat.
+    """
+    for _, data in rows:
+        bad = [name for name, value in data.items() if value is None or isinstance(value, dict)]
+        if bad or why_unstorable(dict(data)):
+            raise ListRefused(f"private data is flat and without nulls: {', '.join(sorted(bad)) or 'a text'}")
+    found = 0
+    for some in chunked(rows, AT_ONCE):
+        found += await ports.db.write(_set_private, tenant, list_id, some, viewer)
+    return found
+
+
+async def share_list(
+    ports: Ports,
+    tenant: int,
+    list_id: str,
+    owner: str,
+    shares: Sequence[ListShare],
+    viewer: Viewer,
+    actor: str,
+) -> None:
+    """Say whose the list is (empty: everybody's) and who else may see or change it.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it.
     """
     now = ports.clock.now()
 
     def unit(conn: Connection) -> None:
-        found = store.find_list(conn, tenant, list_id)
-        if found is None:
-            raise LookupError(list_id)
-        known = [one for one in ids if contacts.find_contact(conn, tenant, found.directory, one)]
-        members.insert_members(conn, tenant, list_id, known, now)
-        if known:
-            after = {"contacts": len(known), "first": known[:20]}
-            audit_in(conn, tenant, actor, "mailing_list.members_added", list_id, None, after, now)
+        found = find_editable_in(conn, tenant, list_id, viewer, itself=True)
+        if found.owner and not viewer.sees_all and found.owner != viewer.person:
+            raise ListRefused("only its owner says who may see a list")
+        mailing_lists.replace_shares(conn, tenant, list_id, owner, shares)
+        after = {"owner": owner, "shares": {one.person: one.may_edit for one in shares}}
+        audit_in(conn, tenant, actor, "mailing_list.shared", list_id, {"owner": found.owner}, after, now)
 
     await ports.db.write(unit)
 
 
-async def set_rules(
-    ports: Ports, tenant: int, directory: str, wanted: Sequence[tuple[RuleKind, int, int]], actor: str
-) -> list[FrequencyRule]:
-    """Replace the directory's frequency rules by (kind, limit, period in seconds).
+async def delete_list(ports: Ports, tenant: int, list_id: str, viewer: Viewer, actor: str) -> None:
+    """Delete a list, segment or sample; its contacts stay. Opt-outs of it are forgotten with it.
 
     Raises:
-        LookupError: no such directory.
-        ValueError: more than 20 rules, or a limit or period below 1 where the kind needs one.
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it.
     """
-    return await ports.db.write(set_rules_in, tenant, directory, wanted, actor, ports.clock.now())
+    now = ports.clock.now()
+    await ports.db.read(find_editable_in, tenant, list_id, viewer, itself=True)
+    while await ports.db.write(mailing_lists.delete_members, tenant, list_id, AT_ONCE):
+        pass
+
+    def unit(conn: Connection) -> None:
+        mailing_lists.delete_list(conn, tenant, list_id)
+        audit_in(conn, tenant, actor, "mailing_list.deleted", list_id, None, None, now)
+
+    await ports.db.write(unit)
 
 
-def set_rules_in(
+def find_editable_in(
+    conn: Connection, tenant: int, list_id: str, viewer: Viewer, *, itself: bool = False
+) -> MailingList:
+    """The list, which the viewer may change. ``itself``: not who is on it, so that a segment will do as well.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or it fills itself.
+    """
+    found = mailing_lists.find_list(conn, tenant, list_id, viewer)
+    if found is None:
+        raise LookupError(list_id)
+    if not mailing_lists.may_edit(conn, tenant, list_id, viewer):
+        raise ListRefused("this list is shared with you for looking only")
+    if not itself and found.kind is not ListKind.LIST:
+        raise ListRefused(f"a {found.kind.value} gets its members by itself; nobody is put on it by hand")
+    return found
+
+
+def _add_members(
     conn: Connection,
     tenant: int,
-    directory: str,
-    wanted: Sequence[tuple[RuleKind, int, int]],
+    list_id: str,
+    ids: Sequence[str],
+    viewer: Viewer,
     actor: str,
     now: datetime,
-) -> list[FrequencyRule]:
-    """:func:`set_rules` inside another unit."""
-    _check_rules(wanted)
-    if store.find_directory(conn, tenant, directory) is None:
-        raise LookupError(directory)
-    numbers = new_ids(Prefix.FREQUENCY_RULE, len(wanted)) if wanted else []
-    rules = [
-        FrequencyRule(number, kind, limit, period)
-        for number, (kind, limit, period) in zip(numbers, wanted, strict=True)
-    ]
-    before = {"rules": [_plain(rule) for rule in store.list_rules(conn, tenant, directory)]}
-    store.replace_rules(conn, tenant, directory, rules)
-    after = {"rules": [_plain(rule) for rule in rules]}
-    audit_in(conn, tenant, actor, "frequency_rules.changed", directory, before, after, now)
-    return rules
+) -> None:
+    found = find_editable_in(conn, tenant, list_id, viewer)
+    known = [one.id for one in contacts.find_contacts(conn, tenant, found.directory, ids)]
+    members.insert_members(conn, tenant, list_id, known, now)
+    if known:
+        after = {"contacts": len(known), "first": known[:20]}
+        audit_in(conn, tenant, actor, "mailing_list.members_added", list_id, None, after, now)
 
 
-def _check_rules(wanted: Sequence[tuple[RuleKind, int, int]]) -> None:
-    if len(wanted) > 20:
-        raise ValueError("a directory has at most 20 frequency rules")
-    for kind, limit, period in wanted:
-        if kind is RuleKind.MAX_IN_PERIOD and (limit < 1 or period < 1):
-            raise ValueError("'at most N in a period' needs N and the period in seconds")
-        if kind is RuleKind.MIN_GAP and period < 1:
-            raise ValueError("'at least T between messages' needs the period in seconds")
+def _set_private(
+    conn: Connection, tenant: int, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]], viewer: Viewer
+) -> int:
+    find_editable_in(conn, tenant, list_id, viewer)
+    return members.merge_private(conn, tenant, list_id, rows)
 
 
-def default_rules() -> list[FrequencyRule]:
-    """The decided default: 1 per 24 h, 2 per 7 days, 4 per 30 days, one per activation (spine.md)."""
-    numbers = new_ids(Prefix.FREQUENCY_RULE, 4)
-    return [
-        FrequencyRule(numbers[0], RuleKind.MAX_IN_PERIOD, 1, DAY),
-        FrequencyRule(numbers[1], RuleKind.MAX_IN_PERIOD, 2, 7 * DAY),
-        FrequencyRule(numbers[2], RuleKind.MAX_IN_PERIOD, 4, 30 * DAY),
-        FrequencyRule(numbers[3], RuleKind.ONE_PER_ACTIVATION, 1, 0),
-    ]
+def put_in(conn: Connection, tenant: int, list_id: str, ids: Sequence[str], now: datetime) -> None:
+    """Put contacts on a list, segment or sample; for whoever fills it by itself."""
+    members.insert_members(conn, tenant, list_id, ids, now)
 
 
-def _plain(rule: FrequencyRule) -> dict[str, object]:
-    return {"kind": rule.kind.value, "limit": rule.limit, "period_seconds": rule.period_seconds}
+def set_span_in(
+    conn: Connection, tenant: int, list_id: str, ids: Sequence[str], span: tuple[str, str], now: datetime
+) -> None:
+    """Of the contacts behind the first and up to the last id of ``span``, exactly ``ids`` are members afterwards."""
+    members.insert_members(conn, tenant, list_id, ids, now)
+    members.delete_others(conn, tenant, list_id, ids, span)
+
+
+def set_rule_in(conn: Connection, tenant: int, changed: MailingList) -> None:
+    """Another name and rule for a segment."""
+    mailing_lists.set_rule(conn, tenant, changed.id, changed.name, changed.rule)
+
+
+def set_refreshed_in(conn: Connection, tenant: int, list_id: str, now: datetime) -> None:
+    """A segment's rule was asked of everybody."""
+    mailing_lists.set_refreshed(conn, tenant, list_id, now)

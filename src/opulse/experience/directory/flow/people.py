@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.db import chunked
-from opulse.experience.directory.flow.checking import ContactProblem, check_fields, check_rows
+from opulse.experience.directory.flow.checking import ContactProblem, check_fields, check_rows, read_embedded
 from opulse.experience.directory.flow.taking import Destination, Taken, take_rows_in
 from opulse.experience.directory.models import (
     CONTACTS_CHANGED,
@@ -24,6 +24,8 @@ from opulse.experience.directory.models import (
     IncomingContact,
 )
 from opulse.experience.directory.store import changes, contacts, lists
+from opulse.experience.directory.store.fields import declared_for_contacts
+from opulse.experience.directory.store.forgetting import BLANK
 from opulse.jobs import enqueue
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -38,6 +40,7 @@ __all__ = [
     "edit_contact_in",
     "import_contacts",
     "import_rows",
+    "note_one_in",
     "values_of",
 ]
 
@@ -55,10 +58,11 @@ async def import_contacts(
     """Add or update contacts, matched by external reference, then by address. A bad row is refused, the rest are taken.
 
     Args:
-        rows: first_name, last_name, email, ext_ref, phone, language, unsubscribed, embedded_data (flat).
+        rows: first_name, last_name, email, ext_ref, phone, language, time_zone, unsubscribed, embedded_data (flat).
         raise_events: let *created* triggers see the new contacts (off for files, as in qualtrics-product.md 5.2).
     """
-    good, refused = check_rows(rows)
+    declared = await ports.db.read(declared_for_contacts, tenant, directory)
+    good, refused = check_rows(rows, declared)
     taken = await import_rows(
         ports,
         tenant,
@@ -84,7 +88,7 @@ async def import_rows(
     refused: int,
 ) -> ImportResult:
     """:func:`import_contacts` for rows that were checked already; ``refused`` of them were not taken."""
-    where = Destination(tenant, directory, list_id, raise_events)
+    where = Destination(tenant, directory, list_id, raise_events, actor)
     totals = Taken()
     for chunk in chunked(rows, ROWS_PER_UNIT):
         totals += await ports.db.write(take_rows_in, where, chunk, ports.clock.now())
@@ -141,7 +145,7 @@ def edit_contact_in(
     now: datetime,
     actor: str,
 ) -> Contact:
-    """See :func:`edit_contact`; in the caller's unit."""
+    """See :func:`edit_contact`; in the caller's unit. Raises: LookupError, ContactProblem."""
     contacts.lock_contacts(
         conn, tenant, [contact]
     )  # the whole document is written: an alarm of this moment must be in it
@@ -149,6 +153,7 @@ def edit_contact_in(
     if before is None:
         raise LookupError(contact)
     changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
+    embedded = read_embedded(declared_for_contacts(conn, tenant, directory), embedded)
     merged = {**before.embedded, **embedded}
     if not changed and merged == dict(before.embedded):
         return before
@@ -160,7 +165,7 @@ def edit_contact_in(
     after = contacts.find_contact(conn, tenant, directory, contact)
     if after is None:
         raise LookupError(contact)
-    _note_one(conn, tenant, directory, ChangeKind.UPDATED, before, after, cause, now)
+    note_one_in(conn, tenant, directory, ChangeKind.UPDATED, before, after, cause, now)
     # what a person is called stands in no trail that outlives them: the names of the fields, not what is in them
     was = {name: "(set)" if _had(before, name) else "(empty)" for name in sorted([*changed, *embedded])}
     audit_in(conn, tenant, actor, "contact.changed", contact, was, dict.fromkeys(was, "(changed)"), now)
@@ -180,19 +185,10 @@ async def delete_contact(ports: Ports, tenant: int, directory: str, contact: str
         before = contacts.find_contact(conn, tenant, directory, contact)
         if before is None:
             raise LookupError(contact)
-        blank = {
-            "deleted": True,
-            "updated_at": now,
-            "email": "",
-            "email_key": "",
-            "ext_ref": "",
-            "ext_ref_key": "",
-        }
+        blank = {**BLANK, "deleted": True, "updated_at": now}
         contacts.count_more(conn, tenant, directory, -1)
-        contacts.update_contact(
-            conn, tenant, contact, {**blank, "first_name": "", "last_name": "", "phone": "", "embedded": {}}
-        )
-        _note_one(conn, tenant, directory, ChangeKind.DELETED, before, None, Cause(), now)
+        contacts.update_contact(conn, tenant, contact, {**blank, "embedded": {}})
+        note_one_in(conn, tenant, directory, ChangeKind.DELETED, before, None, Cause(), now)
         gone = {"directory": directory, "unsubscribed": before.unsubscribed}
         audit_in(conn, tenant, actor, "contact.deleted", contact, gone, None, now)
 
@@ -203,7 +199,7 @@ def _had(contact: Contact, name: str) -> bool:
     return bool(getattr(contact, name, None) or contact.embedded.get(name))
 
 
-def _note_one(
+def note_one_in(
     conn: Connection,
     tenant: int,
     directory: str,
@@ -213,6 +209,7 @@ def _note_one(
     cause: Cause,
     now: datetime,
 ) -> None:
+    """Record one contact's change for triggers that listen; an update that changed nothing they read is none."""
     contact = after or before
     if contact is None or not lists.is_watched(conn, tenant, directory):
         return

@@ -11,21 +11,30 @@ import msgspec
 from sqlalchemy import Connection
 
 from opulse.experience.directory.flow.alarms import note_created_in
-from opulse.experience.directory.models import MAIN_FIELDS, Cause, Contact, IncomingContact
-from opulse.experience.directory.store import contacts, lists, members
+from opulse.experience.directory.flow.leaving import Subscription, note_subscriptions_in
+from opulse.experience.directory.models import (
+    MAIN_FIELDS,
+    Cause,
+    Contact,
+    IncomingContact,
+    SubscriptionOrigin,
+)
+from opulse.experience.directory.store import contacts, lists, members, merging
+from opulse.experience.directory.store.settings import find_merge_rules
 from opulse.wire.identifiers import Prefix, new_ids_in_order
 
-_MAIN = tuple(MAIN_FIELDS.values())
+_MAIN = (*MAIN_FIELDS.values(), "time_zone")
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where rows go: the directory, a mailing list or none, and whether *created* triggers see new contacts."""
+    """Where rows go: the directory, a mailing list or none, whether *created* triggers see new contacts, and who brings them."""
 
     tenant: int
     directory: str
     list_id: str
     raise_events: bool
+    actor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class Taken:
 def take_rows_in(
     conn: Connection, where: Destination, rows: Sequence[IncomingContact], now: datetime
 ) -> Taken:
-    """Add or update at most 2,000 contacts, matched by external reference, then by address.
+    """Add or update at most 2,000 contacts, matched by the directory's merge rules.
 
     Of several rows for the same person the last one counts. A row can opt a person out; it never opts anybody in again.
     """
@@ -55,9 +64,14 @@ def take_rows_in(
     contacts.insert_fresh(
         conn, tenant, directory, [_values(row, number) for number, row in fresh.items()], now
     )
-    updated = _update_known(conn, where, known, now) if known else 0
+    updated, out = _update_known(conn, where, known, now) if known else (0, [])
+    out += [number for number, row in fresh.items() if row.unsubscribed]
+    wanted = Subscription(True, SubscriptionOrigin.IMPORT, where.actor)
+    note_subscriptions_in(conn, tenant, directory, out, wanted, now)
     if where.list_id:
         members.insert_members(conn, tenant, where.list_id, [*fresh, *known], now)
+        private = [(number, row.private) for number, row in (*fresh.items(), *known.items()) if row.private]
+        members.merge_private(conn, tenant, where.list_id, private)
     if where.raise_events:
         note_created_in(conn, tenant, directory, list(fresh), cause=Cause(), now=now)
     return Taken(len(fresh), updated, len(known) - updated)
@@ -66,34 +80,51 @@ def take_rows_in(
 def _match(
     conn: Connection, where: Destination, rows: Sequence[IncomingContact], now: datetime
 ) -> tuple[dict[str, IncomingContact], dict[str, IncomingContact]]:
-    """Contact id → row: of those who are new, and of those who are known."""
-    refs = [row.ext_ref.lower() for row in rows]
-    emails = [row.email.lower() for row in rows]
-    by_ref = _known_by(contacts.find_ids_by_ext_ref, conn, where, refs)
-    by_email = _known_by(contacts.find_ids_by_email, conn, where, emails)
+    """Contact id → row: of those who are new, and of those who are known. The first merge rule that finds somebody counts."""
+    rules = find_merge_rules(conn, where.tenant, where.directory)
+    keys = [[_key(row, rule) for row in rows] for rule in rules]
+    known_by = [_known_by(conn, where, rule, of_rule) for rule, of_rule in zip(rules, keys, strict=True)]
     numbers = iter(new_ids_in_order(Prefix.CONTACT, len(rows), now))
     fresh: dict[str, IncomingContact] = {}
     known: dict[str, IncomingContact] = {}
-    for row, ref, email in zip(rows, refs, emails, strict=True):
-        number = (by_ref.get(ref) if ref else None) or (by_email.get(email) if email else None)
+    for place, row in enumerate(rows):
+        own = [
+            (found, of_rule[place]) for found, of_rule in zip(known_by, keys, strict=True) if of_rule[place]
+        ]
+        number = next((found[key] for found, key in own if key in found), None)
         if number is None:
             number = next(numbers)
             fresh[number] = row
-            if ref:
-                by_ref[ref] = number
-            if email:
-                by_email.setdefault(email, number)
         elif number in fresh:
             fresh[number] = row
         else:
             known[number] = row
+        for found, key in own:
+            found.setdefault(key, number)
     return fresh, known
 
 
-def _known_by(find: Any, conn: Connection, where: Destination, keys: Sequence[str]) -> dict[str, str]:
+def _key(row: IncomingContact, rule: Sequence[str]) -> tuple[str, ...] | None:
+    """The row's values of the rule's fields; None where one is missing, so that the rule does not apply."""
+    values = tuple([getattr(row, name).lower() for name in rule])
+    return values if all(values) else None
+
+
+def _known_by(
+    conn: Connection, where: Destination, rule: Sequence[str], keys: Sequence[tuple[str, ...] | None]
+) -> dict[tuple[str, ...], str]:
     wanted = sorted({key for key in keys if key})  # in order: neighbours in the index are found together
-    found: dict[str, str] = find(conn, where.tenant, where.directory, wanted) if wanted else {}
-    return found
+    if not wanted:
+        return {}
+    probe = _PROBES.get(rule[0]) if len(rule) == 1 else None
+    if probe is None:
+        return merging.find_ids_by(conn, where.tenant, where.directory, rule, wanted)
+    found = probe(conn, where.tenant, where.directory, [key for (key,) in wanted])
+    return {(key,): number for key, number in found.items()}
+
+
+_PROBES = {"ext_ref": contacts.find_ids_by_ext_ref, "email": contacts.find_ids_by_email}
+"""The quick way, for the rules that nearly every directory has."""
 
 
 def _values(row: IncomingContact, number: str) -> tuple[Any, ...]:
@@ -116,15 +147,15 @@ def _values(row: IncomingContact, number: str) -> tuple[Any, ...]:
 
 def _update_known(
     conn: Connection, where: Destination, known: dict[str, IncomingContact], now: datetime
-) -> int:
-    """Write what differs; returns how many contacts that were."""
+) -> tuple[int, list[str]]:
+    """Write what differs; returns how many contacts that were, and who of them is opted out by it."""
     contacts.lock_contacts(conn, where.tenant, known)
     changed = []
     for before in contacts.find_contacts(conn, where.tenant, where.directory, known):
         if (values := _changed(before, known[before.id], now)) is not None:
             changed.append(values)
     contacts.update_contacts(conn, where.tenant, changed)
-    return len(changed)
+    return len(changed), [one["contact"] for one in changed if one["opts_out"]]
 
 
 def _changed(before: Contact, row: IncomingContact, now: datetime) -> dict[str, Any] | None:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.directory.pages import contacts, directories, frequency, importing, lists, one_contact
+from opulse.experience.directory.pages import (
+    contacts,
+    directories,
+    fields,
+    frequency,
+    importing,
+    lists,
+    merging,
+    one_contact,
+)
 
 router = APIRouter(include_in_schema=False)
-for part in (directories, lists, frequency, importing, contacts, one_contact):
+for part in (directories, lists, fields, frequency, merging, importing, contacts, one_contact):
     router.include_router(part.router)

@@ -7,19 +7,32 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 from starlette.datastructures import FormData
 
 from opulse.experience.directory import MAIN_FIELDS, Contact, Directory, MailingList, views
+from opulse.experience.directory.flow.exporting import export_csv, export_ndjson
 from opulse.experience.directory.flow.people import import_contacts
-from opulse.experience.directory.pages.shared import PAGE, Editor, PortsDep, Viewer, find_directory, may_edit
+from opulse.experience.directory.models import viewer_of
+from opulse.experience.directory.pages.shared import (
+    PAGE,
+    Editor,
+    PortsDep,
+    Viewer,
+    fillable_lists,
+    find_directory,
+    may_edit,
+)
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
+from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Caller
 
 router = APIRouter(prefix="/directory")
+SHOWN_FIELDS = {**MAIN_FIELDS, "TimeZone": "time_zone"}
+"""Fields that every contact has: name → our column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,25 @@ async def show_contacts(
     return await page(request, "directory/contacts.html", context)
 
 
+@router.get("/{directory}/export.{form}")
+async def show_export(
+    directory: str, form: str, ports: PortsDep, caller: Editor, mailing_list: str = ""
+) -> Response:
+    """All contacts, or those of a list, as a file."""
+    await find_directory(ports, caller, directory)
+    if form not in ("csv", "ndjson"):
+        raise NotFound("page")
+    if mailing_list:
+        listed = await ports.db.read(views.find_list, caller.tenant, mailing_list, viewer_of(caller))
+        if listed is None or listed.directory != directory:
+            raise NotFound("mailing list")
+    make = export_csv if form == "csv" else export_ndjson
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
+    named = {"Content-Disposition": f'attachment; filename="contacts.{form}"'}
+    lines = make(ports, caller.tenant, directory, mailing_list)
+    return StreamingResponse(lines, media_type=kind, headers=named)
+
+
 @router.get("/{directory}/contacts/new")
 async def show_new_contact(directory: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """The form for a new contact."""
@@ -90,7 +122,7 @@ async def save_new_contact(directory: str, request: Request, ports: PortsDep, ca
         return await _form(request, ports, caller, directory, values, (*rows, ("", ""), ("", "")), {})
     row = {**values, "embedded_data": {name: text for name, text in rows if name}}
     list_id = str(sent.get("list") or "")
-    if list_id and await ports.db.read(views.find_list, caller.tenant, list_id) is None:
+    if list_id and list_id not in {one.id for one in await fillable_lists(ports, caller, directory)}:
         list_id = ""
     taken = await import_contacts(
         ports, caller.tenant, directory, [row], list_id=list_id, raise_events=True, actor=caller.name
@@ -108,7 +140,7 @@ async def save_new_contact(directory: str, request: Request, ports: PortsDep, ca
 
 def read_form(sent: FormData) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     """The main fields and the rows of embedded data, as they were typed."""
-    values = {name: str(sent.get(name) or "").strip() for name in MAIN_FIELDS.values()}
+    values = {name: str(sent.get(name) or "").strip() for name in SHOWN_FIELDS.values()}
     names = [str(one).strip() for one in sent.getlist("embedded.name")]
     texts = [str(one).strip() for one in sent.getlist("embedded.value")]
     return values, tuple(row for row in zip(names, texts, strict=False) if any(row))
@@ -124,7 +156,7 @@ async def _form(
     errors: dict[str, str],
 ) -> Response:
     found = await find_directory(ports, caller, directory)
-    lists = await ports.db.read(views.list_lists, caller.tenant, directory)
+    lists = await fillable_lists(ports, caller, directory)
     context = ContactFormPage(found, "", values, (*rows, ("", "")), tuple(lists), errors)
     return await page(request, "directory/contact_form.html", context, 422 if errors else 200)
 

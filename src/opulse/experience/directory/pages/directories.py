@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory import Directory, views
 from opulse.experience.directory.flow.lists import create_directory
+from opulse.experience.directory.models import Viewer as ListViewer
+from opulse.experience.directory.models import viewer_of
 from opulse.experience.directory.pages.shared import Editor, PortsDep, Text, Viewer, may_edit
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
@@ -53,13 +55,13 @@ async def save_directory(request: Request, ports: PortsDep, caller: Editor, name
 
 
 async def _show(request: Request, ports: Ports, caller: Caller, errors: dict[str, str]) -> Response:
-    listed = await ports.db.read(_listed, caller.tenant)
+    listed = await ports.db.read(_listed, caller.tenant, viewer_of(caller))
     context = DirectoriesPage(tuple(listed), may_edit(caller), errors)
     return await page(request, "directory/directories.html", context, 422 if errors else 200)
 
 
-def _listed(conn: Connection, tenant: int) -> list[ListedDirectory]:
-    lists = views.list_lists(conn, tenant)
+def _listed(conn: Connection, tenant: int, viewer: ListViewer) -> list[ListedDirectory]:
+    lists = views.list_lists(conn, tenant, viewer=viewer)
     return [
         ListedDirectory(
             one, views.count_contacts(conn, tenant, one.id), sum(a.directory == one.id for a in lists)

@@ -9,12 +9,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from opulse.experience.directory import MAIN_FIELDS, Contact, Directory, MailingList, views
-from opulse.experience.directory.flow.leaving import set_opt_out
+from opulse.experience.directory import Contact, Directory, MailingList, views
+from opulse.experience.directory.flow.leaving import Subscription, set_opt_out
 from opulse.experience.directory.flow.people import ContactProblem, delete_contact, edit_contact
 from opulse.experience.directory.flow.reading import find_opt_out, list_changes_of, lists_of_contact
-from opulse.experience.directory.models import ContactChange, OptOut
-from opulse.experience.directory.pages.contacts import ContactFormPage, read_form
+from opulse.experience.directory.models import (
+    ContactChange,
+    OptOut,
+    SubscriptionChange,
+    SubscriptionOrigin,
+    viewer_of,
+)
+from opulse.experience.directory.pages.contacts import SHOWN_FIELDS, ContactFormPage, read_form
 from opulse.experience.directory.pages.shared import (
     Editor,
     PortsDep,
@@ -44,6 +50,7 @@ class ContactPage:
     lists: tuple[tuple[MailingList, bool], ...]
     opt_out: OptOut
     changes: tuple[ContactChange, ...]
+    subscriptions: tuple[SubscriptionChange, ...]
     may_edit: bool
 
     @property
@@ -62,11 +69,12 @@ async def show_contact(
     context = ContactPage(
         folder,
         found,
-        tuple((name, str(getattr(found, column))) for name, column in MAIN_FIELDS.items()),
+        tuple((name, str(getattr(found, column))) for name, column in SHOWN_FIELDS.items()),
         tuple((name, shown_value(value)) for name, value in sorted(found.embedded.items())),
-        tuple(await ports.db.read(lists_of_contact, caller.tenant, contact)),
+        tuple(await ports.db.read(lists_of_contact, caller.tenant, contact, viewer_of(caller))),
         await ports.db.read(find_opt_out, caller.tenant, contact),
         tuple(await ports.db.read(list_changes_of, caller.tenant, contact)),
+        tuple(await ports.db.read(views.list_subscriptions_of, caller.tenant, contact)),
         may_edit(caller),
     )
     return await page(request, "directory/contact.html", context)
@@ -78,7 +86,7 @@ async def show_edit_contact(
 ) -> Response:
     """The form with the contact's values."""
     found = await _find(ports, caller, directory, contact)
-    values = {column: str(getattr(found, column)) for column in MAIN_FIELDS.values()}
+    values = {column: str(getattr(found, column)) for column in SHOWN_FIELDS.values()}
     rows = tuple((name, shown_value(value)) for name, value in sorted(found.embedded.items()))
     return await _form(request, ports, caller, directory, contact, values, rows, {})
 
@@ -111,13 +119,17 @@ async def save_contact(
 
 @router.post("/opt-out")
 async def save_opt_out(
-    directory: str, contact: str, ports: PortsDep, caller: Editor, out: Text = ""
+    directory: str, contact: str, ports: PortsDep, caller: Editor, out: Text = "", mailing_list: Text = ""
 ) -> Response:
-    """Ask this person nothing any more, or let them be asked again."""
+    """Ask this person nothing any more, or let them be asked again: by anybody, or only through one list."""
+    wanted = Subscription(bool(out), SubscriptionOrigin.OPERATOR, caller.name, mailing_list)
     try:
-        await set_opt_out(ports, caller.tenant, directory, contact, out=bool(out), actor=caller.name)
+        await set_opt_out(ports, caller.tenant, directory, contact, wanted)
     except LookupError as error:
         raise NotFound("contact") from error
+    if mailing_list:
+        words = "Opted out of the list." if out else "Opted in to the list again."
+        return see_other(f"/directory/{directory}/contacts/{contact}", words, "purple" if out else "green")
     words = "Opted out: this person is not asked any more." if out else "This person may be asked again."
     return see_other(f"/directory/{directory}/contacts/{contact}", words, "purple" if out else "green")
 
@@ -166,6 +178,9 @@ async def _form(
 
 async def _find(ports: Ports, caller: Caller, directory: str, contact: str) -> Contact:
     found = await ports.db.read(views.find_contact, caller.tenant, directory, contact)
+    if found is None:  # perhaps somebody else now
+        survivor = await ports.db.read(views.find_survivor, caller.tenant, directory, contact)
+        found = await ports.db.read(views.find_contact, caller.tenant, directory, survivor)
     if found is None:
         raise NotFound("contact")
     return found

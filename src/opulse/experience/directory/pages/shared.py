@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Form
+from sqlalchemy import Connection
 
-from opulse.experience.directory import Directory, views
+from opulse.experience.directory import Directory, MailingList, views
+from opulse.experience.directory.models import ListKind, viewer_of
 from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 from opulse.web.errors import NotFound
@@ -28,6 +30,21 @@ async def find_directory(ports: Ports, caller: Caller, directory: str) -> Direct
     if found is None:
         raise NotFound("directory")
     return found
+
+
+async def fillable_lists(ports: Ports, caller: Caller, directory: str) -> list[MailingList]:
+    """The mailing lists of the directory that the caller may put people on."""
+
+    def read(conn: Connection) -> list[MailingList]:
+        viewer = viewer_of(caller)
+        found = views.list_lists(conn, caller.tenant, directory, viewer)
+        return [
+            one
+            for one in found
+            if one.kind is ListKind.LIST and views.may_edit(conn, caller.tenant, one.id, viewer)
+        ]
+
+    return await ports.db.read(read)
 
 
 def may_edit(caller: Caller) -> bool:

@@ -154,10 +154,12 @@ def list_groups(conn: Connection, tenant: int, change_set: str) -> list[ChangeGr
     ]
 
 
-def delete_old_changes(conn: Connection, before: datetime, limit: int) -> int:
-    """Forget change sets older than ``before``, a few at a time. Returns how many sets went."""
+def delete_old_changes_of(conn: Connection, tenant: int, before: datetime, limit: int) -> int:
+    """Forget a tenant's change sets older than ``before``, a few at a time. Returns how many sets went."""
     old = conn.execute(
-        select(change_sets.c.tenant, change_sets.c.id).where(change_sets.c.at < before).limit(limit)
+        select(change_sets.c.tenant, change_sets.c.id)
+        .where(change_sets.c.tenant == tenant, change_sets.c.at < before)
+        .limit(limit)
     ).all()
     for tenant, number in old:
         for table in (change_members, change_groups):

@@ -150,6 +150,7 @@ _WRITTEN = (
     "ext_ref_key",
     "phone",
     "language",
+    "time_zone",
     "embedded",
 )
 _OPTS_OUT = bindparam("opts_out", type_=Boolean())
@@ -216,10 +217,17 @@ def clear_ended_alarms(conn: Connection, fields: Sequence[str], now: datetime, l
     return int(done.rowcount)
 
 
-def set_unsubscribed(conn: Connection, tenant: int, contact: str, out: bool, now: datetime) -> None:
-    """Opt the contact out of the directory, or in again."""
-    values = {"unsubscribed": out, "unsubscribed_at": now if out else None, "updated_at": now}
-    update_contact(conn, tenant, contact, values)
+def directory_of(conn: Connection, tenant: int, contact: str) -> str:
+    """The directory of a contact, deleted or not; empty: nobody has the id."""
+    query = select(contacts.c.directory).where(contacts.c.tenant == tenant, contacts.c.id == contact)
+    return str(conn.execute(query).scalar() or "")
+
+
+def embedded_text(conn: Connection, name: str) -> ColumnElement[Any]:
+    """A contact's value under one name of embedded data, as text; NULL where there is none."""
+    if conn.dialect.name == "postgresql":
+        return contacts.c.embedded.op("->>", return_type=Text())(cast(literal(name), Text))
+    return contacts.c.embedded.op("->>", return_type=Text())(f'$."{name}"')
 
 
 def _ids_by(
@@ -259,4 +267,5 @@ def contact_of(row: Any) -> Contact:
         unsubscribed=row.unsubscribed,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        time_zone=row.time_zone,
     )

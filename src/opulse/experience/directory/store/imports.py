@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from opulse.db import Instant, metadata
+from opulse.db import Instant, JsonDoc, metadata
 from opulse.experience.directory.models import ContactImport, ImportState, LineRefused
 
 contact_imports = Table(
@@ -47,6 +47,7 @@ contact_imports = Table(
     Column("refused", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("mapping", JsonDoc, nullable=True),  # where each column goes; null: as its name says
     PrimaryKeyConstraint("tenant", "id"),
     ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
     Index("ix_contact_imports_directory", "tenant", "directory", "created_at"),
@@ -72,6 +73,7 @@ contact_import_refused = Table(
     Column("line", Integer, nullable=False),
     Column("who", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("cells", JsonDoc, nullable=True),  # as they stood in the file
     PrimaryKeyConstraint("tenant", "import_id", "line"),
     ForeignKeyConstraint(["tenant", "import_id"], ["contact_imports.tenant", "contact_imports.id"]),
 )
@@ -79,6 +81,8 @@ contact_import_refused = Table(
 
 def insert_import(conn: Connection, tenant: int, one: ContactImport) -> None:
     row = {name: getattr(one, name) for name in contact_imports.c.keys() if name != "tenant"}  # noqa: SIM118
+    if one.mapping is None:
+        del row["mapping"]  # a null of the database, not of JSON
     conn.execute(insert(contact_imports), row | {"tenant": tenant, "state": one.state.value})
 
 
@@ -115,6 +119,14 @@ def list_abandoned(conn: Connection, tenant: int, before: datetime) -> list[str]
 
 def set_state(conn: Connection, tenant: int, import_id: str, state: ImportState, now: datetime) -> None:
     conn.execute(_of(tenant, import_id).values(state=state.value, updated_at=now))
+
+
+def set_mapping(
+    conn: Connection, tenant: int, import_id: str, mapping: Sequence[str], list_id: str, raise_events: bool
+) -> None:
+    """What a person decided about a file that is here."""
+    values = {"mapping": list(mapping), "list_id": list_id, "raise_events": raise_events}
+    conn.execute(_of(tenant, import_id).values(values))
 
 
 def add_steps(
@@ -178,7 +190,14 @@ def add_progress(
     """One step is done: (created, updated, unchanged) contacts and the rows that were refused."""
     created, updated, unchanged = counts
     rows = [
-        {"tenant": tenant, "import_id": import_id, "line": one.line, "who": one.who, "reason": one.reason}
+        {
+            "tenant": tenant,
+            "import_id": import_id,
+            "line": one.line,
+            "who": one.who,
+            "reason": one.reason,
+            "cells": list(one.cells),
+        }
         for one in refused
     ]
     if rows:
@@ -201,12 +220,12 @@ def list_refused(conn: Connection, tenant: int, import_id: str, after: int, limi
     """Refused rows by line, from the one behind line ``after``."""
     table = contact_import_refused.c
     rows = conn.execute(
-        select(table.line, table.who, table.reason)
+        select(table.line, table.who, table.reason, table.cells)
         .where(table.tenant == tenant, table.import_id == import_id, table.line > after)
         .order_by(table.line)
         .limit(limit)
     )
-    return [LineRefused(row.line, row.who, row.reason) for row in rows]
+    return [LineRefused(row.line, row.who, row.reason, tuple(row.cells or ())) for row in rows]
 
 
 def _of(tenant: int, import_id: str) -> Any:

@@ -1,18 +1,16 @@
-"""Directories, mailing lists, frequency rules, watched fields."""
+"""Directories, frequency rules, watched fields."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, exists, func, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select
 
 from opulse.db import insert_ignoring_known
-from opulse.experience.directory.models import Directory, FrequencyRule, MailingList, RuleKind
+from opulse.experience.directory.models import Directory, FrequencyRule, RuleKind, RuleScope
 from opulse.experience.directory.store.tables import (
     directories,
     frequency_rules,
-    list_members,
-    mailing_lists,
     watched_fields,
 )
 
@@ -43,39 +41,6 @@ def find_directory(conn: Connection, tenant: int, directory: str) -> Directory |
     return None if row is None else Directory(row.id, row.name, row.is_default, row.created_at)
 
 
-def insert_list(conn: Connection, tenant: int, mailing_list: MailingList) -> None:
-    conn.execute(
-        insert(mailing_lists).values(
-            tenant=tenant,
-            id=mailing_list.id,
-            directory=mailing_list.directory,
-            name=mailing_list.name,
-            created_at=mailing_list.created_at,
-        )
-    )
-
-
-def list_lists(conn: Connection, tenant: int, directory: str | None = None) -> list[MailingList]:
-    """Mailing lists with how many are on each; of one directory, or of all."""
-    members = (
-        select(func.count())
-        .where(list_members.c.tenant == mailing_lists.c.tenant, list_members.c.list == mailing_lists.c.id)
-        .scalar_subquery()
-    )
-    query = select(mailing_lists, members.label("members")).where(mailing_lists.c.tenant == tenant)
-    if directory is not None:
-        query = query.where(mailing_lists.c.directory == directory)
-    rows = conn.execute(query.order_by(mailing_lists.c.name))
-    return [MailingList(row.id, row.directory, row.name, row.created_at, row.members) for row in rows]
-
-
-def find_list(conn: Connection, tenant: int, list_id: str) -> MailingList | None:
-    row = conn.execute(
-        select(mailing_lists).where(mailing_lists.c.tenant == tenant, mailing_lists.c.id == list_id)
-    ).one_or_none()
-    return None if row is None else MailingList(row.id, row.directory, row.name, row.created_at)
-
-
 def replace_rules(conn: Connection, tenant: int, directory: str, rules: Sequence[FrequencyRule]) -> None:
     conn.execute(
         delete(frequency_rules).where(
@@ -91,6 +56,8 @@ def replace_rules(conn: Connection, tenant: int, directory: str, rules: Sequence
                 kind=rule.kind.value,
                 limit=rule.limit,
                 period_seconds=rule.period_seconds,
+                scope=rule.scope.value,
+                target=rule.target,
             )
         )
 
@@ -101,7 +68,12 @@ def list_rules(conn: Connection, tenant: int, directory: str) -> list[FrequencyR
         .where(frequency_rules.c.tenant == tenant, frequency_rules.c.directory == directory)
         .order_by(frequency_rules.c.period_seconds)
     )
-    return [FrequencyRule(row.id, RuleKind(row.kind), row.limit, row.period_seconds) for row in rows]
+    return [
+        FrequencyRule(
+            row.id, RuleKind(row.kind), row.limit, row.period_seconds, RuleScope(row.scope), row.target
+        )
+        for row in rows
+    ]
 
 
 LISTENS = ""

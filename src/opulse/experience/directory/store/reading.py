@@ -5,16 +5,20 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, delete, select
 
 from opulse.experience.directory.models import (
+    EVERYTHING,
     Cause,
     ChangeGroup,
     ChangeKind,
     ChangeSet,
     Contact,
     ContactChange,
+    ListKind,
     MailingList,
     OptOut,
+    Viewer,
 )
 from opulse.experience.directory.store.contacts import contact_of
+from opulse.experience.directory.store.mailing_lists import may_see
 from opulse.experience.directory.store.tables import (
     change_groups,
     change_members,
@@ -56,16 +60,26 @@ def delete_member(conn: Connection, tenant: int, list_id: str, contact: str) -> 
     return done.rowcount == 1
 
 
-def lists_of_contact(conn: Connection, tenant: int, contact: str) -> list[tuple[MailingList, bool]]:
-    """The lists that a contact is on, each with whether they opted out of it."""
+def lists_of_contact(
+    conn: Connection, tenant: int, contact: str, viewer: Viewer = EVERYTHING
+) -> list[tuple[MailingList, bool]]:
+    """The lists that a contact is on and the viewer may see, each with whether they opted out of it."""
     same = and_(mailing_lists.c.tenant == list_members.c.tenant, mailing_lists.c.id == list_members.c.list)
     rows = conn.execute(
         select(mailing_lists, list_members.c.unsubscribed)
         .join(list_members, same)
-        .where(list_members.c.tenant == tenant, list_members.c.contact == contact)
+        .where(list_members.c.tenant == tenant, list_members.c.contact == contact, may_see(viewer))
         .order_by(mailing_lists.c.name)
     )
-    return [(MailingList(row.id, row.directory, row.name, row.created_at), row.unsubscribed) for row in rows]
+    return [
+        (
+            MailingList(
+                row.id, row.directory, row.name, row.created_at, kind=ListKind(row.kind), owner=row.owner
+            ),
+            row.unsubscribed,
+        )
+        for row in rows
+    ]
 
 
 def find_opt_out(conn: Connection, tenant: int, contact: str) -> OptOut:

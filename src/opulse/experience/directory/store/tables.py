@@ -54,6 +54,7 @@ contacts = Table(
     Column("muted_until", Instant, nullable=True),
     Column("alarm_until", Instant, nullable=True),  # when lastAlarm ends; null: no alarm
     Column("deleted", Boolean, nullable=False),
+    Column("merged_into", Text, nullable=True),  # of a deleted one: who they turned out to be
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     # stored, as PostgreSQL wants it; SQLite, which can add only virtual ones to a table, has them so after a migration
@@ -74,6 +75,15 @@ contacts = Table(
         for name in ("email", "ext_ref", "last_name", "first_name")
     ),
 )
+_HAS_PHONE = contacts.c.phone != ""
+Index(
+    "ix_contacts_phone",
+    contacts.c.tenant,
+    contacts.c.directory,
+    contacts.c.phone,
+    sqlite_where=_HAS_PHONE,
+    postgresql_where=_HAS_PHONE,
+)
 
 mailing_lists = Table(
     "mailing_lists",
@@ -83,8 +93,25 @@ mailing_lists = Table(
     Column("directory", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("kind", Text, nullable=False, server_default="list"),
+    Column("owner", Text, nullable=False, server_default=""),  # a person's id; empty: everybody's
+    Column("rule", Text, nullable=False, server_default=""),  # of a segment
+    Column("source", Text, nullable=False, server_default=""),  # of a sample
+    Column("refreshed_at", Instant, nullable=True),
+    Column("expires_at", Instant, nullable=True),
     PrimaryKeyConstraint("tenant", "id"),
     ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
+)
+
+list_shares = Table(
+    "list_shares",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("list", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("may_edit", Boolean, nullable=False),
+    PrimaryKeyConstraint("tenant", "list", "person"),
+    ForeignKeyConstraint(["tenant", "list"], ["mailing_lists.tenant", "mailing_lists.id"]),
 )
 
 list_members = Table(
@@ -96,6 +123,9 @@ list_members = Table(
     Column("unsubscribed", Boolean, nullable=False),
     Column("unsubscribed_at", Instant, nullable=True),
     Column("added_at", Instant, nullable=False),
+    Column(
+        "embedded", JsonDoc, nullable=False, server_default="{}"
+    ),  # private data: of this place on this list
     PrimaryKeyConstraint("tenant", "list", "contact"),
     ForeignKeyConstraint(["tenant", "list"], ["mailing_lists.tenant", "mailing_lists.id"]),
     ForeignKeyConstraint(["tenant", "contact"], ["contacts.tenant", "contacts.id"]),
@@ -111,6 +141,10 @@ frequency_rules = Table(
     Column("kind", Text, nullable=False),
     Column("limit", Integer, nullable=False),
     Column("period_seconds", Integer, nullable=False),
+    Column("scope", Text, nullable=False, server_default="directory"),
+    Column(
+        "target", Text, nullable=False, server_default=""
+    ),  # the list or survey; empty: all of the directory
     PrimaryKeyConstraint("tenant", "id"),
     ForeignKeyConstraint(["tenant", "directory"], ["directories.tenant", "directories.id"]),
 )

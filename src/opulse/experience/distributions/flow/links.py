@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.db import wake
+from opulse.experience.directory import leave_in
 from opulse.experience.distributions.models import MAIL_DUE, InvitedLink, SpareReason
 from opulse.experience.distributions.store import steering as store
 from opulse.experience.distributions.store.records import find_invited
@@ -32,20 +33,9 @@ def unsubscribe_in(conn: Connection, tenant: int, invitation: str, now: datetime
     if found is None or not found.invitation.contact:
         return False
     contact, list_id = found.invitation.contact, found.distribution.list_id
-    store.opt_out(conn, tenant, contact, list_id, now)
-    reason = SpareReason.OPTED_OUT_OF_LIST if list_id else SpareReason.OPTED_OUT
-    store.spare_waiting(conn, tenant, contact, reason, list_id)
-    after = {"list": list_id, "unsubscribed": True}
-    audit_in(
-        conn,
-        tenant,
-        THE_PERSON,
-        "contact.opted_out",
-        contact,
-        {"list": list_id, "unsubscribed": False},
-        after,
-        now,
-    )
+    where = leave_in(conn, tenant, contact, list_id, THE_PERSON, now)
+    reason = SpareReason.OPTED_OUT_OF_LIST if where else SpareReason.OPTED_OUT
+    store.spare_waiting(conn, tenant, contact, reason, where)
     return True
 
 
@@ -57,7 +47,7 @@ def mute_in(conn: Connection, tenant: int, invitation: str, until: datetime, now
     contact = found.invitation.contact
     store.mute(conn, tenant, contact, until)
     store.spare_waiting(conn, tenant, contact, SpareReason.MUTED)
-    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, {"until": "not"}, {"until": until}, now)
+    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, None, {"until": until}, now)
     return True
 
 

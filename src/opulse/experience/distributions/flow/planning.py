@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.experience.directory import views as directory
+from opulse.experience.directory.rules import rules_for
 from opulse.experience.distributions.models import (
     AskRequest,
     Decision,
@@ -100,11 +101,14 @@ def decide_in(
     if not ids:
         return []
     tenant = get_tenant(conn, current.tenant)
-    rows = candidates.list_people(conn, current.tenant, ids, plan.keys)
+    hours = directory.list_hours(conn, current.tenant)
+    rows = candidates.list_people(conn, current.tenant, ids, plan.keys, hours)
     rules = tuple(
         (one, rule)
         for one in sorted({row.directory for row in rows})
-        for rule in directory.list_rules(conn, current.tenant, one)
+        for rule in rules_for(
+            directory.list_rules(conn, current.tenant, one), survey=current.survey, list_id=current.list_id
+        )
     )
     policy = Policy(
         now=now,
@@ -113,6 +117,7 @@ def decide_in(
         cap_left=tenant.cap_per_activation - used,
         must_confirm=must_confirm,
         cancelled=current.state is DistributionState.CANCELLED,
+        hours=hours,
     )
     found = candidates.candidates_of(conn, current, rows, rules, plan.keys, now, held_again=held_again)
     return by_channel(decide_invitations(found, policy), current.channel)

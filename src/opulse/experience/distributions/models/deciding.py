@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from opulse.experience.directory.models import FrequencyRule
+from opulse.experience.directory.models import AskingHours, FrequencyRule
 from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
 from opulse.tenancy.models import Tenant
 
@@ -35,12 +35,14 @@ class Candidate(NamedTuple):
     recent: tuple[int, ...]
     last_asked_at: datetime | None
     busy_until: datetime | None  # another pulse's invitation is open until then
+    time_zone: str = ""  # empty: the directory's
+    shift: str = ""  # the person's working hours, as their embedded data has them
     fields: Mapping[str, Any] = {}  # further pipes of the message → value
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for all candidates of one decision. ``rules`` are (directory, its rule)."""
+    """What holds for all candidates of one decision. ``rules`` are (directory, its rule); ``hours`` are those that are set."""
 
     now: datetime
     tenant: Tenant
@@ -48,6 +50,7 @@ class Policy:
     cap_left: int
     must_confirm: bool
     cancelled: bool
+    hours: Mapping[str, AskingHours] = field(default_factory=dict)
 
 
 class Decision(NamedTuple):

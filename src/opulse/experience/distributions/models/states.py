@@ -44,6 +44,7 @@ class HoldReason(StrEnum):
     """What a held invitation waits for."""
 
     IN_ANOTHER_PULSE = "in_another_pulse"  # the end of another pulse's open invitation
+    QUIET_HOURS = "quiet_hours"  # the next minute at which this person may be asked, on their own clock
     NEEDS_CONFIRMATION = "needs_confirmation"  # a person's yes to asking so many
 
 
@@ -75,6 +76,7 @@ class MailReason(StrEnum):
     NOT_WRITABLE = (
         "not_writable"  # this person's values cannot stand in a mail; the relay's text names the place
     )
+    ANSWER_CUT = "answer_cut"  # they answered; by age the answer does not lead to them any more
     RESENT_ONCE = "resent_once"  # the one resend of an unknown mail had no answer either
 
 

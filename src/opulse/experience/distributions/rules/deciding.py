@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from opulse.experience.directory.models import FrequencyRule, RuleKind
+from opulse.experience.directory.rules import next_allowed
 from opulse.experience.distributions.models.deciding import Candidate, Decision, Policy
 from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
 
@@ -36,12 +37,23 @@ def _decide(candidate: Candidate, policy: Policy, same_address: bool, left: int)
             return Decision(candidate, InvitationState.SPARED, reason, rule.id)
     if left <= 0:
         return Decision(candidate, InvitationState.SPARED, SpareReason.OVER_CAP)
+    if (until := _quiet_until(candidate, policy)) is not None:
+        return Decision(candidate, InvitationState.HELD, HoldReason.QUIET_HOURS, hold_until=until)
     if candidate.busy_until is not None and candidate.busy_until > policy.now:
         until = candidate.busy_until
         return Decision(candidate, InvitationState.HELD, HoldReason.IN_ANOTHER_PULSE, hold_until=until)
     if policy.must_confirm:
         return Decision(candidate, InvitationState.HELD, HoldReason.NEEDS_CONFIRMATION)
     return Decision(candidate, InvitationState.QUEUED)
+
+
+def _quiet_until(candidate: Candidate, policy: Policy) -> datetime | None:
+    """When the person's quiet hours end, or their working hours begin; None: they may be asked now."""
+    hours = policy.hours.get(candidate.directory)
+    if hours is None or not hours.limits:
+        return None
+    at = next_allowed(policy.now, hours, candidate.time_zone, candidate.shift)
+    return at if at > policy.now else None
 
 
 def _hard_stop(candidate: Candidate, policy: Policy) -> SpareReason | None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Text, case, func, literal, select
 
-from opulse.experience.directory.models import MAIN_FIELDS, FrequencyRule
-from opulse.experience.directory.views import change_members, contacts, list_members
+from opulse.experience.directory.models import MAIN_FIELDS, AskingHours, FrequencyRule
+from opulse.experience.directory.views import (
+    change_members,
+    contacts,
+    embedded_text,
+    list_members,
+    list_private,
+)
 from opulse.experience.distributions.models import AskRequest, Candidate, Distribution
 from opulse.experience.distributions.store.among import among
 from opulse.experience.distributions.store.history import History, list_asked_addresses, list_histories
@@ -59,11 +65,32 @@ def list_decided(
     return set(conn.execute(query).scalars())
 
 
-def list_people(conn: Connection, tenant: int, ids: Sequence[str], keys: Sequence[str]) -> Sequence[Any]:
-    """Rows of these contacts, in id order, with what the decision and the pipes ``keys`` read."""
+def list_people(
+    conn: Connection,
+    tenant: int,
+    ids: Sequence[str],
+    keys: Sequence[str],
+    hours: Mapping[str, AskingHours] | None = None,
+) -> Sequence[Any]:
+    """Rows of these contacts, in id order, with what the decision and the pipes ``keys`` read.
+
+    ``hours``: directory → its asking hours, which may name the embedded data with a person's working hours.
+    """
     chosen = contacts.c.tenant == tenant, among(conn, contacts.c.id, ids)
-    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
+    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else [*_READ]
+    read.append(_shift_of(conn, hours or {}))
     return conn.execute(select(*read).where(*chosen).order_by(contacts.c.id)).all()
+
+
+def _shift_of(conn: Connection, hours: Mapping[str, AskingHours]) -> ColumnElement[Any]:
+    """The working hours of each contact as text; empty where their directory names no field for them."""
+    fields = {directory: one.shift_field for directory, one in hours.items() if one.shift_field}
+    if not fields:
+        return literal("", Text()).label("shift")
+    read = [
+        (contacts.c.directory == directory, embedded_text(conn, field)) for directory, field in fields.items()
+    ]
+    return func.coalesce(case(*read, else_=""), "", type_=Text()).label("shift")
 
 
 def candidates_of(
@@ -90,17 +117,28 @@ def candidates_of(
     if distribution.activation and not held_again:
         for address, contact in list_asked_addresses(conn, distribution, [row.email_key for row in rows]):
             addresses.setdefault(address, set()).add(contact)
+    private = _private_data(conn, distribution, ids, keys)
     never = History(recent=(0,) * len(rules))
     return [
         _candidate(
             row,
             histories.get(row.id, never),
             keys,
+            private.get(row.id, {}),
             out_of_list=row.id in out_of_list,
             same_address=bool(addresses.get(row.email_key, set()) - {row.id}),
         )
         for row in rows
     ]
+
+
+def _private_data(
+    conn: Connection, distribution: Distribution, ids: Sequence[str], keys: Sequence[str]
+) -> Mapping[str, Mapping[str, Any]]:
+    """What contacts have on the list that is asked, where the message reads embedded data."""
+    if not distribution.list_id or not any(key.startswith(EMBEDDED) for key in keys):
+        return {}
+    return list_private(conn, distribution.tenant, distribution.list_id, ids)
 
 
 def _list_out_of_list(conn: Connection, distribution: Distribution, ids: Sequence[str]) -> set[str]:
@@ -116,7 +154,13 @@ def _list_out_of_list(conn: Connection, distribution: Distribution, ids: Sequenc
 
 
 def _candidate(
-    row: Any, history: History, keys: Sequence[str], *, out_of_list: bool, same_address: bool
+    row: Any,
+    history: History,
+    keys: Sequence[str],
+    private: Mapping[str, Any],
+    *,
+    out_of_list: bool,
+    same_address: bool,
 ) -> Candidate:
     email = row.email.strip()
     return Candidate(
@@ -137,7 +181,9 @@ def _candidate(
         recent=history.recent,
         last_asked_at=history.last_asked_at,
         busy_until=history.busy_until,
-        fields={key: _value(row, key) for key in keys},
+        time_zone=row.time_zone,
+        shift=row.shift,
+        fields={key: _value(row, key, private) for key in keys},
     )
 
 
@@ -148,9 +194,12 @@ def _is_deliverable(email: str) -> bool:
         return False
 
 
-def _value(row: Any, key: str) -> str:
-    """The text that a pipe of the message stands for on this contact; empty where there is none."""
+def _value(row: Any, key: str, private: Mapping[str, Any]) -> str:
+    """The text that a pipe of the message stands for on this contact; empty where there is none. Data of the list comes first."""
     source, _, path = key.partition("://")
     if source == CONTACT:
         return str(getattr(row, MAIN_FIELDS[path])) if path in MAIN_FIELDS else ""
-    return pipe_text(row.embedded.get(path.removeprefix("Field/"))) if source == EMBEDDED else ""
+    if source != EMBEDDED:
+        return ""
+    name = path.removeprefix("Field/")
+    return pipe_text(private[name] if name in private else row.embedded.get(name))

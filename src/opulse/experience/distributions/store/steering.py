@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from opulse.experience.directory.views import contacts, list_members
+from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import (
     DistributionState,
     HoldReason,
@@ -103,25 +103,6 @@ _END_HOLDS = (
     )
     .values(hold_until=bindparam("now"))
 )
-
-
-def opt_out(conn: Connection, tenant: int, contact: str, list_id: str, now: datetime) -> None:
-    """The contact's own choice: out of one list, or without a list out of the directory."""
-    out = {"unsubscribed": True, "unsubscribed_at": now}
-    if list_id:
-        conn.execute(
-            update(list_members)
-            .where(
-                list_members.c.tenant == tenant,
-                list_members.c.list == list_id,
-                list_members.c.contact == contact,
-            )
-            .values(out)
-        )
-    else:
-        conn.execute(
-            update(contacts).where(contacts.c.tenant == tenant, contacts.c.id == contact).values(out)
-        )
 
 
 def mute(conn: Connection, tenant: int, contact: str, until: datetime) -> None:

@@ -19,11 +19,13 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from opulse.db import Instant, as_json, metadata, seek
+from opulse.db import Instant, as_json, json_list, metadata, seek
 from opulse.db.json_rows import json_rows
 
 reach = Table(
@@ -111,3 +113,45 @@ def _insert_reach(dialect: str) -> Any:
     chosen = select(*columns.values()).where(rows.c.system.is_not(None))
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(reach).from_select(list(columns), chosen).on_conflict_do_nothing()
+
+
+def find_reach_of(
+    conn: Connection, tenant: int, ids: Sequence[str], keys: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    """(task run, system, person) of rows that name one of these contacts, addresses or accounts."""
+    wanted, named = json_list(conn, ids), json_list(conn, keys, name="named")
+    table = reach.c
+    mine = or_(table.contact.in_(select(wanted.c.value)), table.person.in_(select(named.c.value)))
+    rows = conn.execute(
+        select(table.task_run, table.system, table.person).where(
+            table.tenant == tenant, mine, ~table.person.startswith(ERASED)
+        )
+    )
+    return [(row.task_run, row.system, row.person) for row in rows]
+
+
+def forget_reach(conn: Connection, tenant: int, rows: Sequence[tuple[str, str, str]], word: str) -> int:
+    """Write ``word`` in place of the person; the systems keep their place in the ledger. Returns how many rows."""
+    if not rows:
+        return 0
+    table = reach.c
+    statement = (
+        update(reach)
+        .where(
+            table.tenant == tenant,
+            table.task_run == bindparam("of_run"),
+            table.system == bindparam("of_system"),
+            table.person == bindparam("of_person"),
+        )
+        .values(person=bindparam("word"))
+    )
+    given = [
+        {"of_run": run, "of_system": system, "of_person": person, "word": f"{ERASED}{word} {place}"}
+        for place, (run, system, person) in enumerate(rows)
+    ]
+    conn.execute(statement, given)
+    return len(given)
+
+
+ERASED = "erased "
+"""How what stands in place of an erased person begins."""

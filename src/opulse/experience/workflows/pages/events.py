@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from opulse.experience.directory.models import viewer_of
 from opulse.experience.surveys.flow import list_surveys
 from opulse.experience.workflows import TriggerType, Workflow, find_trigger_type
 from opulse.experience.workflows.flow.addresses import trigger_url
@@ -120,7 +121,7 @@ async def objects_of(ports: Ports, caller: Caller) -> Objects:
     """The tenant's objects that a field may name."""
     surveys = await list_surveys(ports, caller.tenant)
     listed = [(one.id, one.name if one.published else f"{one.name} (not published)") for one in surveys]
-    return await ports.db.read(find_objects, caller.tenant, listed)
+    return await ports.db.read(find_objects, caller.tenant, listed, viewer_of(caller))
 
 
 def _kind(workflow: Workflow) -> TriggerType:

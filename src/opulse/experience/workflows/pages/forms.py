@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 
 from opulse.experience.directory import MAIN_FIELDS
 from opulse.experience.directory import views as directory
+from opulse.experience.directory.models import EVERYTHING, Viewer
 from opulse.experience.workflows.registry import FieldKind, FormField
 
 BLANK_ROWS = 2
@@ -52,11 +53,13 @@ class FieldView:
     is_set: bool  # a secret that is stored already
 
 
-def find_objects(conn: Connection, tenant: int, surveys: Sequence[tuple[str, str]]) -> Objects:
+def find_objects(
+    conn: Connection, tenant: int, surveys: Sequence[tuple[str, str]], viewer: Viewer = EVERYTHING
+) -> Objects:
     """What the fields of this tenant may name; surveys are given, for they are read through their flow."""
     folders = directory.list_directories(conn, tenant)
     names = {one.id: one.name for one in folders}
-    found = directory.list_lists(conn, tenant)
+    found = directory.list_lists(conn, tenant, viewer=viewer)
     return Objects(
         tuple((one.id, f"{one.name} (default)" if one.is_default else one.name) for one in folders),
         tuple((one.id, f"{one.name}, {one.members} members ({names[one.directory]})") for one in found),

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from opulse.experience.directory import Directory, MailingList
 from opulse.experience.directory import views as directory
+from opulse.experience.directory.models import viewer_of
 from opulse.experience.surveys.flow import list_surveys
 from opulse.experience.surveys.models import SurveyRecord
 from opulse.experience.workflows.pages.shared import Editor, PortsDep
@@ -44,7 +45,7 @@ async def show_ids(request: Request, ports: PortsDep, caller: Editor) -> Respons
     context = IdsPage(
         ports.public_url,
         tuple(await ports.db.read(directory.list_directories, caller.tenant)),
-        tuple(await ports.db.read(directory.list_lists, caller.tenant)),
+        tuple(await ports.db.read(directory.list_lists, caller.tenant, viewer=viewer_of(caller))),
         tuple(await list_surveys(ports, caller.tenant)),
         tuple(one for one in keys if one.kind is KeyKind.INTEGRATION and not one.revoked),
         ports.clock.now(),

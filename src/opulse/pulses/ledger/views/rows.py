@@ -22,7 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from opulse.experience.distributions.models import HoldReason, InvitationState, SpareReason
+from opulse.experience.distributions.models import HoldReason, InvitationState, MailReason, SpareReason
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.operational_pulse.models import ReachReason
 from opulse.experience.extensions.operational_pulse.views import reach
@@ -203,6 +203,7 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
     shown = and_(invitations.c.shown_at.is_not(None), state.not_in(stopped))
     return case(
         *answers,
+        (reason == MailReason.ANSWER_CUT.value, RANK[LedgerState.ANSWERED]),
         (owner_corrections.c.invitation.is_not(None), RANK[LedgerState.NOT_THEIRS]),
         (
             and_(
@@ -231,6 +232,10 @@ def _rank_of_invitation(now: datetime) -> ColumnElement[int]:
         (
             and_(state == InvitationState.HELD.value, reason == HoldReason.IN_ANOTHER_PULSE.value),
             RANK[LedgerState.IN_ANOTHER_PULSE],
+        ),
+        (
+            and_(state == InvitationState.HELD.value, reason == HoldReason.QUIET_HOURS.value),
+            RANK[LedgerState.QUIET_HOURS],
         ),
         (state == InvitationState.HELD.value, RANK[LedgerState.NEEDS_CONFIRMATION]),
         *spared,

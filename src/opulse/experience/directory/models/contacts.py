@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,14 +32,6 @@ class ChangeKind(StrEnum):
     DELETED = "deleted"  # taken out of the directory
 
 
-class RuleKind(StrEnum):
-    """How a contact frequency rule (fatigue rule) holds a person back."""
-
-    MAX_IN_PERIOD = "max_in_period"  # at most `limit` invitations within `period_seconds`
-    MIN_GAP = "min_gap"  # at least `period_seconds` since the last invitation
-    ONE_PER_ACTIVATION = "one_per_activation"  # one invitation per activation and nothing else
-
-
 @dataclass(frozen=True)
 class Directory:
     """A contact database of a tenant; one of them is the default."""
@@ -48,17 +40,6 @@ class Directory:
     name: str
     is_default: bool
     created_at: datetime
-
-
-@dataclass(frozen=True)
-class MailingList:
-    """A fixed list of a directory's contacts."""
-
-    id: str  # CG_…
-    directory: str
-    name: str
-    created_at: datetime
-    members: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,6 +58,7 @@ class Contact:
     unsubscribed: bool
     created_at: datetime
     updated_at: datetime
+    time_zone: str = ""  # an IANA name; empty: that of the directory
 
 
 @dataclass(frozen=True)
@@ -128,16 +110,6 @@ class ChangeGroup:
     count: int
 
 
-@dataclass(frozen=True)
-class FrequencyRule:
-    """A contact frequency rule. ``limit`` counts invitations; unused by ``min_gap`` and ``one_per_activation``."""
-
-    id: str  # FQ_…
-    kind: RuleKind
-    limit: int
-    period_seconds: int
-
-
 class IncomingContact(NamedTuple):
     """A row of an import: texts without white space around them, empty where nothing is said. ``embedded`` is flat."""
 
@@ -147,15 +119,17 @@ class IncomingContact(NamedTuple):
     ext_ref: str
     phone: str
     language: str
+    time_zone: str
     unsubscribed: bool
     embedded: Mapping[str, Any]
-    time_zone: str = ""
+    private: Mapping[str, Any] = {}  # data of their place on the list that the import fills
 
 
 class ImportState(StrEnum):
     """Where the import of a file stands."""
 
     RECEIVING = "receiving"  # the file is being uploaded
+    MAPPING = "mapping"  # the file is here; a person says which column goes where
     RUNNING = "running"  # the file is here; its rows are being taken, step by step
     DONE = "done"  # every row was taken or refused
     BROKEN = "broken"  # the upload ended early: nothing of it was taken
@@ -181,15 +155,17 @@ class ContactImport:
     refused: int
     created_at: datetime
     updated_at: datetime
+    mapping: Sequence[str] | None = None  # where each column goes; None: as its name says
 
 
 @dataclass(frozen=True)
 class LineRefused:
-    """A row of a file that was not taken: its line (the heading is line 1), whom it names, and what would mend it."""
+    """A row of a file that was not taken: its line (the heading is line 1), whom it names, what would mend it, its cells."""
 
     line: int
     who: str
     reason: str
+    cells: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -208,14 +184,6 @@ class ImportResult:
     updated: int
     unchanged: int
     refused: tuple[RowRefused, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class OptOut:
-    """Since when a contact is opted out of the directory, and until when they asked to be left alone; None: not at all."""
-
-    since: datetime | None
-    muted_until: datetime | None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Rules of segments as SQL, and members that are set by them."""

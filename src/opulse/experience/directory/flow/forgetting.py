@@ -1,0 +1,6 @@
+"""What the directory forgets: a person, wholly; changes and refused rows by age. In the caller's unit."""
+
+from opulse.experience.directory.store.changes import delete_old_changes_of
+from opulse.experience.directory.store.forgetting import delete_old_refused, find_ids_of, forget
+
+__all__ = ["delete_old_changes_of", "delete_old_refused", "find_ids_of", "forget"]

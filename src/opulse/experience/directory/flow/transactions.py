@@ -1,0 +1,106 @@
+"""Transactions: what happened to contacts, with values of declared types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from opulse.db import chunked, why_unstorable
+from opulse.experience.directory.flow.checking import ContactProblem, read_embedded
+from opulse.experience.directory.models import Declared, FieldScope, RowRefused, Transaction
+from opulse.experience.directory.store import contacts
+from opulse.experience.directory.store import transactions as store
+from opulse.experience.directory.store.fields import find_declared
+from opulse.ports import Ports
+from opulse.tenancy import audit_in
+from opulse.wire.identifiers import Prefix, new_id, new_ids_in_order
+
+AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A transaction as somebody brings it."""
+
+    contact: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionsTaken:
+    """What became of the rows; ``batch`` names those that were taken together."""
+
+    batch: str
+    taken: int
+    refused: tuple[RowRefused, ...]
+
+
+async def add_transactions(
+    ports: Ports, tenant: int, directory: str, rows: Sequence[TransactionRow], actor: str
+) -> TransactionsTaken:
+    """Keep transactions of contacts of the directory; a bad row is refused, the rest are taken."""
+    declared = await ports.db.read(find_declared, tenant, directory, FieldScope.TRANSACTION)
+    now = ports.clock.now()
+    batch = new_id(Prefix.TRANSACTION_BATCH)
+    good: list[tuple[int, TransactionRow]] = []
+    refused: list[RowRefused] = []
+    for index, row in enumerate(rows):
+        try:
+            good.append((index, TransactionRow(row.contact, row.at, _read(declared, row.data))))
+        except ContactProblem as problem:
+            refused.append(RowRefused(index, str(problem)))
+    taken = 0
+    for some in chunked(good, AT_ONCE):
+        unknown = await ports.db.write(_take_in, tenant, directory, some, batch, now)
+        taken += len(some) - len(unknown)
+        refused += [RowRefused(index, "no such contact in this directory") for index in unknown]
+    after = {"batch": batch, "taken": taken, "refused": len(refused)}
+    await ports.db.write(audit_in, tenant, actor, "transactions.added", directory, None, after, now)
+    return TransactionsTaken(batch, taken, tuple(sorted(refused, key=lambda one: one.index)))
+
+
+async def delete_transaction(ports: Ports, tenant: int, directory: str, transaction: str, actor: str) -> None:
+    """Raises: LookupError, when there is none of the id here."""
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> None:
+        if not store.delete_transaction(conn, tenant, directory, transaction):
+            raise LookupError(transaction)
+        audit_in(conn, tenant, actor, "transaction.deleted", transaction, None, None, now)
+
+    await ports.db.write(unit)
+
+
+def _read(declared: Declared, data: Mapping[str, Any]) -> dict[str, Any]:
+    for name, value in data.items():
+        if value is None or isinstance(value, dict) or not name.strip():
+            raise ContactProblem(f"{name!r} must be a plain value or a list, not nested and not null")
+    if why := why_unstorable(dict(data)):
+        raise ContactProblem(why)
+    return read_embedded(declared, data)
+
+
+def _take_in(
+    conn: Connection,
+    tenant: int,
+    directory: str,
+    rows: Sequence[tuple[int, TransactionRow]],
+    batch: str,
+    now: datetime,
+) -> list[int]:
+    """Keep those whose contact is known; returns the places of the others."""
+    wanted = {row.contact for _, row in rows}
+    known = {one.id for one in contacts.find_contacts(conn, tenant, directory, wanted)}
+    kept = [row for _, row in rows if row.contact in known]
+    numbers = new_ids_in_order(Prefix.TRANSACTION, len(kept), now) if kept else []
+    made = [
+        Transaction(number, row.contact, row.at, dict(row.data), batch)
+        for number, row in zip(numbers, kept, strict=True)
+    ]
+    store.insert_transactions(conn, tenant, directory, made, now)
+    return [index for index, row in rows if row.contact not in known]

@@ -1,0 +1,6 @@
+"""What stands between us and one person: every touchpoint in order, and whether they may be asked now, or why not, until when.
+
+In: contacts, invitations, responses, changes, by the views of their stages. Out: pages and JSON. It announces no jobs.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""Reads across the stages of the wing, about one contact."""

@@ -1,0 +1,7 @@
+"""Forgetting: one person wholly, when they ask for it; and what is kept by age, regularly.
+
+In: keys of a person, the tenant's terms. Out: rows of all stages of the wing without the person, and a report of what was done.
+Announces ``privacy.erase`` {erasure}.
+"""
+
+__all__: list[str] = []

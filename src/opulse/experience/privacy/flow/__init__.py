@@ -1,0 +1,1 @@
+"""Use cases: forget a person, forget by age."""
