@@ -5,6 +5,7 @@ change that many contacts had in common. Announces ``contacts.changed`` {change_
 """
 
 from opulse.experience.directory.flow.alarms import check_patch, merge_embedded_in
+from opulse.experience.directory.flow.gathering import gather_in, open_gathering_in
 from opulse.experience.directory.flow.matching import match_people_in
 from opulse.experience.directory.flow.watching import (
     set_watched_in,
@@ -38,8 +39,10 @@ __all__ = [
     "Person",
     "RuleKind",
     "check_patch",
+    "gather_in",
     "match_people_in",
     "merge_embedded_in",
+    "open_gathering_in",
     "set_watched_in",
     "stop_watching_in",
     "watched_fields_in",

@@ -129,6 +129,16 @@ class ChangeGroup:
 
 
 @dataclass(frozen=True)
+class AlikeGroups:
+    """Groups of a change set that have the same values of some fields: (number, members) of each."""
+
+    kind: ChangeKind
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    groups: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
 class FrequencyRule:
     """A contact frequency rule. ``limit`` counts invitations; unused by ``min_gap`` and ``one_per_activation``."""
 

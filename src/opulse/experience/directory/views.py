@@ -1,5 +1,6 @@
 """Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
+from opulse.experience.directory.store.alike import list_alike
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
 from opulse.experience.directory.store.contacts import find_contact, lock_contacts
 from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
@@ -31,6 +32,7 @@ __all__ = [
     "find_few_by_start",
     "find_import",
     "find_list",
+    "list_alike",
     "list_contacts",
     "list_directories",
     "list_groups",

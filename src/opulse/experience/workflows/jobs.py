@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opulse.experience.workflows.flow.carrying import carry_out
+from opulse.experience.workflows.flow.carrying import RunWaits, carry_out
 from opulse.experience.workflows.flow.runs import give_up_late
 from opulse.experience.workflows.models import RUN_STARTED
 from opulse.jobs import Handler, Job, JobEnd, JobRetry
@@ -17,6 +17,8 @@ async def on_run_started(ports: Ports, job: Job) -> JobEnd | None:
     """Carry out the run's tasks; where one must wait for the other side, again later, with longer and longer pauses."""
     try:
         await carry_out(ports, job.tenant, job.payload["run"], job)
+    except RunWaits:
+        raise
     except JobRetry as again:
         if await give_up_late(ports, job.tenant, job.payload["run"], str(again)):
             return None

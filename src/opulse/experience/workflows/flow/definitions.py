@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from opulse.experience.workflows.models import TaskDefinition, TriggerDefinition, Workflow, WorkflowDocument
+from opulse.experience.workflows.models import (
+    ConditionGroup,
+    TaskDefinition,
+    TriggerDefinition,
+    Workflow,
+    WorkflowDocument,
+)
 from opulse.experience.workflows.registry import (
     FieldKind,
     TaskType,
@@ -17,8 +25,10 @@ from opulse.experience.workflows.registry import (
     find_extension,
     find_task_type,
     find_trigger_type,
+    gate_types,
 )
 from opulse.experience.workflows.rules.conditions import check_conditions
+from opulse.experience.workflows.rules.order import plan_tasks
 from opulse.experience.workflows.store import definitions as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -117,14 +127,7 @@ async def switch_workflow(ports: Ports, tenant: int, workflow_id: str, enabled: 
         if workflow is None:
             raise LookupError(workflow_id)
         store.set_enabled(conn, tenant, workflow_id, enabled, now)
-        _trigger(workflow.document.trigger).saved_in(
-            conn,
-            tenant,
-            workflow_id,
-            workflow.document.trigger.form,
-            workflow.document.conditions,
-            enabled,
-        )
+        _saved_in(conn, replace(workflow, enabled=enabled))
         what = "workflow.enabled" if enabled else "workflow.disabled"
         audit_in(conn, tenant, actor, what, workflow.document.name, None, None, now)
 
@@ -222,6 +225,11 @@ def _check_in(conn: Connection, tenant: int, document: WorkflowDocument) -> None
     problems += [f"condition: {problem}" for problem in check_conditions(document.conditions)]
     if len({task.id for task in document.tasks}) != len(document.tasks):
         problems.append("tasks: two tasks have the same id")
+    else:
+        try:
+            plan_tasks(document.tasks, gate_types())
+        except ValueError as error:
+            problems.append(f"tasks: {error}")
     installed = store.list_installs(conn, tenant)
     for number, task in enumerate(document.tasks, 1):
         problems += [f"task {number}: {problem}" for problem in _check_task(conn, tenant, task, installed)]
@@ -243,15 +251,35 @@ def _check_task(
         for field in kind.form
         if field.required and not field.default and task.form.get(field.name) in (None, "", [])
     ]
+    for one in kind.form:
+        if one.kind is FieldKind.CONDITIONS:
+            problems += [f"{one.label}: {problem}" for problem in _check_group(task.form.get(one.name))]
     if kind.account_fields and store.find_account(conn, tenant, task.account) is None:
         problems.append("choose an account, or add one")
     return problems or kind.check_in(conn, tenant, task.form)
 
 
+def _check_group(stored: Any) -> list[str]:
+    try:
+        return check_conditions(ConditionGroup.model_validate(stored or {}))
+    except ValidationError as error:
+        return [f"{'/'.join(str(part) for part in one['loc'])} {one['msg']}" for one in error.errors()[:3]]
+
+
+def _all_conditions(document: WorkflowDocument) -> ConditionGroup:
+    """The workflow's own conditions and those between its tasks: the event must carry whatever any of them reads."""
+    groups: list[Any] = [document.conditions]
+    for task in document.tasks:
+        kind = find_task_type(task.type)
+        names = [one.name for one in kind.form if one.kind is FieldKind.CONDITIONS] if kind else []
+        groups += [ConditionGroup.model_validate(task.form.get(name) or {}) for name in names]
+    return ConditionGroup(items=groups)
+
+
 def _saved_in(conn: Connection, workflow: Workflow) -> None:
     trigger = workflow.document.trigger
     _trigger(trigger).saved_in(
-        conn, workflow.tenant, workflow.id, trigger.form, workflow.document.conditions, workflow.enabled
+        conn, workflow.tenant, workflow.id, trigger.form, _all_conditions(workflow.document), workflow.enabled
     )
 
 

@@ -105,7 +105,7 @@ async def give_up_late(ports: Ports, tenant: int, run_id: str, why: str) -> bool
     document = await document_of(ports, run)
     window = RETRY_WINDOW[document.settings.retry if document else "none"]
     now = ports.clock.now()
-    if now - run.started_at < window:
+    if now - (run.resumed_at or run.started_at) < window:
         return False
     await ports.db.write(_fail_in, tenant, run_id, f"given up after {window}: {why}", now)
     return True
@@ -151,7 +151,8 @@ async def make_context(
         run.activation,
         run.wave,
         run.chain,
-        run.started_at,
+        run.resumed_at or run.started_at,
+        row.started_at,
     )
 
 
@@ -164,10 +165,12 @@ async def _account(ports: Ports, tenant: int, account: str) -> dict[str, str]:
     return {**found["fields"], **opened, "id": account}
 
 
-def state_of(states: Sequence[TaskState]) -> RunState:
-    """What a run came to whose tasks ended like this."""
+def state_of(states: Sequence[TaskState], *, conditions_failed: bool = False) -> RunState:
+    """What a run came to whose tasks ended like this. ``conditions_failed``: conditions between them let nobody through."""
     failed = any(state is TaskState.FAILED for state in states)
     succeeded = any(state is TaskState.SUCCEEDED for state in states)
     if failed:
         return RunState.PARTLY_FAILED if succeeded else RunState.FAILED
+    if conditions_failed and not succeeded:
+        return RunState.CONDITIONS_NOT_MET
     return RunState.SUCCEEDED

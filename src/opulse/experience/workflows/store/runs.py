@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,7 @@ runs = Table(
     Column("reason", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
+    Column("resumed_at", Instant, nullable=True),  # when its last hold or wait was over
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "workflow", "event_key"),
     ForeignKeyConstraint(["tenant", "workflow"], ["workflows.tenant", "workflows.id"]),
@@ -173,6 +174,11 @@ def set_run_state(
     )
 
 
+def set_resumed(conn: Connection, tenant: int, run: str, now: datetime) -> None:
+    """A hold or a wait of the run is over: what follows counts its time from now."""
+    conn.execute(update(runs).where(runs.c.tenant == tenant, runs.c.id == run).values(resumed_at=now))
+
+
 def set_activation(conn: Connection, tenant: int, run: str, activation: str) -> None:
     """Bind the run to the activation that the authenticated answer named, whatever the webhook claimed."""
     conn.execute(update(runs).where(runs.c.tenant == tenant, runs.c.id == run).values(activation=activation))
@@ -231,8 +237,14 @@ def list_task_runs(conn: Connection, tenant: int, run: str) -> list[TaskRun]:
     return [task_run_of(row) for row in rows]
 
 
+def insert_traces(conn: Connection, tenant: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep traces; one that is known stays as it was."""
+    if rows:
+        insert_ignoring_known(conn, traces, [{"tenant": tenant, **row} for row in rows])
+
+
 def insert_trace(conn: Connection, tenant: int, row: Mapping[str, Any]) -> None:
-    insert_ignoring_known(conn, traces, [{"tenant": tenant, **row}])
+    insert_traces(conn, tenant, [row])
 
 
 def list_traces(
@@ -265,6 +277,7 @@ def _run(row: Any) -> Run:
         row.reason,
         row.started_at,
         row.ended_at,
+        row.resumed_at,
     )
 
 

@@ -1,0 +1,67 @@
+"""Put chosen contacts into groups of a change set by the values that they have now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, literal, select, update
+
+from opulse.db import json_list
+from opulse.experience.directory.store.changes import value_key
+from opulse.experience.directory.store.tables import change_groups, change_members, change_sets, contacts
+
+
+def list_present(conn: Connection, tenant: int, directory: str, ids: Sequence[str]) -> list[str]:
+    """Those of ``ids`` that are contacts of the directory, in order."""
+    listed = json_list(conn, ids)
+    query = select(contacts.c.id).where(
+        contacts.c.tenant == tenant,
+        contacts.c.directory == directory,
+        contacts.c.deleted.is_(False),
+        contacts.c.id.in_(select(listed.c.value)),
+    )
+    return list(conn.execute(query.order_by(contacts.c.id)).scalars())
+
+
+def insert_members_behind(
+    conn: Connection,
+    tenant: int,
+    change_set: str,
+    ids: Sequence[str],
+    fields: Sequence[str],
+    created_at: datetime,
+    prefix: str,
+) -> None:
+    """Put each contact into the group whose key is ``prefix`` and the key of the contact's values; who is in one stays there."""
+    key = literal(prefix) + value_key(conn, fields, created_at)
+    listed = json_list(conn, ids)
+    known = (
+        select(change_members.c.contact)
+        .where(change_members.c.tenant == tenant, change_members.c.change_set == change_set)
+        .scalar_subquery()
+    )
+    found = (
+        select(literal(tenant), literal(change_set), contacts.c.id, change_groups.c.number)
+        .select_from(contacts)
+        .join(
+            change_groups,
+            (change_groups.c.tenant == contacts.c.tenant)
+            & (change_groups.c.change_set == change_set)
+            & (change_groups.c.key == key),
+        )
+        .where(
+            contacts.c.tenant == tenant,
+            contacts.c.id.in_(select(listed.c.value)),
+            contacts.c.id.not_in(known),
+        )
+    )
+    conn.execute(insert(change_members).from_select(["tenant", "change_set", "contact", "number"], found))
+
+
+def add_count(conn: Connection, tenant: int, change_set: str, more: int) -> None:
+    conn.execute(
+        update(change_sets)
+        .where(change_sets.c.tenant == tenant, change_sets.c.id == change_set)
+        .values(count=change_sets.c["count"] + more)
+    )
