@@ -14,7 +14,7 @@ from opulse.db import Database
 from opulse.experience.directory import watched_fields_in
 from opulse.experience.workflows.flow import carrying
 from opulse.experience.workflows.jobs import on_run_started
-from opulse.experience.workflows.rules.fields import resolve
+from opulse.experience.workflows.rules.fields import resolve_form
 from opulse.experience.workflows.store.definitions import find_revision
 from opulse.experience.workflows.views import runs, task_runs
 from opulse.jobs import Job, JobEnd
@@ -351,13 +351,13 @@ async def test_that_a_task_ended_stays_on_record_when_the_next_cannot_begin(
     job = await _claim_run(pulse)
     filled: list[Any] = []
 
-    def fill_once(form: Any, event: Any, outputs: Any) -> Any:
+    def fill_once(form: Any, escapes: Any, event: Any, outputs: Any) -> Any:
         if filled:
             raise ZeroDivisionError("the second form")
         filled.append(form)
-        return resolve(form, event, outputs)
+        return resolve_form(form, escapes, event, outputs)
 
-    monkeypatch.setattr(carrying, "resolve", fill_once)
+    monkeypatch.setattr(carrying, "resolve_form", fill_once)
     with pytest.raises(ZeroDivisionError):
         await on_run_started(pulse.ports, job)
     [first] = await pulse.rows(task_runs)

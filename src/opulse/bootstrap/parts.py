@@ -13,12 +13,14 @@ from typing import Protocol
 
 from fastapi import FastAPI
 
+from opulse.bootstrap.doors import open_doors
 from opulse.bootstrap.stages import handlers_of, load_extensions
 from opulse.clock import SystemClock
 from opulse.db.postgres import PostgresDatabase
 from opulse.db.statistics import Statistics
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
+from opulse.experience.extensions.schedule.models import SCHEDULES_DUE
 from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases
@@ -35,7 +37,7 @@ from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
     "monitoring": {MUTES_DUE: 10.0, GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
-    "experience": {ALARMS_DUE: 60.0},
+    "experience": {ALARMS_DUE: 60.0, SCHEDULES_DUE: 15.0},
 }
 SHORTEST_LEASE = timedelta(seconds=3)
 
@@ -85,6 +87,7 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
         ValueError: NATS without PostgreSQL, or without its client.
     """
     load_extensions()
+    open_doors(settings.wing)
     process = f"{platform.node()}-{secrets.token_hex(4)}"
     parts: list[Part] = []
     if isinstance(ports.db, PostgresDatabase):

@@ -5,7 +5,7 @@ change that many contacts had in common. Announces ``contacts.changed`` {change_
 """
 
 from opulse.experience.directory.flow.alarms import check_patch, merge_embedded_in
-from opulse.experience.directory.flow.gathering import gather_in, open_gathering_in
+from opulse.experience.directory.flow.gathering import gather_in, open_gathering_in, put_on_list_in
 from opulse.experience.directory.flow.matching import match_people_in
 from opulse.experience.directory.flow.watching import (
     set_watched_in,
@@ -43,6 +43,7 @@ __all__ = [
     "match_people_in",
     "merge_embedded_in",
     "open_gathering_in",
+    "put_on_list_in",
     "set_watched_in",
     "stop_watching_in",
     "watched_fields_in",

@@ -3,6 +3,7 @@
 from opulse.experience.directory.store.alike import list_alike
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
 from opulse.experience.directory.store.contacts import find_contact, lock_contacts
+from opulse.experience.directory.store.gathering import list_directories_of, list_members_after
 from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
 from opulse.experience.directory.store.lists import (
     find_directory,
@@ -35,10 +36,12 @@ __all__ = [
     "list_alike",
     "list_contacts",
     "list_directories",
+    "list_directories_of",
     "list_groups",
     "list_imports",
     "list_lists",
     "list_members",
+    "list_members_after",
     "list_members_of",
     "list_refused",
     "list_rules",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from opulse.experience.surveys.models import (
     Answers,
@@ -185,3 +186,16 @@ class CountChange:
     version: int
     before: Answers
     after: Answers
+
+
+@dataclass(frozen=True)
+class NotedResponse:
+    """A response as a workflow hears of it. ``contact`` is empty where the link was not one person's own."""
+
+    id: str
+    survey: str
+    activation: str
+    contact: str
+    state: str
+    language: str
+    answers: Mapping[str, Any]

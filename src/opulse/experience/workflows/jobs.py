@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opulse.experience.workflows.flow.carrying import RunWaits, carry_out
+from opulse.experience.workflows.flow.notices import send_notice
 from opulse.experience.workflows.flow.runs import give_up_late
-from opulse.experience.workflows.models import RUN_STARTED
+from opulse.experience.workflows.models import NOTICE_DUE, RUN_STARTED
 from opulse.jobs import Handler, Job, JobEnd, JobRetry
 from opulse.ports import Ports
 
@@ -27,4 +28,9 @@ async def on_run_started(ports: Ports, job: Job) -> JobEnd | None:
     return JobEnd.WRITTEN
 
 
-HANDLERS: Mapping[str, Handler] = {RUN_STARTED: on_run_started}
+async def on_notice_due(ports: Ports, job: Job) -> None:
+    """Tell people by mail that something failed."""
+    await send_notice(ports, job)
+
+
+HANDLERS: Mapping[str, Handler] = {RUN_STARTED: on_run_started, NOTICE_DUE: on_notice_due}

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from opulse.experience.workflows.models import ConditionGroup, Gate, Selection, TaskState
+from opulse.experience.workflows.rules.fields import Escape
 from opulse.ports import Ports
 
 
@@ -33,6 +34,8 @@ class FieldKind(StrEnum):
     NAMES = "names"  # names that the author makes up: a list
     PATHS = "paths"  # rows of a name and a JSON path: [{"name", "path"}]
     PAIRS = "pairs"  # names and values: an object
+    ADDRESS = "address"  # a URL with pipes; their values are percent-encoded unless one is the whole address
+    BODY = "body"  # several lines with pipes; the field `body_type` says whether their values stand in json, xml or plain text
     CONDITIONS = "conditions"  # a group of conditions, drawn as the workflow's own are
 
 
@@ -230,3 +233,15 @@ def gate_types() -> frozenset[str]:
         for task in extension.tasks
         if any(one.kind is FieldKind.CONDITIONS for one in task.form)
     )
+
+
+def escapes_of(task_type: str, form: Mapping[str, Any]) -> dict[str, Escape]:
+    """Form field → how the values of its pipes must be written where they stand; without an entry they stay as they are."""
+    kind = find_task_type(task_type)
+    escapes: dict[str, Escape] = {}
+    for one in kind.form if kind else ():
+        if one.kind is FieldKind.ADDRESS:
+            escapes[one.name] = Escape.URL
+        elif one.kind is FieldKind.BODY and form.get("body_type") in ("json", "xml"):
+            escapes[one.name] = Escape(str(form["body_type"]))
+    return escapes

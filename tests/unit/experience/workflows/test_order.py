@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from opulse.experience.workflows.models import TaskDefinition, TaskState
-from opulse.experience.workflows.rules.order import SkipReason, decide_skip, plan_tasks
+from opulse.experience.workflows.models import SkipReason, TaskDefinition, TaskState
+from opulse.experience.workflows.rules.order import decide_skip, plan_tasks
 
 GATES = frozenset({"conditions"})
 DONE, FAILED = TaskState.SUCCEEDED, TaskState.FAILED

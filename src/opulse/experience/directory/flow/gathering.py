@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.experience.directory.models import Cause, ChangeGroup, ChangeKind, ChangeSet
-from opulse.experience.directory.store import changes
+from opulse.experience.directory.store import changes, lists, members
 from opulse.experience.directory.store import gathering as store
 from opulse.wire.identifiers import random_text
 
@@ -57,3 +57,15 @@ def gather_in(
         store.insert_members_behind(conn, tenant, change.id, present, fields, now, prefix)
         store.add_count(conn, tenant, change.id, len(present))
     return [group for _, group in keyed]
+
+
+def put_on_list_in(conn: Connection, tenant: int, list_id: str, ids: Sequence[str], now: datetime) -> None:
+    """Put contacts of the list's directory on it; who is on it already stays as they are, opt-out and all.
+
+    Raises:
+        LookupError: no such list.
+    """
+    found = lists.find_list(conn, tenant, list_id)
+    if found is None:
+        raise LookupError(list_id)
+    members.insert_members(conn, tenant, list_id, store.list_present(conn, tenant, found.directory, ids), now)

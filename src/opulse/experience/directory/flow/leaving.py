@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from opulse.experience.directory.flow.announcing import announce_subscription_in
 from opulse.experience.directory.store import contacts, lists, reading
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
@@ -20,9 +21,12 @@ async def set_opt_out(
     now = ports.clock.now()
 
     def unit(conn: Connection) -> None:
-        if contacts.find_contact(conn, tenant, directory, contact) is None:
+        before = contacts.find_contact(conn, tenant, directory, contact)
+        if before is None:
             raise LookupError(contact)
         contacts.set_unsubscribed(conn, tenant, contact, out, now)
+        if before.unsubscribed != out:
+            announce_subscription_in(conn, tenant, contact, "", out=out)
         action = "contact.opted_out" if out else "contact.opted_in"
         audit_in(conn, tenant, actor, action, contact, None, None, now)
 

@@ -9,7 +9,13 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 from opulse.db import json_list
 from opulse.experience.directory.store.changes import value_key
-from opulse.experience.directory.store.tables import change_groups, change_members, change_sets, contacts
+from opulse.experience.directory.store.tables import (
+    change_groups,
+    change_members,
+    change_sets,
+    contacts,
+    list_members,
+)
 
 
 def list_present(conn: Connection, tenant: int, directory: str, ids: Sequence[str]) -> list[str]:
@@ -65,3 +71,24 @@ def add_count(conn: Connection, tenant: int, change_set: str, more: int) -> None
         .where(change_sets.c.tenant == tenant, change_sets.c.id == change_set)
         .values(count=change_sets.c["count"] + more)
     )
+
+
+def list_directories_of(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, str]:
+    """Contact → its directory, of those that are still there."""
+    listed = json_list(conn, ids)
+    rows = conn.execute(
+        select(contacts.c.id, contacts.c.directory).where(
+            contacts.c.tenant == tenant,
+            contacts.c.deleted.is_(False),
+            contacts.c.id.in_(select(listed.c.value)),
+        )
+    )
+    return {row.id: row.directory for row in rows}
+
+
+def list_members_after(conn: Connection, tenant: int, list_id: str, after: str, limit: int) -> list[str]:
+    """The next members of a mailing list behind ``after``, in order."""
+    query = select(list_members.c.contact).where(
+        list_members.c.tenant == tenant, list_members.c.list == list_id, list_members.c.contact > after
+    )
+    return list(conn.execute(query.order_by(list_members.c.contact).limit(limit)).scalars())

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.db import wake
+from opulse.experience.directory.flow.announcing import announce_subscription_in
 from opulse.experience.distributions.models import MAIL_DUE, InvitedLink, SpareReason
 from opulse.experience.distributions.store import steering as store
 from opulse.experience.distributions.store.records import find_invited
@@ -35,6 +36,7 @@ def unsubscribe_in(conn: Connection, tenant: int, invitation: str, now: datetime
     store.opt_out(conn, tenant, contact, list_id, now)
     reason = SpareReason.OPTED_OUT_OF_LIST if list_id else SpareReason.OPTED_OUT
     store.spare_waiting(conn, tenant, contact, reason, list_id)
+    announce_subscription_in(conn, tenant, contact, list_id, out=True)
     audit_in(conn, tenant, THE_PERSON, "contact.opted_out", contact, None, {"list": list_id}, now)
     return True
 

@@ -18,6 +18,7 @@ from opulse.experience.workflows.flow.runs import carried, make_context, state_o
 from opulse.experience.workflows.models import (
     Run,
     RunState,
+    SkipReason,
     TaskDefinition,
     TaskRun,
     TaskState,
@@ -27,12 +28,13 @@ from opulse.experience.workflows.registry import (
     TaskContext,
     TaskResult,
     TaskWaits,
+    escapes_of,
     extension_of_task,
     find_task_type,
     gate_types,
 )
-from opulse.experience.workflows.rules.fields import resolve
-from opulse.experience.workflows.rules.order import SkipReason, decide_skip, plan_tasks
+from opulse.experience.workflows.rules.fields import resolve_form
+from opulse.experience.workflows.rules.order import decide_skip, plan_tasks
 from opulse.experience.workflows.store import runs as store
 from opulse.jobs import Job, JobRetry
 from opulse.observe import faults
@@ -130,7 +132,7 @@ async def _do_task(
     ports: Ports, done: _Done, document: WorkflowDocument, task: TaskDefinition, progress: Progress
 ) -> TaskResult:
     run, now = done.run, ports.clock.now()
-    form = resolve(task.form, run.event, done.outputs)
+    form = resolve_form(task.form, escapes_of(task.type, task.form), run.event, done.outputs)
     row = await progress.begin(
         TaskRun(
             f"TR_{random_text(15)}", run.id, task.id, task.type, 0, TaskState.RUNNING, form, {}, "", now, None
@@ -158,10 +160,10 @@ async def _run_task(ports: Ports, task: TaskDefinition, context: TaskContext) ->
     except TaskWaits as waits:
         seconds = max(1.0, (waits.until - ports.clock.now()).total_seconds())
         words = f"waits until {waits.until:%Y-%m-%d %H:%M} UTC: {waits}"
-        await ports.db.write(store.note_task, context.tenant, context.task_run, {}, words)
+        await ports.db.write(store.note_error, context.tenant, context.task_run, words)
         raise RunWaits(seconds, words, counts=False) from waits
     except JobRetry as again:
-        await ports.db.write(store.note_task, context.tenant, context.task_run, {}, f"trying again: {again}")
+        await ports.db.write(store.note_error, context.tenant, context.task_run, f"trying again: {again}")
         raise
 
 

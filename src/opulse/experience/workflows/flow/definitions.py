@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from opulse.experience.workflows.flow.checking import check_document_in, trigger_of
 from opulse.experience.workflows.models import (
     ConditionGroup,
     TaskDefinition,
@@ -19,34 +19,25 @@ from opulse.experience.workflows.models import (
 )
 from opulse.experience.workflows.registry import (
     FieldKind,
-    TaskType,
-    TriggerType,
-    extension_of_task,
     find_extension,
     find_task_type,
-    find_trigger_type,
-    gate_types,
 )
-from opulse.experience.workflows.rules.conditions import check_conditions
-from opulse.experience.workflows.rules.order import plan_tasks
 from opulse.experience.workflows.store import definitions as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 from opulse.wire.identifiers import random_text
 
 
-class WorkflowProblem(ValueError):
-    """The workflow cannot be saved; ``problems`` say what to mend, each naming its place."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
 async def create_workflow(
-    ports: Ports, tenant: int, document: WorkflowDocument, actor: str, *, enabled: bool = True
+    ports: Ports,
+    tenant: int,
+    document: WorkflowDocument,
+    actor: str,
+    *,
+    enabled: bool = True,
+    owner: str = "",
 ) -> Workflow:
-    """A new workflow, with an address of its own for JSON events.
+    """A new workflow, with an address of its own for JSON events. ``owner``: a person's id; empty: every editor owns it.
 
     Raises:
         WorkflowProblem: with everything that is wrong, not only the first.
@@ -56,8 +47,8 @@ async def create_workflow(
     workflow = Workflow(tenant, f"WF_{random_text(15)}", 1, enabled, str(uuid4()), document, now, now)
 
     def unit(conn: Connection) -> None:
-        _check_in(conn, tenant, document)
-        store.insert_workflow(conn, workflow, actor)
+        check_document_in(conn, tenant, document)
+        store.insert_workflow(conn, workflow, actor, owner)
         _saved_in(conn, workflow)
         audit_in(conn, tenant, actor, "workflow.created", document.name, None, {"id": workflow.id}, now)
 
@@ -84,7 +75,7 @@ async def change_workflow(
         current = store.find_workflow(conn, tenant, workflow_id)
         if current is None:
             raise LookupError(workflow_id)
-        _check_in(conn, tenant, document)
+        check_document_in(conn, tenant, document)
         changed = Workflow(
             tenant,
             workflow_id,
@@ -207,7 +198,7 @@ async def add_account(
 def _prepared(ports: Ports, document: WorkflowDocument, known: Mapping[str, Any]) -> WorkflowDocument:
     """Every task gets an id; the trigger's secrets are sealed."""
     trigger = document.trigger
-    form = _trigger(trigger).seal(ports, trigger.form, known)
+    form = trigger_of(trigger).seal(ports, trigger.form, known)
     tasks = [
         task if task.id else TaskDefinition(**{**task.model_dump(), "id": f"task{number}"})
         for number, task in enumerate(document.tasks, 1)
@@ -215,55 +206,6 @@ def _prepared(ports: Ports, document: WorkflowDocument, known: Mapping[str, Any]
     return document.model_copy(
         update={"trigger": TriggerDefinition(type=trigger.type, form=form), "tasks": tasks}
     )
-
-
-def _check_in(conn: Connection, tenant: int, document: WorkflowDocument) -> None:
-    problems = [
-        f"event: {problem}"
-        for problem in _trigger(document.trigger).check_in(conn, tenant, document.trigger.form)
-    ]
-    problems += [f"condition: {problem}" for problem in check_conditions(document.conditions)]
-    if len({task.id for task in document.tasks}) != len(document.tasks):
-        problems.append("tasks: two tasks have the same id")
-    else:
-        try:
-            plan_tasks(document.tasks, gate_types())
-        except ValueError as error:
-            problems.append(f"tasks: {error}")
-    installed = store.list_installs(conn, tenant)
-    for number, task in enumerate(document.tasks, 1):
-        problems += [f"task {number}: {problem}" for problem in _check_task(conn, tenant, task, installed)]
-    if problems:
-        raise WorkflowProblem(problems)
-
-
-def _check_task(
-    conn: Connection, tenant: int, task: TaskDefinition, installed: Mapping[str, list[str]]
-) -> list[str]:
-    kind: TaskType | None = find_task_type(task.type)
-    extension = extension_of_task(task.type)
-    if kind is None or extension is None:
-        return [f"there is no task {task.type!r}"]
-    if not extension.built_in and extension.name not in installed:
-        return [f"install the extension {extension.title!r} first, on the page Extensions"]
-    problems = [
-        f"{field.label} is missing"
-        for field in kind.form
-        if field.required and not field.default and task.form.get(field.name) in (None, "", [])
-    ]
-    for one in kind.form:
-        if one.kind is FieldKind.CONDITIONS:
-            problems += [f"{one.label}: {problem}" for problem in _check_group(task.form.get(one.name))]
-    if kind.account_fields and store.find_account(conn, tenant, task.account) is None:
-        problems.append("choose an account, or add one")
-    return problems or kind.check_in(conn, tenant, task.form)
-
-
-def _check_group(stored: Any) -> list[str]:
-    try:
-        return check_conditions(ConditionGroup.model_validate(stored or {}))
-    except ValidationError as error:
-        return [f"{'/'.join(str(part) for part in one['loc'])} {one['msg']}" for one in error.errors()[:3]]
 
 
 def _all_conditions(document: WorkflowDocument) -> ConditionGroup:
@@ -278,7 +220,7 @@ def _all_conditions(document: WorkflowDocument) -> ConditionGroup:
 
 def _saved_in(conn: Connection, workflow: Workflow) -> None:
     trigger = workflow.document.trigger
-    _trigger(trigger).saved_in(
+    trigger_of(trigger).saved_in(
         conn, workflow.tenant, workflow.id, trigger.form, _all_conditions(workflow.document), workflow.enabled
     )
 
@@ -286,13 +228,6 @@ def _saved_in(conn: Connection, workflow: Workflow) -> None:
 def _left_in(conn: Connection, workflow: Workflow) -> None:
     """The workflow does not wait for this event any more."""
     trigger = workflow.document.trigger
-    _trigger(trigger).saved_in(
+    trigger_of(trigger).saved_in(
         conn, workflow.tenant, workflow.id, trigger.form, workflow.document.conditions, False
     )
-
-
-def _trigger(definition: TriggerDefinition) -> TriggerType:
-    kind = find_trigger_type(definition.type)
-    if kind is None:
-        raise WorkflowProblem([f"event: there is no event {definition.type!r}"])
-    return kind

@@ -15,7 +15,7 @@ from opulse.experience.directory.models import ChangeGroup
 from opulse.experience.workflows.models import ConditionGroup, Gate, Selection
 from opulse.experience.workflows.registry import TaskContext, TaskResult
 from opulse.experience.workflows.rules.conditions import matches_conditions
-from opulse.experience.workflows.store.runs import insert_traces
+from opulse.experience.workflows.store.traces import insert_traces
 
 GATE = "gate"
 """The output that says who goes on; a run that goes on after a crash reads it from there."""
@@ -41,8 +41,9 @@ def evaluate_gate_in(
     numbers: list[int] = []
     count = 0
     wanted = set(selection.groups)
+    said = context.event.get("fields", {})
     for alike in directory.list_alike(conn, context.tenant, selection.change_set, conditions.fields()):
-        held, trace = matches_conditions(conditions, alike.before, alike.after)
+        held, trace = matches_conditions(conditions, {**said, **alike.before}, {**said, **alike.after})
         for number, members in alike.groups:
             if number in wanted:
                 rows.append(_row(context, key, number, members, held, trace, now))

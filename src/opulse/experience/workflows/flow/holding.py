@@ -114,3 +114,8 @@ def _release_in(conn: Connection, tenant: int, workflow: str, after: str) -> lis
     for run in ids:  # one job per run is what there is to do
         enqueue(conn, tenant, RUN_STARTED, {"run": run}, unique=f"{run} released", priority=3)
     return ids
+
+
+async def read_holds(ports: Ports, tenant: int, workflow: str) -> list[Hold]:
+    """Holds of this workflow and of all workflows, in force or to come."""
+    return await ports.db.read(store.list_holds, tenant, workflow, ports.clock.now())

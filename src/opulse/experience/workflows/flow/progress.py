@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from opulse.experience.workflows.flow.notices import announce_ends_in
 from opulse.experience.workflows.models import RunState, RunStep, TaskEnd, TaskRun
 from opulse.experience.workflows.registry import TaskResult
 from opulse.experience.workflows.store.steps import write_steps
@@ -26,6 +27,14 @@ class _Written:
 
 def _write_all_in(conn: Connection, items: Sequence[_Written]) -> list[TaskRun | None]:
     rows = write_steps(conn, [item.step for item in items])
+    announce_ends_in(
+        conn,
+        [
+            (one.step.tenant, one.step.run, one.step.state)
+            for one in items
+            if one.step.state and one.step.ended_at
+        ],
+    )
     if done := [item.job for item in items if item.job is not None]:
         complete_all(conn, done)
     return rows

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.experience.workflows.flow.documents import document_of
+from opulse.experience.workflows.flow.notices import announce_ends_in
 from opulse.experience.workflows.models import (
     CHAIN_DEPTH,
     RUN_STARTED,
@@ -82,7 +83,9 @@ def start_run_in(
         if known is None:
             raise LookupError(event.key)
         return known, False
-    if not not_started:
+    if not_started:
+        announce_ends_in(conn, [(run.tenant, run.id, run.state)])
+    else:
         enqueue(conn, workflow.tenant, RUN_STARTED, {"run": run.id}, unique=run.id, priority=1)
     return run, True
 
@@ -117,6 +120,7 @@ def _fail_in(conn: Connection, tenant: int, run_id: str, why: str, now: datetime
             store.end_task(conn, tenant, row.id, TaskState.FAILED, row.output, why, now)
     states = [row.state for row in store.list_task_runs(conn, tenant, run_id)]
     store.set_run_state(conn, tenant, run_id, state_of(states), why, now)
+    announce_ends_in(conn, [(tenant, run_id, state_of(states))])
 
 
 async def context_of(ports: Ports, tenant: int, run_id: str, task_id: str) -> TaskContext | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from opulse.experience.workflows.flow.runs import Event
 from opulse.experience.workflows.models import Workflow
 from opulse.experience.workflows.rules.conditions import matches_conditions
-from opulse.experience.workflows.store.runs import insert_traces
+from opulse.experience.workflows.store.traces import insert_traces
 
 
 def trace_event_in(conn: Connection, workflow: Workflow, event: Event, now: datetime) -> bool:

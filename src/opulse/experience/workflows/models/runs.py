@@ -40,6 +40,18 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"  # not ended: a person stopped the run
 
 
+class MailEnd(StrEnum):
+    """What became of one copy of a mail that a workflow sent."""
+
+    ACCEPTED = "accepted"  # the relay took it
+    REFUSED = "refused"  # the relay will never take it
+    UNKNOWN = "unknown"  # the connection ended before the answer; it may have arrived, and is not sent again
+    DEFERRED = "deferred"  # not now: no relay, or it asks for another try
+    NOT_ON_ALLOW_LIST = (
+        "not_on_allow_list"  # the tenant's mail is not open to everybody, and this address is not listed
+    )
+
+
 @dataclass(frozen=True)
 class Workflow:
     """A workflow as it stands: the newest revision of its document."""
@@ -52,6 +64,9 @@ class Workflow:
     document: WorkflowDocument
     created_at: datetime
     updated_at: datetime
+    capture_until: datetime | None = (
+        None  # the next JSON event before then is kept to look at, and starts nothing
+    )
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,7 @@ class Address:
     enabled: bool
     created_at: datetime
     updated_at: datetime
+    capture_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -166,15 +182,3 @@ class LastRun:
     state: RunState
     started_at: datetime
     total: int
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Why runs of a workflow (empty: of all) do not start, from when, and until when (None: until a person ends it)."""
-
-    id: str  # WH_…
-    workflow: str
-    name: str
-    from_at: datetime
-    until_at: datetime | None
-    author: str

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 
 from opulse.experience.workflows import Operator, Workflow, find_task_type, find_trigger_type, views
 from opulse.experience.workflows.flow.addresses import trigger_url
-from opulse.experience.workflows.flow.definitions import WorkflowProblem, delete_workflow, switch_workflow
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.definitions import delete_workflow, switch_workflow
 from opulse.experience.workflows.models import Side, TaskDefinition, WorkflowSettings
 from opulse.experience.workflows.pages.conditions import (
     SEVERAL,

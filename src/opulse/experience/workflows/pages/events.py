@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from opulse.experience.surveys.flow import list_surveys
 from opulse.experience.workflows import TriggerType, Workflow, find_trigger_type
 from opulse.experience.workflows.flow.addresses import trigger_url
-from opulse.experience.workflows.flow.definitions import WorkflowProblem
+from opulse.experience.workflows.flow.checking import WorkflowProblem
 from opulse.experience.workflows.models import TriggerDefinition
 from opulse.experience.workflows.pages.forms import (
     BLANK_ROWS,

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from opulse.experience.directory import views as directory
 from opulse.experience.surveys.flow import list_surveys
 from opulse.experience.workflows import Extension, Workflow, WorkflowDocument, list_extensions, views
-from opulse.experience.workflows.flow.definitions import WorkflowProblem, create_workflow
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.definitions import create_workflow
 from opulse.experience.workflows.flow.history import last_runs
 from opulse.experience.workflows.models import LastRun, TriggerDefinition
 from opulse.experience.workflows.pages.forms import sentence

@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from opulse.experience.workflows import TaskType, Workflow, find_task_type, list_extensions, views
-from opulse.experience.workflows.flow.definitions import WorkflowProblem, add_account
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.definitions import add_account
 from opulse.experience.workflows.models import TaskDefinition
 from opulse.experience.workflows.pages.events import objects_of
 from opulse.experience.workflows.pages.forms import (

@@ -9,21 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from opulse.experience.workflows.models import TaskDefinition, TaskState
+from opulse.experience.workflows.models import SkipReason, TaskDefinition, TaskState
 from opulse.templating.piped import TASK, parse_piped
-
-
-class SkipReason(StrEnum):
-    """Why a task was not begun."""
-
-    AFTER_FAILURE = (
-        "not begun: a task that it takes values from failed, and this workflow stops its dependents then"
-    )
-    CONDITIONS = "not begun: the conditions before it did not hold"
-    BROKEN_CONDITIONS = "not begun: the conditions before it could not be evaluated"
 
 
 @dataclass(frozen=True)
