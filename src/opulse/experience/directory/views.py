@@ -3,7 +3,12 @@
 from opulse.experience.directory.store.alike import list_alike
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
 from opulse.experience.directory.store.contacts import find_contact, lock_contacts
-from opulse.experience.directory.store.gathering import list_directories_of, list_members_after
+from opulse.experience.directory.store.gathering import (
+    list_directories_of,
+    list_ids_by_name,
+    list_members_after,
+    list_present,
+)
 from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
 from opulse.experience.directory.store.lists import (
     find_directory,
@@ -38,11 +43,13 @@ __all__ = [
     "list_directories",
     "list_directories_of",
     "list_groups",
+    "list_ids_by_name",
     "list_imports",
     "list_lists",
     "list_members",
     "list_members_after",
     "list_members_of",
+    "list_present",
     "list_refused",
     "list_rules",
     "lock_contacts",

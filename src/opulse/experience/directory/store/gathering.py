@@ -92,3 +92,23 @@ def list_members_after(conn: Connection, tenant: int, list_id: str, after: str, 
         list_members.c.tenant == tenant, list_members.c.list == list_id, list_members.c.contact > after
     )
     return list(conn.execute(query.order_by(list_members.c.contact).limit(limit)).scalars())
+
+
+def list_ids_by_name(
+    conn: Connection, tenant: int, directory: str, names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Full name in lower case, with one space between → the contacts of that name."""
+    full = contacts.c.first_name_key + " " + contacts.c.last_name_key
+    listed = json_list(conn, names)
+    rows = conn.execute(
+        select(full.label("full"), contacts.c.id).where(
+            contacts.c.tenant == tenant,
+            contacts.c.directory == directory,
+            contacts.c.deleted.is_(False),
+            full.in_(select(listed.c.value)),
+        )
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.full, []).append(row.id)
+    return found

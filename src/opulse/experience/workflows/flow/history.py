@@ -11,7 +11,7 @@ from opulse.experience.workflows.models import (
     UnmetEvent,
     WorkflowDocument,
 )
-from opulse.experience.workflows.registry import find_trigger_type, list_extensions
+from opulse.experience.workflows.registry import TaskType, TriggerType, find_trigger_type, list_extensions
 from opulse.experience.workflows.rules.differences import list_differences
 from opulse.experience.workflows.store.definitions import find_revision
 from opulse.experience.workflows.store.history import last_runs, list_revisions
@@ -45,12 +45,11 @@ async def compare_revisions(
 
 def labels() -> dict[str, dict[str, str]]:
     """Type → its title (under the empty name) and the labels of its fields."""
-    kinds = [task for extension in list_extensions() for task in extension.tasks]
-    triggers = [extension.trigger for extension in list_extensions() if extension.trigger is not None]
-    return {
-        kind.type: {"": kind.title, **{one.name: one.label for one in kind.form}}
-        for kind in [*kinds, *triggers]
-    }
+    kinds: list[TaskType | TriggerType] = [
+        task for extension in list_extensions() for task in extension.tasks
+    ]
+    kinds += [extension.trigger for extension in list_extensions() if extension.trigger is not None]
+    return {kind.type: {"": kind.title, **{one.name: one.label for one in kind.form}} for kind in kinds}
 
 
 def _shown(document: WorkflowDocument) -> WorkflowDocument:
