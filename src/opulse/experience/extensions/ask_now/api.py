@@ -34,7 +34,14 @@ class AskIn(BaseModel):
     def wanted(self) -> Wanted:
         people = self.people if isinstance(self.people, str) else "\n".join(self.people)
         return Wanted(
-            self.directory, self.survey, self.group, self.list_id, people, self.subject, self.message, self.key
+            self.directory,
+            self.survey,
+            self.group,
+            self.list_id,
+            people,
+            self.subject,
+            self.message,
+            self.key,
         )
 
 
