@@ -14,7 +14,7 @@ from opulse.db import Database
 from opulse.experience.directory import watched_fields_in
 from opulse.experience.workflows.flow import carrying
 from opulse.experience.workflows.jobs import on_run_started
-from opulse.experience.workflows.rules.fields import resolve
+from opulse.experience.workflows.rules.fields import resolve_form
 from opulse.experience.workflows.store.definitions import find_revision
 from opulse.experience.workflows.views import runs, task_runs
 from opulse.jobs import Job, JobEnd
@@ -166,25 +166,34 @@ async def test_an_edit_is_a_new_revision_and_a_run_keeps_its_own(pulse: Pulse) -
 
 
 async def test_a_failed_task_and_what_comes_after_it(pulse: Pulse) -> None:
-    """*Continue* is the default; with *stop* the tasks behind it are on record as skipped, with the reason."""
+    """*Continue* is the default; with *stop* the tasks that take values from the failed one are not begun, the others are."""
     await pulse.people("p0")
     workflow = await pulse.receive()
     document = (await pulse.api("GET", f"/workflows/{workflow}"))["document"]
     first = document["tasks"][0]
     broken = first | {"id": "broken", "form": first["form"] | {"systems_url": "${a://Field/missing}"}}
-    document["tasks"] = [broken, first | {"id": "good"}]
+    depends = first | {
+        "id": "depends",
+        "form": first["form"] | {"sensor_names": "x${t://broken/systems}"},
+    }
+    document["tasks"] = [broken, depends, first | {"id": "good"}]
     await pulse.api("PUT", f"/workflows/{workflow}", document)
     run = await pulse.run(await pulse.activate())
     assert run["state"] == "partly_failed"
-    assert {task["task"]: task["state"] for task in run["tasks"]} == {"broken": "failed", "good": "succeeded"}
+    states = {task["task"]: task["state"] for task in run["tasks"]}
+    assert states == {"broken": "failed", "depends": "succeeded", "good": "succeeded"}
 
     document["settings"]["on_failure"] = "stop"
     await pulse.api("PUT", f"/workflows/{workflow}", document)
     run = await pulse.run(await pulse.activate("a0000000-0000-4000-8000-000000000002"))
-    assert run["state"] == "failed"
+    assert run["state"] == "partly_failed"
     states = {task["task"]: (task["state"], task["error"]) for task in run["tasks"]}
     assert states["broken"][0] == "failed"
-    assert states["good"] == ("skipped", "not begun: a task before it failed, and this workflow stops then")
+    assert states["good"][0] == "succeeded"
+    assert states["depends"] == (
+        "skipped",
+        "not begun: a task that it takes values from failed, and this workflow stops its dependents then",
+    )
 
 
 async def test_a_later_task_may_use_what_an_earlier_one_found(pulse: Pulse) -> None:
@@ -342,13 +351,13 @@ async def test_that_a_task_ended_stays_on_record_when_the_next_cannot_begin(
     job = await _claim_run(pulse)
     filled: list[Any] = []
 
-    def fill_once(form: Any, event: Any, outputs: Any) -> Any:
+    def fill_once(form: Any, escapes: Any, event: Any, outputs: Any) -> Any:
         if filled:
             raise ZeroDivisionError("the second form")
         filled.append(form)
-        return resolve(form, event, outputs)
+        return resolve_form(form, escapes, event, outputs)
 
-    monkeypatch.setattr(carrying, "resolve", fill_once)
+    monkeypatch.setattr(carrying, "resolve_form", fill_once)
     with pytest.raises(ZeroDivisionError):
         await on_run_started(pulse.ports, job)
     [first] = await pulse.rows(task_runs)

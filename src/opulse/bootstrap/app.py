@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from starlette.middleware.gzip import GZipMiddleware
 
 from opulse import __version__
+from opulse.bootstrap.doors import open_doors
 from opulse.bootstrap.frame import ConsoleFrame
 from opulse.bootstrap.readiness import check_parts
 from opulse.bootstrap.stages import (
@@ -73,6 +74,7 @@ async def get_openapi(request: Request) -> JSONResponse:
 def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     """The application over ``ports``. Its parts that run (evaluator, worker, …) are started by the installation."""
     load_extensions()
+    open_doors(wing)
     app = Application(title="Operational Pulse", version=__version__, openapi_url=None)
     app.state.ports = ports
     app.state.wing = wing

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from fastapi import FastAPI
 
+from opulse.bootstrap.doors import open_doors
 from opulse.bootstrap.stages import handlers_of, load_extensions
 from opulse.clock import SystemClock
 from opulse.db.postgres import PostgresDatabase
@@ -20,6 +21,7 @@ from opulse.db.statistics import Statistics
 from opulse.experience.audiences.models import STALE_DUE
 from opulse.experience.directory.jobs import ALARMS_DUE
 from opulse.experience.distributions.flow.sending import Sender
+from opulse.experience.extensions.schedule.models import SCHEDULES_DUE
 from opulse.experience.privacy.models import RETENTION_DUE
 from opulse.experience.responses.jobs import UPKEEP_DUE
 from opulse.jobs import Worker
@@ -39,7 +41,13 @@ from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
     "monitoring": {MUTES_DUE: 10.0, GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
-    "experience": {ALARMS_DUE: 60.0, STALE_DUE: 900.0, UPKEEP_DUE: 3600.0, RETENTION_DUE: 21_600.0},
+    "experience": {
+        ALARMS_DUE: 60.0,
+        SCHEDULES_DUE: 15.0,
+        STALE_DUE: 900.0,
+        UPKEEP_DUE: 3600.0,
+        RETENTION_DUE: 21_600.0,
+    },
 }
 SHORTEST_LEASE = timedelta(seconds=3)
 
@@ -89,6 +97,7 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
         ValueError: NATS without PostgreSQL, or without its client.
     """
     load_extensions()
+    open_doors(settings.wing)
     process = f"{platform.node()}-{secrets.token_hex(4)}"
     parts: list[Part] = []
     if isinstance(ports.db, PostgresDatabase):

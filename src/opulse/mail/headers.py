@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 
 from opulse.mail.addresses import wire_address
 from opulse.mail.models import MessageRefused, Refusal
@@ -59,6 +60,12 @@ def mailbox(name: str, display: str, address: str) -> bytes:
     last_line = len(shown) - shown.rfind("\n")
     gap = " " if last_line + len(wire) + len(name) + 5 <= LINE else "\r\n "
     return f"{name}: {shown}{gap}<{wire}>\r\n".encode()
+
+
+def mailboxes(name: str, addresses: Sequence[str]) -> bytes:
+    """``name: address, address``, one on each line (RFC 5322 3.6.3)."""
+    wires = ",\r\n ".join(wire_address(checked(name, one)) for one in addresses)
+    return f"{name}: {wires}\r\n".encode()
 
 
 def message_id(text: str) -> bytes:

@@ -42,6 +42,10 @@ class MessageParts:
     from_name: str = ""
     """Fixed."""
     to_name: str = ""
+    also_to: tuple[str, ...] = ()
+    """Further addresses that the mail shows under To. Fixed."""
+    cc: tuple[str, ...] = ()
+    """Addresses that the mail shows under Cc. Fixed."""
     reply_to: str = ""
     unsubscribe_link: str = ""
     """https address that takes the one-click POST (RFC 8058); empty: no List-Unsubscribe headers."""
@@ -143,7 +147,12 @@ def _part_head(kind: str) -> bytes:
 
 def _add_headers(builder: _Builder, parts: MessageParts) -> None:
     builder.raw(headers.mailbox("From", parts.from_name, parts.from_address))
-    builder.header(partial(headers.mailbox, "To"), parts.to_name, parts.to_address)
+    if parts.also_to:
+        builder.raw(headers.mailboxes("To", (parts.to_address, *parts.also_to)))
+    else:
+        builder.header(partial(headers.mailbox, "To"), parts.to_name, parts.to_address)
+    if parts.cc:
+        builder.raw(headers.mailboxes("Cc", parts.cc))
     if parts.reply_to:
         builder.header(partial(headers.mailbox, "Reply-To", ""), parts.reply_to)
     builder.header(partial(headers.unstructured, "Subject"), parts.subject)

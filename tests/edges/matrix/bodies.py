@@ -56,6 +56,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "trigger": {"type": "json_event", "form": {}},
         "tasks": [],
     },
+    "POST /api/v1/workflows/{workflow}/holds": {"name": "Looked at"},
+    "POST /api/v1/workflows/{workflow}/owner": {"person": "nobody"},
+    "POST /api/v1/workflows/{workflow}/test-event": {"body": {}},
     "PUT /api/v1/sources/{source_id}": {"kind": "fleet", "name": "Looked at"},
     "POST /api/v1/sources/{source_id}/receive": {"policy": {"id": 1, "name": "Looked at"}, "hosts": []},
     "PUT /scim/v2/Users/{user_id}": {"userName": "Looked at"},
@@ -72,6 +75,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "GET /api/v1/activations/{activation}/why": {"q": MARK},
+    "GET /api/v1/workflows/{workflow}/differences": {"before": "1", "after": "1"},
     "GET /api/v1/maintenance-windows/preview": {"group_id": "none"},
     "GET /api/v1/users/systems": {"user": "none"},
     "GET /api/systems/users": {"user": "none"},

@@ -266,6 +266,16 @@ async def make_run(world: World, found: Found) -> str:
     return str(await until("run", ended))
 
 
+async def make_hold(world: World, found: Found) -> str:
+    """Of the workflow in the path."""
+    body = {"name": fresh_name("hold"), "from_at": "2099-01-01T00:00:00Z", "until_at": "2099-01-02T00:00:00Z"}
+    return str((await world.api.post(f"/api/v1/workflows/{found['workflow']}/holds", body))["id"])
+
+
+async def first_revision(world: World, found: Found) -> str:
+    return "1"
+
+
 async def find_run(world: World, found: Found) -> str:
     for workflow in await world.api.get("/api/v1/workflows"):
         runs = await world.api.get(f"/api/v1/workflows/{workflow['id']}/runs")
@@ -380,6 +390,8 @@ MAKERS: Mapping[str, Maker] = {
     "{response_id}": make_response,
     "{workflow}": make_workflow,
     "{task}": find_task,
+    "{hold}": make_hold,
+    "/revisions/{number}": first_revision,
     "/workflows/{workflow}/runs/{run}": make_run,
     "{run}": find_run,
     "{distribution}": find_distribution,

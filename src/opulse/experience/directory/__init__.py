@@ -5,6 +5,7 @@ change that many contacts had in common. Announces ``contacts.changed`` {change_
 """
 
 from opulse.experience.directory.flow.alarms import check_patch, merge_embedded_in
+from opulse.experience.directory.flow.gathering import gather_in, open_gathering_in, put_on_list_in
 from opulse.experience.directory.flow.leaving import leave_in
 from opulse.experience.directory.flow.matching import match_people_in
 from opulse.experience.directory.flow.watching import (
@@ -39,9 +40,12 @@ __all__ = [
     "Person",
     "RuleKind",
     "check_patch",
+    "gather_in",
     "leave_in",
     "match_people_in",
     "merge_embedded_in",
+    "open_gathering_in",
+    "put_on_list_in",
     "set_watched_in",
     "stop_watching_in",
     "watched_fields_in",

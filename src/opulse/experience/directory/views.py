@@ -1,5 +1,6 @@
 """Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
+from opulse.experience.directory.store.alike import list_alike
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
 from opulse.experience.directory.store.contacts import (
     contact_of,
@@ -9,6 +10,12 @@ from opulse.experience.directory.store.contacts import (
     lock_contacts,
 )
 from opulse.experience.directory.store.fields import find_declared, list_changes, list_seen
+from opulse.experience.directory.store.gathering import (
+    list_directories_of,
+    list_ids_by_name,
+    list_members_after,
+    list_present,
+)
 from opulse.experience.directory.store.imports import find_import, list_imports, list_refused
 from opulse.experience.directory.store.lists import (
     find_directory,
@@ -66,17 +73,22 @@ __all__ = [
     "find_merge_rules",
     "find_opt_out",
     "find_survivor",
+    "list_alike",
     "list_changes",
     "list_contacts",
     "list_directories",
+    "list_directories_of",
     "list_duplicates",
     "list_expired",
     "list_groups",
     "list_hours",
+    "list_ids_by_name",
     "list_imports",
     "list_lists",
     "list_members",
+    "list_members_after",
     "list_members_of",
+    "list_present",
     "list_private",
     "list_refused",
     "list_rules",

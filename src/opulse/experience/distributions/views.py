@@ -1,7 +1,8 @@
 """Read-only selectables that later stages join, and look-ups."""
 
 from opulse.experience.distributions.models import Counted
+from opulse.experience.distributions.store.bounced import list_bounced
 from opulse.experience.distributions.store.records import list_counted
 from opulse.experience.distributions.store.tables import distributions, invitations
 
-__all__ = ["Counted", "distributions", "invitations", "list_counted"]
+__all__ = ["Counted", "distributions", "invitations", "list_bounced", "list_counted"]

@@ -1,5 +1,5 @@
 """Read-only look-ups that the console uses."""
 
-from opulse.experience.impact.store import read_totals
+from opulse.experience.impact.store import read_share, read_totals
 
-__all__ = ["read_totals"]
+__all__ = ["read_share", "read_totals"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from opulse.experience.surveys.models import (
     Answers,
@@ -289,3 +290,14 @@ class Person:
 
     contact: Mapping[str, str] = field(default_factory=dict)
     embedded: Mapping[str, str] = field(default_factory=dict)
+@dataclass(frozen=True)
+class NotedResponse:
+    """A response as a workflow hears of it. ``contact`` is empty where the link was not one person's own."""
+
+    id: str
+    survey: str
+    activation: str
+    contact: str
+    state: str
+    language: str
+    answers: Mapping[str, Any]

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from opulse.experience.workflows.models import ConditionGroup, Selection, TaskState
+from opulse.experience.workflows.models import ConditionGroup, Gate, Selection, TaskState
+from opulse.experience.workflows.rules.fields import Escape
 from opulse.ports import Ports
 
 
@@ -33,6 +34,9 @@ class FieldKind(StrEnum):
     NAMES = "names"  # names that the author makes up: a list
     PATHS = "paths"  # rows of a name and a JSON path: [{"name", "path"}]
     PAIRS = "pairs"  # names and values: an object
+    ADDRESS = "address"  # a URL with pipes; their values are percent-encoded unless one is the whole address
+    BODY = "body"  # several lines with pipes; the field `body_type` says whether their values stand in json, xml or plain text
+    CONDITIONS = "conditions"  # a group of conditions, drawn as the workflow's own are
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,30 @@ class TaskContext:
     activation: str
     wave: int
     chain: tuple[str, ...]
-    started_at: datetime
+    started_at: datetime  # of the run, or when its last hold or wait was over
+    begun_at: datetime  # of this task, the same at every try
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """How a task ended. ``output`` can be piped by later tasks; ``error`` says what to do about a failure."""
+    """How a task ended. ``output`` can be piped by later tasks; ``error`` says what to do about a failure.
+
+    ``gate``: the task is a block of conditions, and says who goes on; ``waited``: it let time pass, what follows counts from now.
+    """
 
     state: TaskState
     output: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    gate: Gate | None = None
+    waited: bool = False
+
+
+class TaskWaits(Exception):
+    """A task has nothing to do before ``until``. No try is counted, and the workflow's retry window does not run meanwhile."""
+
+    def __init__(self, until: datetime, why: str) -> None:
+        super().__init__(why)
+        self.until = until
 
 
 class TaskType(Protocol):
@@ -102,7 +120,12 @@ class TaskType(Protocol):
         ...
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
-        """Carry the task out. May be run again after a crash: unique keys must make that safe. Raises JobRetry to try later."""
+        """Carry the task out. May be run again after a crash: unique keys must make that safe.
+
+        Raises:
+            JobRetry: the other side does not answer now; try again within the workflow's retry window.
+            TaskWaits: nothing is to be done yet.
+        """
         ...
 
 
@@ -200,3 +223,25 @@ def extension_of_task(name: str) -> Extension | None:
     """The extension that offers a task type."""
     offered = (one for one in _EXTENSIONS.values() if any(task.type == name for task in one.tasks))
     return next(offered, None)
+
+
+def gate_types() -> frozenset[str]:
+    """The task types that are blocks of conditions: those whose form asks for some."""
+    return frozenset(
+        task.type
+        for extension in _EXTENSIONS.values()
+        for task in extension.tasks
+        if any(one.kind is FieldKind.CONDITIONS for one in task.form)
+    )
+
+
+def escapes_of(task_type: str, form: Mapping[str, Any]) -> dict[str, Escape]:
+    """Form field → how the values of its pipes must be written where they stand; without an entry they stay as they are."""
+    kind = find_task_type(task_type)
+    escapes: dict[str, Escape] = {}
+    for one in kind.form if kind else ():
+        if one.kind is FieldKind.ADDRESS:
+            escapes[one.name] = Escape.URL
+        elif one.kind is FieldKind.BODY and form.get("body_type") in ("json", "xml"):
+            escapes[one.name] = Escape(str(form["body_type"]))
+    return escapes

@@ -1,8 +1,10 @@
 """Read-only selectables and look-ups that later stages use."""
 
+from opulse.experience.workflows.store.captures import find_capture
 from opulse.experience.workflows.store.definitions import (
     find_account,
     find_workflow,
+    is_listened_to,
     list_accounts,
     list_installs,
     list_names,
@@ -12,23 +14,23 @@ from opulse.experience.workflows.store.definitions import (
 from opulse.experience.workflows.store.runs import (
     count_runs_since,
     find_run,
-    insert_trace,
     list_runs,
     list_task_runs,
-    list_traces,
     note_task,
     runs,
     set_activation,
     task_runs,
-    traces,
 )
+from opulse.experience.workflows.store.traces import insert_trace, list_traces, traces
 
 __all__ = [
     "count_runs_since",
     "find_account",
+    "find_capture",
     "find_run",
     "find_workflow",
     "insert_trace",
+    "is_listened_to",
     "list_accounts",
     "list_installs",
     "list_names",

@@ -55,6 +55,7 @@ NAVIGATION: tuple[NavSection, ...] = (
             NavItem("directory", "Directory", "/directory", "users"),
             NavItem("surveys", "Surveys", "/surveys", "clipboard-list"),
             NavItem("workflows", "Workflows", "/workflows", "git-branch"),
+            NavItem("ask-now", "Ask now", "/ask-now", "message-circle", _MAKERS),
             NavItem("distributions", "Distributions", "/distributions", "mail-fast"),
             NavItem("results", "Results", "/results", "chart-bar"),
         ),

@@ -73,6 +73,13 @@ def holds(
         (Op.BEGINS_WITH, "app", LIST, False),
         (Op.BEGINS_WITH, "app", None, False),
         (Op.ENDS_WITH, "HANG", "Application Hang", True),
+        (Op.MATCHES, "^App.*Hang$", "Application Hang", True),
+        (Op.MATCHES, "Hang", "Application Hang", True),
+        (Op.MATCHES, "^Hang", "Application Hang", False),
+        (Op.MATCHES, ["^x", "Hang$"], "Application Hang", True),
+        (Op.MATCHES, "Hang", LIST, False),
+        (Op.MATCHES, "Hang", None, False),
+        (Op.MATCHES, "(", "Application Hang", False),
         (Op.ENDS_WITH, "app", "Application Hang", False),
         # empty
         (Op.EMPTY, "", None, True),
@@ -310,3 +317,10 @@ def test_groups_are_not_nested_without_end() -> None:
         group = ConditionGroup(items=[group])
     assert check_conditions(group) == []
     assert check_conditions(ConditionGroup(items=[group])) == ["groups are nested more than 8 deep"]
+
+
+def test_a_pattern_that_would_take_too_long_does_not_hold_and_says_so() -> None:
+    line = Condition(field="f", operator=Op.MATCHES, operand="(.{1,20}){1,20}x")
+    held, trace = matches_conditions(ConditionGroup(items=[line]), {}, {"f": "a" * 4_000})
+    assert not held
+    assert trace["items"][0]["note"] == "too_long"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from opulse.experience.directory.flow.announcing import announce_subscription_in
 from opulse.experience.directory.models import ListKind, SubscriptionOrigin
 from opulse.experience.directory.store import contacts, members, reading
 from opulse.experience.directory.store import subscriptions as store
@@ -56,6 +57,7 @@ def set_subscription_in(
     if not changed:
         return False
     note_subscriptions_in(conn, tenant, directory, [contact], wanted, now)
+    announce_subscription_in(conn, tenant, contact, wanted.list_id, out=wanted.out)
     action = "contact.opted_out" if wanted.out else "contact.opted_in"
     where = {"list": wanted.list_id} if wanted.list_id else {}
     before, after = {**where, "unsubscribed": not wanted.out}, {**where, "unsubscribed": wanted.out}

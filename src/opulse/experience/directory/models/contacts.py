@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 CONTACTS_CHANGED = "contacts.changed"
 
+SUBSCRIPTION_CHANGED = "contact.subscription_changed"
+"""Job {event, contact, list, subscribed}: somebody opted out of the directory (list empty) or of a list, or in again."""
+
 IMPORT_RECEIVED = "contacts.import_received"
 """Job {import}: a file of contacts is here, whole; its rows wait to be taken."""
 
@@ -108,6 +111,16 @@ class ChangeGroup:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     count: int
+
+
+@dataclass(frozen=True)
+class AlikeGroups:
+    """Groups of a change set that have the same values of some fields: (number, members) of each."""
+
+    kind: ChangeKind
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    groups: tuple[tuple[int, int], ...]
 
 
 class IncomingContact(NamedTuple):

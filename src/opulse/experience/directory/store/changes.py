@@ -37,7 +37,7 @@ def group_by_values(
     Each text is an object with the fields as keys (absent embedded data is absent or null) and, under the empty name, 1 for
     contacts that were made at ``created_at``, that is in this very unit.
     """
-    key = _value_key(conn, fields, created_at)
+    key = value_key(conn, fields, created_at)
     listed = json_list(conn, ids)
     rows = conn.execute(
         select(key.label("key"), func.count().label("members"))
@@ -93,7 +93,7 @@ def insert_members_by_key(
     created_at: datetime,
 ) -> None:
     """Put each contact into the group of its key; contacts whose key has no group did not change and are left out."""
-    key = _value_key(conn, fields, created_at)
+    key = value_key(conn, fields, created_at)
     listed = json_list(conn, ids)
     found = (
         select(literal(tenant), literal(change_set), contacts.c.id, change_groups.c.number)
@@ -179,7 +179,7 @@ _NEW = ""  # no field has this name
 _PAIRS = 40  # PostgreSQL takes 100 arguments, SQLite 127
 
 
-def _value_key(conn: Connection, fields: Sequence[str], created_at: datetime) -> ColumnElement[str]:
+def value_key(conn: Connection, fields: Sequence[str], created_at: datetime) -> ColumnElement[str]:
     """A JSON text of the values of ``fields`` on a contact: the same text for the same values, on either dialect."""
     is_new = sql_case((contacts.c.created_at == created_at, 1), else_=0)
     pairs: list[tuple[str, Any]] = [(_NEW, is_new), *((name, _value(conn, name)) for name in fields)]

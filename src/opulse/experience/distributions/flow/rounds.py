@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.db import Priority
+from opulse.experience.distributions.flow.bouncing import announce_bounces_in
 from opulse.experience.distributions.models import ClaimedMail, Settlement, Turn
 from opulse.experience.distributions.store import claims as store
 from opulse.ports import Ports
@@ -169,7 +170,11 @@ def _write_in(
     outcomes: dict[int, list[tuple[str, Settlement]]] = {}
     for report in this.reports:
         outcomes.setdefault(report.tenant, []).extend((report.claim, one) for one in report.settlements)
-    written = [one for tenant, rows in outcomes.items() for one in store.settle_mails(conn, tenant, rows)]
+    written: list[str] = []
+    for tenant, rows in outcomes.items():
+        settled = store.settle_mails(conn, tenant, rows)
+        announce_bounces_in(conn, tenant, rows, settled)
+        written += settled
     limits: dict[Turn, int] = {}
     for wish in this.wishes:
         limits[wish.turn] = limits.get(wish.turn, 0) + wish.limit

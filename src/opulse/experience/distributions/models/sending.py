@@ -53,6 +53,15 @@ class Settlement(NamedTuple):
     relay_text: str = ""
 
 
+class BouncedMail(NamedTuple):
+    """A mail that a relay refused for good, and its words."""
+
+    contact: str
+    activation: str
+    relay_code: int
+    relay_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Chores:
     """Which of the sender's chores have work now."""

@@ -18,6 +18,7 @@ class ExperienceIdChange:
 
     type = "experience_id_change"
     title = "Experience ID Change"
+    has_previous = True  # its conditions see what was there before the change
     form: Sequence[FormField] = (
         FormField("directory", "Select an XM Directory", FieldKind.DIRECTORY),
         FormField(

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory import ChangeSet
 from opulse.experience.directory import views as directory
-from opulse.experience.directory.models import CONTACTS_CHANGED, ChangeGroup
+from opulse.experience.directory.models import CONTACTS_CHANGED
 from opulse.experience.extensions.experience_id_change.rules import evaluate_group
 from opulse.experience.workflows import Event, Selection, Workflow, start_run_in, views
 from opulse.experience.workflows.flow.runs import carried, carry
-from opulse.experience.workflows.flow.traces import note_trace_in
+from opulse.experience.workflows.flow.traces import note_traces_in
 from opulse.jobs import Handler, Job
 from opulse.jobs.table import complete
 from opulse.observe.metrics import DECISIONS
@@ -30,21 +30,19 @@ async def on_contacts_changed(ports: Ports, job: Job) -> None:
 def _take_in(conn: Connection, job: Job, now: datetime) -> None:
     change = directory.find_change_set(conn, job.tenant, job.payload["change_set"])
     if change is not None:
-        groups = directory.list_groups(conn, job.tenant, change.id)
         for workflow in views.list_workflows(conn, job.tenant, TRIGGER):
             if workflow.enabled and workflow.document.trigger.form.get("directory") == change.directory:
-                _evaluate_in(conn, workflow, change, groups, now)
+                _evaluate_in(conn, workflow, change, now)
     complete(conn, job)
 
 
-def _evaluate_in(
-    conn: Connection, workflow: Workflow, change: ChangeSet, groups: list[ChangeGroup], now: datetime
-) -> None:
+def _evaluate_in(conn: Connection, workflow: Workflow, change: ChangeSet, now: datetime) -> None:
+    """Once per distinct set of values of the fields that this workflow reads, whatever the number of people and of groups."""
     document = workflow.document
-    matched: list[ChangeGroup] = []
-    for group in groups:
+    matched: list[tuple[int, int]] = []
+    for alike in directory.list_alike(conn, workflow.tenant, change.id, document.conditions.fields()):
         verdict = evaluate_group(
-            group,
+            alike,
             change.patch.keys(),
             change.cause.chain,
             workflow.id,
@@ -53,13 +51,12 @@ def _evaluate_in(
         )
         why_not = verdict.why_not.value if verdict.why_not else ""
         reason = why_not or ("matched" if verdict.matched else "conditions_false")
-        DECISIONS.labels("conditions", reason).inc(group.count)
-        note_trace_in(
+        DECISIONS.labels("conditions", reason).inc(sum(count for _, count in alike.groups))
+        note_traces_in(
             conn,
             workflow,
             change.id,
-            group.number,
-            group.count,
+            alike.groups,
             verdict.matched,
             why_not,
             dict(verdict.trace),
@@ -67,12 +64,11 @@ def _evaluate_in(
             now,
         )
         if verdict.matched:
-            matched.append(group)
+            matched += alike.groups
     if not matched:
         return
-    selection = Selection(
-        change.id, tuple(group.number for group in matched), sum(group.count for group in matched)
-    )
+    numbers = tuple(sorted(number for number, _ in matched))
+    selection = Selection(change.id, numbers, sum(count for _, count in matched))
     fields = {"contacts": selection.count, **change.patch}
     parent = carried(views.find_run(conn, workflow.tenant, change.cause.run))
     event = Event(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opulse.experience.directory.models import ChangeGroup, ChangeKind
+from opulse.experience.directory.models import AlikeGroups, ChangeKind
 from opulse.experience.extensions.experience_id_change.models import NotAsked
 from opulse.experience.workflows.models import CHAIN_DEPTH, ConditionGroup
 from opulse.experience.workflows.rules.conditions import matches_conditions
@@ -19,7 +19,7 @@ from opulse.experience.workflows.rules.conditions import matches_conditions
 
 @dataclass(frozen=True)
 class GroupVerdict:
-    """What a workflow makes of one group. ``why_not`` is None when the conditions were evaluated."""
+    """What a workflow makes of groups that are alike to it. ``why_not`` is None when the conditions were evaluated."""
 
     matched: bool
     why_not: NotAsked | None
@@ -27,7 +27,7 @@ class GroupVerdict:
 
 
 def evaluate_group(
-    group: ChangeGroup,
+    group: AlikeGroups,
     written: Collection[str],
     chain: Collection[str],
     workflow: str,
@@ -43,7 +43,7 @@ def evaluate_group(
 
 
 def _why_not(
-    group: ChangeGroup,
+    group: AlikeGroups,
     written: Collection[str],
     chain: Collection[str],
     workflow: str,

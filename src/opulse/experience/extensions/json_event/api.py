@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -15,16 +18,24 @@ from opulse.experience.extensions.json_event.flow.accepting import (
     EventRefused,
     EventTaken,
     accept_event,
+    send_test_event,
 )
 from opulse.experience.extensions.json_event.models import EventEnd, EventRefusal
+from opulse.experience.workflows import Workflow
+from opulse.experience.workflows.flow.capturing import find_capture, start_capture, stop_capture
+from opulse.experience.workflows.models import ShareLevel
+from opulse.experience.workflows.pages.shared import find_workflow as open_workflow
 from opulse.observe.metrics import DECISIONS
 from opulse.observe.traces import HEADER, span
 from opulse.ports import Ports
-from opulse.web.access import Gate, Open, Role, ports_of
+from opulse.web.access import Caller, Gate, Open, Role, api_editor, ports_of
+from opulse.web.errors import NotFound, Problem
 from opulse.web.express import Express
 from opulse.wire.envelope import error_envelope, result_envelope
 
 router = APIRouter(tags=["workflows"])
+PortsDep = Annotated[Ports, Depends(ports_of)]
+Editor = Annotated[Caller, Depends(api_editor)]
 PATH = "/inbound-event/v1/events/json/triggers"
 DOOR = Open("each JSON event checks its sender as its workflow says")
 
@@ -59,6 +70,76 @@ async def post_event(
 ) -> JSONResponse:
     """Start the workflow that has this address. 202: queued; 200: taken before, or the conditions were false."""
     return await take_event(request, ports, urlTokenId)
+
+
+class CaptureView(BaseModel):
+    """``waiting``: the next event is kept and starts nothing, until ``until``. ``body``: what was kept last."""
+
+    waiting: bool
+    until: datetime | None
+    received_at: datetime | None
+    body: dict[str, Any] | None
+
+
+class TestEventIn(BaseModel):
+    """The event as its sender would post it."""
+
+    body: dict[str, Any]
+
+
+class TestEventOut(BaseModel):
+    """``run`` is empty where the conditions do not hold; ``fields``: what the workflow picks from the event."""
+
+    run: str
+    status: str
+    fields: dict[str, Any]
+
+
+@router.post("/api/v1/workflows/{workflow}/capture", operation_id="start_event_capture")
+async def post_capture(workflow: str, ports: PortsDep, caller: Editor) -> CaptureView:
+    """Listen for 15 minutes: the next event is kept to look at, and starts nothing."""
+    await _json_workflow(ports, caller, workflow)
+    until = await start_capture(ports, caller.tenant, workflow, caller.name)
+    return CaptureView(waiting=True, until=until, received_at=None, body=None)
+
+
+@router.get("/api/v1/workflows/{workflow}/capture", operation_id="get_event_capture")
+async def get_capture(workflow: str, ports: PortsDep, caller: Editor) -> CaptureView:
+    """What was captured."""
+    found = await _json_workflow(ports, caller, workflow)
+    kept = await find_capture(ports, caller.tenant, workflow)
+    waiting = found.capture_until is not None and found.capture_until > ports.clock.now()
+    return CaptureView(
+        waiting=waiting,
+        until=found.capture_until if waiting else None,
+        received_at=kept.received_at if kept else None,
+        body=dict(kept.body) if kept and kept.body is not None else None,
+    )
+
+
+@router.delete("/api/v1/workflows/{workflow}/capture", operation_id="stop_event_capture", status_code=204)
+async def delete_capture(workflow: str, ports: PortsDep, caller: Editor) -> None:
+    """Listen no more."""
+    await _json_workflow(ports, caller, workflow)
+    await stop_capture(ports, caller.tenant, workflow, caller.name)
+
+
+@router.post("/api/v1/workflows/{workflow}/test-event", operation_id="send_test_event")
+async def post_test_event(workflow: str, body: TestEventIn, ports: PortsDep, caller: Editor) -> TestEventOut:
+    """Start the workflow as if its sender had posted this event."""
+    found = await _json_workflow(ports, caller, workflow)
+    try:
+        taken = await send_test_event(ports, found, json.dumps(body.body).encode())
+    except EventRefused as refused:
+        raise Problem(_STATUS[refused.reason], "the event is not taken", refused.detail) from refused
+    return TestEventOut(run=taken.run, status=taken.end.value, fields=dict(taken.fields))
+
+
+async def _json_workflow(ports: Ports, caller: Caller, workflow: str) -> Workflow:
+    found = await open_workflow(ports, caller, workflow, ShareLevel.EDIT)
+    if found.document.trigger.type != "json_event":
+        raise NotFound("JSON event")
+    return found
 
 
 def make_express(app: Starlette, rest: ASGIApp) -> Express[None]:
@@ -96,7 +177,9 @@ async def take_event(request: Request, ports: Ports, url_token: str) -> JSONResp
 
 def _taken(taken: EventTaken, request_id: str) -> JSONResponse:
     result: dict[str, Any] = {"runId": taken.run, "status": taken.end.value}
-    if taken.end is EventEnd.TESTED:
+    if taken.end is EventEnd.CAPTURED:
+        result = {"captured": True, "fields": dict(taken.fields)}
+    elif taken.end is EventEnd.TESTED:
         result = {"test": True, "fields": dict(taken.fields)}
     elif taken.run:
         result = {

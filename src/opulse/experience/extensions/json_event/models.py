@@ -20,6 +20,7 @@ class EventEnd(StrEnum):
     QUEUED = "queued"  # a run was started
     DUPLICATE = "duplicate"  # this ``eventId`` started its run before
     CONDITIONS_FALSE = "conditions_not_met"  # kept with its trace; nothing runs
+    CAPTURED = "captured"  # kept for its workflow's author to look at; nothing runs
     TESTED = "test"  # looked at only (header X-Test: 1)
 
 

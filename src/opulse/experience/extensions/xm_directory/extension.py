@@ -17,6 +17,7 @@ from opulse.experience.directory import Cause, check_patch, merge_embedded_in
 from opulse.experience.directory import views as directory
 from opulse.experience.distributions import AskRequest, AskResult, Channel, LinkType, MessageSpec
 from opulse.experience.distributions.flow.asking import ask
+from opulse.experience.extensions.xm_directory.contacts import LoadContact, UpdateContacts
 from opulse.experience.surveys.flow import get_published_in
 from opulse.experience.workflows import (
     Extension,
@@ -253,7 +254,7 @@ def _is_number(value: object, most: int) -> bool:
 EXTENSION = Extension(
     name="xm_directory",
     title="XM Directory",
-    help="Sends a survey to the contacts that an event is about.",
-    tasks=(DistributeSurvey(),),
+    help="Sends a survey to the contacts that an event is about; adds, updates and reads contacts.",
+    tasks=(DistributeSurvey(), UpdateContacts(), LoadContact()),
     built_in=True,
 )

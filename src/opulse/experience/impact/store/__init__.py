@@ -1,6 +1,6 @@
 """All SQL of impact."""
 
-from opulse.experience.impact.store.counts import add_counts, answer_counts, read_counts
+from opulse.experience.impact.store.counts import add_counts, answer_counts, read_counts, read_share
 from opulse.experience.impact.store.totals import (
     count_answered,
     count_asked,
@@ -16,6 +16,7 @@ __all__ = [
     "count_asked",
     "list_words",
     "read_counts",
+    "read_share",
     "read_totals",
     "sum_states",
 ]

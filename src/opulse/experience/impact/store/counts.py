@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Column, Connection, Integer, PrimaryKeyConstraint, Table, Text, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -56,3 +56,18 @@ def read_counts(conn: Connection, tenant: int, activation: str, survey: str) -> 
         .group_by(answer_counts.c.question, answer_counts.c.choice)
     )
     return {(row[0], row[1]): int(row[2]) for row in rows}
+
+
+def read_share(
+    conn: Connection, tenant: int, activation: str, question: str, choices: Sequence[str]
+) -> tuple[int, int]:
+    """(all answers to a question, those that gave one of ``choices``), over every survey of the activation."""
+    total = func.coalesce(func.sum(answer_counts.c["count"]), 0)
+    of_question = (
+        answer_counts.c.tenant == tenant,
+        answer_counts.c.activation == activation,
+        answer_counts.c.question == question,
+    )
+    every = conn.execute(select(total).where(*of_question)).scalar_one()
+    some = conn.execute(select(total).where(*of_question, answer_counts.c.choice.in_(choices))).scalar_one()
+    return int(every), int(some)

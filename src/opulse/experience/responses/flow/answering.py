@@ -12,6 +12,7 @@ from opulse.db import Priority
 from opulse.experience.distributions.flow.links import close_in
 from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.responses import store
+from opulse.experience.responses.flow.announcing import announce_response_in
 from opulse.experience.responses.flow.links import CARRIES_ON
 from opulse.experience.responses.flow.sightings import sightings_of
 from opulse.experience.responses.models import (
@@ -210,6 +211,7 @@ def _announce(conn: Connection, asked: Asked, response: Response) -> None:
         close_in(conn, asked.tenant, asked.invitation, response.updated_at)
         # last: on PostgreSQL whoever announces for the same activation at this moment waits until this unit commits
         unique = f"activation {asked.activation}"
+        announce_response_in(conn, asked.tenant, response.id, response.revision)
         enqueue(conn, asked.tenant, RESPONSE_RECORDED, {"activation": asked.activation}, unique=unique)
 
 

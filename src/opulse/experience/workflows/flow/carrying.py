@@ -1,39 +1,51 @@
-"""Carry out a run: its tasks, one after the other."""
+"""Carry out a run: its tasks, in the order that their pipes and the blocks of conditions between them ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from opulse.experience.workflows.flow.documents import document_of
+from opulse.experience.workflows.flow.gates import gate_of, with_gate
+from opulse.experience.workflows.flow.holding import hold_back
+from opulse.experience.workflows.flow.progress import Progress
+from opulse.experience.workflows.flow.reach import restricted
 from opulse.experience.workflows.flow.runs import carried, make_context, state_of
 from opulse.experience.workflows.models import (
     Run,
     RunState,
-    RunStep,
+    SkipReason,
     TaskDefinition,
-    TaskEnd,
     TaskRun,
     TaskState,
     WorkflowDocument,
 )
-from opulse.experience.workflows.registry import TaskContext, TaskResult, find_task_type
-from opulse.experience.workflows.rules.fields import resolve
+from opulse.experience.workflows.registry import (
+    TaskContext,
+    TaskResult,
+    TaskWaits,
+    escapes_of,
+    extension_of_task,
+    find_task_type,
+    gate_types,
+)
+from opulse.experience.workflows.rules.fields import resolve_form
+from opulse.experience.workflows.rules.order import decide_skip, plan_tasks
 from opulse.experience.workflows.store import runs as store
-from opulse.experience.workflows.store.steps import write_steps
 from opulse.jobs import Job, JobRetry
-from opulse.jobs.table import complete_all
 from opulse.observe import faults
 from opulse.observe.metrics import RUNS
 from opulse.observe.traces import span
 from opulse.ports import Ports
 from opulse.wire.identifiers import random_text
 
-AFTER_A_FAILURE = "not begun: a task before it failed, and this workflow stops then"
+
+class RunWaits(JobRetry):
+    """A task of the run waits for a moment that it chose; the run goes on then."""
 
 
 async def carry_out(ports: Ports, tenant: int, run_id: str, job: Job | None = None) -> RunState:
@@ -46,10 +58,16 @@ async def carry_out(ports: Ports, tenant: int, run_id: str, job: Job | None = No
         JobRetry: a task wants another try later.
     """
     run = await ports.db.look_up(store.find_run, tenant, run_id)
-    progress = _Progress(ports, tenant, run_id, job)
-    if run is None or run.state not in (RunState.QUEUED, RunState.RUNNING):
+    progress = Progress(ports, tenant, run_id, job)
+    if run is None or run.is_over:
         await progress.finish(None)
         return RunState.CANCELLED if run is None else run.state
+    if run.state is not RunState.RUNNING:
+        if await hold_back(ports, run):
+            await progress.finish(None)
+            return RunState.HELD
+        if run.state is RunState.HELD:
+            run = replace(run, resumed_at=ports.clock.now())
     document = await document_of(ports, run)
     if document is None:
         raise LookupError(f"revision {run.revision} of {run.workflow}")
@@ -61,94 +79,60 @@ async def carry_out(ports: Ports, tenant: int, run_id: str, job: Job | None = No
     return state
 
 
-@dataclass(frozen=True)
-class _Written:
-    """One step of a run, and the job that ends with it."""
+@dataclass
+class _Done:
+    """What the tasks of a run came to so far. ``run`` has the selection that the last block of conditions left."""
 
-    step: RunStep
-    job: Job | None
+    run: Run
+    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    states: dict[str, TaskState] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    skipped: list[tuple[TaskDefinition, SkipReason]] = field(default_factory=list)
 
-
-def _write_all_in(conn: Connection, items: Sequence[_Written]) -> list[TaskRun | None]:
-    rows = write_steps(conn, [item.step for item in items])
-    if done := [item.job for item in items if item.job is not None]:
-        complete_all(conn, done)
-    return rows
-
-
-class _Progress:
-    """What a run has to write. How a task ended is written with the begin of the next one, or with the end of the run."""
-
-    def __init__(self, ports: Ports, tenant: int, run: str, job: Job | None) -> None:
-        self._ports = ports
-        self._tenant = tenant
-        self._run = run
-        self._job = job
-        self._state: RunState | None = RunState.RUNNING
-        self._ended: TaskEnd | None = None
-
-    def note(self, row: TaskRun, result: TaskResult, now: datetime) -> None:
-        """A task has ended: to be written with what comes next."""
-        self._ended = TaskEnd(row.id, result.state, result.output, result.error, now)
-
-    async def begin(self, task: TaskRun) -> TaskRun:
-        """The task's row as it stands, its attempt counted; ended when it was ended before."""
-        row = await self._write(task, self._state, None, None)
-        self._state = None
-        if row is None:
-            raise LookupError(f"task {task.task} of {task.run}")
-        return row
-
-    async def flush(self) -> None:
-        """Write what was noted: nothing else follows in this unit."""
-        if self._ended is not None:
-            await self._write(None, None, None, None)
-
-    async def finish(self, state: RunState | None) -> None:
-        """The run ends, and its job with it. ``state`` None: it had ended before, and stays as it is."""
-        await self._write(None, state, self._ports.clock.now() if state else None, self._job)
-
-    async def _write(
-        self, begun: TaskRun | None, state: RunState | None, ended_at: datetime | None, job: Job | None
-    ) -> TaskRun | None:
-        step = RunStep(self._tenant, self._run, self._ended, begun, state, ended_at)
-        row = await self._ports.db.write_grouped(_write_all_in, _Written(step, job))
-        self._ended = None
-        return row
+    def add(self, task: TaskDefinition, result: TaskResult) -> None:
+        self.outputs[task.id] = result.output
+        self.states[task.id] = result.state
+        gate = result.gate or gate_of(result.output)
+        if gate is not None and result.state is TaskState.SUCCEEDED:
+            self.run = replace(self.run, selection=gate.selection)
+            if not gate.is_open:
+                self.closed.add(task.id)
 
 
-async def _do_tasks(ports: Ports, run: Run, document: WorkflowDocument, progress: _Progress) -> RunState:
-    outputs: dict[str, Mapping[str, Any]] = {}
-    states: list[TaskState] = []
+async def _do_tasks(ports: Ports, run: Run, document: WorkflowDocument, progress: Progress) -> RunState:
+    done = _Done(run)
+    gates = gate_types()
     try:
-        for number, task in enumerate(document.tasks, 1):
-            result = await _do_task(ports, run, document.name, task, outputs, progress)
-            outputs[task.id] = result.output
-            states.append(result.state)
-            if result.state is TaskState.FAILED and document.settings.on_failure == "stop":
-                await progress.flush()
-                await ports.db.write(_skip_in, run, document.tasks[number:], ports.clock.now())
-                break
+        for place, planned in enumerate(plan_tasks(document.tasks, gates)):
+            task = planned.task
+            skip = decide_skip(planned, done.states, done.closed, document.settings.on_failure)
+            if skip is not None:
+                done.skipped.append((task, skip))
+                done.states[task.id] = TaskState.SKIPPED
+                continue
+            if place and await _is_over(ports, run):
+                await progress.finish(None)
+                return RunState.CANCELLED
+            done.add(task, await _do_task(ports, done, document, task, progress))
     except Exception:
         # what follows a task that has ended has failed: that it ended must stay on record
         await progress.flush()
         raise
-    state = state_of(states)
+    if done.skipped:
+        await progress.flush()
+        await ports.db.write(_skip_in, run, done.skipped, ports.clock.now())
+    own = [done.states[task.id] for task in document.tasks if task.type not in gates or _failed(done, task)]
+    state = state_of(own, conditions_failed=bool(done.closed))
     await progress.finish(state)
     RUNS.labels(state.value).inc()
     return state
 
 
 async def _do_task(
-    ports: Ports,
-    run: Run,
-    workflow_name: str,
-    task: TaskDefinition,
-    outputs: Mapping[str, Mapping[str, Any]],
-    progress: _Progress,
+    ports: Ports, done: _Done, document: WorkflowDocument, task: TaskDefinition, progress: Progress
 ) -> TaskResult:
-    now = ports.clock.now()
-    form = resolve(task.form, run.event, outputs)
+    run, now = done.run, ports.clock.now()
+    form = resolve_form(task.form, escapes_of(task.type, task.form), run.event, done.outputs)
     row = await progress.begin(
         TaskRun(
             f"TR_{random_text(15)}", run.id, task.id, task.type, 0, TaskState.RUNNING, form, {}, "", now, None
@@ -156,28 +140,49 @@ async def _do_task(
     )
     if row.state is not TaskState.RUNNING:
         return TaskResult(row.state, row.output, row.error)
-    context = await make_context(ports, run, workflow_name, task, row, form)
-    result = await _run_task(ports, task, context)
+    context = await make_context(ports, run, document.name, task, row, form)
+    result = with_gate(await _run_task(ports, task, context))
+    if result.waited:
+        now = ports.clock.now()
+        await ports.db.write(store.set_resumed, run.tenant, run.id, now)
+        done.run = replace(run, resumed_at=now)
     faults.point("task.done")
     progress.note(row, result, ports.clock.now())
     return result
 
 
 async def _run_task(ports: Ports, task: TaskDefinition, context: TaskContext) -> TaskResult:
-    kind = find_task_type(task.type)
-    if kind is None:
+    kind, extension = find_task_type(task.type), extension_of_task(task.type)
+    if kind is None or extension is None:
         return TaskResult(TaskState.FAILED, {}, f"no extension offers the task {task.type!r} any more")
     try:
-        return await kind.run(ports, context)
+        return await kind.run(await restricted(ports, context.tenant, extension), context)
+    except TaskWaits as waits:
+        seconds = max(1.0, (waits.until - ports.clock.now()).total_seconds())
+        words = f"waits until {waits.until:%Y-%m-%d %H:%M} UTC: {waits}"
+        await ports.db.write(store.note_error, context.tenant, context.task_run, words)
+        raise RunWaits(seconds, words, counts=False) from waits
     except JobRetry as again:
-        await ports.db.write(store.note_task, context.tenant, context.task_run, {}, f"trying again: {again}")
+        await ports.db.write(store.note_error, context.tenant, context.task_run, f"trying again: {again}")
         raise
 
 
-def _skip_in(conn: Connection, run: Run, tasks: Sequence[TaskDefinition], now: datetime) -> None:
-    """The tasks after one that failed, in a workflow that stops then: on record, with the reason."""
-    for task in tasks:
-        skipped = TaskRun(
+async def _is_over(ports: Ports, run: Run) -> bool:
+    """Whether a person has stopped the run while its tasks were being done."""
+    now = await ports.db.look_up(store.find_run, run.tenant, run.id)
+    return now is None or now.is_over
+
+
+def _failed(done: _Done, task: TaskDefinition) -> bool:
+    return done.states[task.id] is TaskState.FAILED
+
+
+def _skip_in(
+    conn: Connection, run: Run, skipped: Sequence[tuple[TaskDefinition, SkipReason]], now: datetime
+) -> None:
+    """The tasks that were not begun: on record, with the reason."""
+    for task, why in skipped:
+        row = TaskRun(
             f"TR_{random_text(15)}",
             run.id,
             task.id,
@@ -186,8 +191,8 @@ def _skip_in(conn: Connection, run: Run, tasks: Sequence[TaskDefinition], now: d
             TaskState.SKIPPED,
             {},
             {},
-            AFTER_A_FAILURE,
+            why.value,
             now,
             now,
         )
-        store.insert_task(conn, run.tenant, skipped)
+        store.insert_task(conn, run.tenant, row)

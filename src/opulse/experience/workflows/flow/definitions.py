@@ -10,49 +10,60 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from opulse.experience.workflows.models import TaskDefinition, TriggerDefinition, Workflow, WorkflowDocument
+from opulse.experience.workflows.flow.checking import check_document_in, trigger_of
+from opulse.experience.workflows.models import (
+    ConditionGroup,
+    TaskDefinition,
+    TriggerDefinition,
+    Workflow,
+    WorkflowDocument,
+)
 from opulse.experience.workflows.registry import (
+    FieldKind,
     TaskType,
     TriggerType,
     extension_of_task,
+    find_extension,
     find_task_type,
-    find_trigger_type,
 )
-from opulse.experience.workflows.rules.conditions import check_conditions
 from opulse.experience.workflows.store import definitions as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 from opulse.wire.identifiers import random_text
 
 
-class WorkflowProblem(ValueError):
-    """The workflow cannot be saved; ``problems`` say what to mend, each naming its place."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
 async def create_workflow(
-    ports: Ports, tenant: int, document: WorkflowDocument, actor: str, *, enabled: bool = True
+    ports: Ports,
+    tenant: int,
+    document: WorkflowDocument,
+    actor: str,
+    *,
+    enabled: bool = True,
+    owner: str = "",
 ) -> Workflow:
-    """A new workflow, with an address of its own for JSON events.
+    """A new workflow, with an address of its own for JSON events. ``owner``: a person's id; empty: every editor owns it.
 
     Raises:
         WorkflowProblem: with everything that is wrong, not only the first.
     """
-    return await ports.db.write(create_workflow_in, ports, tenant, document, actor, enabled)
+    return await ports.db.write(create_workflow_in, ports, tenant, document, actor, enabled, owner)
 
 
 def create_workflow_in(
-    conn: Connection, ports: Ports, tenant: int, document: WorkflowDocument, actor: str, enabled: bool
+    conn: Connection,
+    ports: Ports,
+    tenant: int,
+    document: WorkflowDocument,
+    actor: str,
+    enabled: bool,
+    owner: str = "",
 ) -> Workflow:
     """:func:`create_workflow` inside another unit."""
     now = ports.clock.now()
     document = _prepared(ports, document, {})
     workflow = Workflow(tenant, f"WF_{random_text(15)}", 1, enabled, str(uuid4()), document, now, now)
-    _check_in(conn, tenant, document)
-    store.insert_workflow(conn, workflow, actor)
+    check_document_in(conn, tenant, document)
+    store.insert_workflow(conn, workflow, actor, owner)
     _saved_in(conn, workflow)
     after = {"id": workflow.id, "enabled": enabled, **describe(document)}
     audit_in(conn, tenant, actor, "workflow.created", document.name, None, after, now)
@@ -80,7 +91,7 @@ def change_workflow_in(
     if current is None:
         raise LookupError(workflow_id)
     document = _prepared(ports, document, current.document.trigger.form)
-    _check_in(conn, tenant, document)
+    check_document_in(conn, tenant, document)
     changed = replace(current, revision=current.revision + 1, document=document, updated_at=now)
     store.update_workflow(conn, changed, actor)
     if current.document.trigger.type != document.trigger.type:
@@ -137,14 +148,14 @@ def delete_workflow_in(conn: Connection, tenant: int, workflow_id: str, actor: s
 def describe(document: WorkflowDocument) -> dict[str, Any]:
     """For the audit trail: what can be shown of it, without secrets."""
     trigger = document.trigger
-    shown = TriggerDefinition(type=trigger.type, form=_trigger(trigger).show(trigger.form))
+    shown = TriggerDefinition(type=trigger.type, form=trigger_of(trigger).show(trigger.form))
     return document.model_copy(update={"trigger": shown}).model_dump(mode="json")
 
 
 def _prepared(ports: Ports, document: WorkflowDocument, known: Mapping[str, Any]) -> WorkflowDocument:
     """Every task gets an id; the trigger's secrets are sealed."""
     trigger = document.trigger
-    form = _trigger(trigger).seal(ports, trigger.form, known)
+    form = trigger_of(trigger).seal(ports, trigger.form, known)
     tasks = [
         task if task.id else TaskDefinition(**{**task.model_dump(), "id": f"task{number}"})
         for number, task in enumerate(document.tasks, 1)
@@ -154,57 +165,26 @@ def _prepared(ports: Ports, document: WorkflowDocument, known: Mapping[str, Any]
     )
 
 
-def _check_in(conn: Connection, tenant: int, document: WorkflowDocument) -> None:
-    problems = [
-        f"event: {problem}"
-        for problem in _trigger(document.trigger).check_in(conn, tenant, document.trigger.form)
-    ]
-    problems += [f"condition: {problem}" for problem in check_conditions(document.conditions)]
-    if len({task.id for task in document.tasks}) != len(document.tasks):
-        problems.append("tasks: two tasks have the same id")
-    installed = store.list_installs(conn, tenant)
-    for number, task in enumerate(document.tasks, 1):
-        problems += [f"task {number}: {problem}" for problem in _check_task(conn, tenant, task, installed)]
-    if problems:
-        raise WorkflowProblem(problems)
-
-
-def _check_task(
-    conn: Connection, tenant: int, task: TaskDefinition, installed: Mapping[str, list[str]]
-) -> list[str]:
-    kind: TaskType | None = find_task_type(task.type)
-    extension = extension_of_task(task.type)
-    if kind is None or extension is None:
-        return [f"there is no task {task.type!r}"]
-    if not extension.built_in and extension.name not in installed:
-        return [f"install the extension {extension.title!r} first, on the page Extensions"]
-    problems = [
-        f"{field.label} is missing"
-        for field in kind.form
-        if field.required and not field.default and task.form.get(field.name) in (None, "", [])
-    ]
-    if kind.account_fields and store.find_account(conn, tenant, task.account) is None:
-        problems.append("choose an account, or add one")
-    return problems or kind.check_in(conn, tenant, task.form)
+def _all_conditions(document: WorkflowDocument) -> ConditionGroup:
+    """The workflow's own conditions and those between its tasks: the event must carry whatever any of them reads."""
+    groups: list[Any] = [document.conditions]
+    for task in document.tasks:
+        kind = find_task_type(task.type)
+        names = [one.name for one in kind.form if one.kind is FieldKind.CONDITIONS] if kind else []
+        groups += [ConditionGroup.model_validate(task.form.get(name) or {}) for name in names]
+    return ConditionGroup(items=groups)
 
 
 def _saved_in(conn: Connection, workflow: Workflow) -> None:
     trigger = workflow.document.trigger
-    _trigger(trigger).saved_in(
-        conn, workflow.tenant, workflow.id, trigger.form, workflow.document.conditions, workflow.enabled
+    trigger_of(trigger).saved_in(
+        conn, workflow.tenant, workflow.id, trigger.form, _all_conditions(workflow.document), workflow.enabled
     )
 
 
 def _left_in(conn: Connection, workflow: Workflow) -> None:
     """The workflow does not wait for this event any more."""
     trigger = workflow.document.trigger
-    _trigger(trigger).saved_in(
+    trigger_of(trigger).saved_in(
         conn, workflow.tenant, workflow.id, trigger.form, workflow.document.conditions, False
     )
-
-
-def _trigger(definition: TriggerDefinition) -> TriggerType:
-    kind = find_trigger_type(definition.type)
-    if kind is None:
-        raise WorkflowProblem([f"event: there is no event {definition.type!r}"])
-    return kind

@@ -32,6 +32,7 @@ async def find_by_address(ports: Ports, url_token: str) -> Workflow | None:
         document,
         found.created_at,
         found.updated_at,
+        found.capture_until,
     )
 
 

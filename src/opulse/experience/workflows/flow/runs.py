@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.experience.workflows.flow.documents import document_of
+from opulse.experience.workflows.flow.notices import announce_ends_in
 from opulse.experience.workflows.models import (
     CHAIN_DEPTH,
     RUN_STARTED,
@@ -82,7 +83,9 @@ def start_run_in(
         if known is None:
             raise LookupError(event.key)
         return known, False
-    if not not_started:
+    if not_started:
+        announce_ends_in(conn, [(run.tenant, run.id, run.state)])
+    else:
         enqueue(conn, workflow.tenant, RUN_STARTED, {"run": run.id}, unique=run.id, priority=1)
     return run, True
 
@@ -105,7 +108,7 @@ async def give_up_late(ports: Ports, tenant: int, run_id: str, why: str) -> bool
     document = await document_of(ports, run)
     window = RETRY_WINDOW[document.settings.retry if document else "none"]
     now = ports.clock.now()
-    if now - run.started_at < window:
+    if now - (run.resumed_at or run.started_at) < window:
         return False
     await ports.db.write(_fail_in, tenant, run_id, f"given up after {window}: {why}", now)
     return True
@@ -117,6 +120,7 @@ def _fail_in(conn: Connection, tenant: int, run_id: str, why: str, now: datetime
             store.end_task(conn, tenant, row.id, TaskState.FAILED, row.output, why, now)
     states = [row.state for row in store.list_task_runs(conn, tenant, run_id)]
     store.set_run_state(conn, tenant, run_id, state_of(states), why, now)
+    announce_ends_in(conn, [(tenant, run_id, state_of(states))])
 
 
 async def context_of(ports: Ports, tenant: int, run_id: str, task_id: str) -> TaskContext | None:
@@ -151,7 +155,8 @@ async def make_context(
         run.activation,
         run.wave,
         run.chain,
-        run.started_at,
+        run.resumed_at or run.started_at,
+        row.started_at,
     )
 
 
@@ -164,10 +169,12 @@ async def _account(ports: Ports, tenant: int, account: str) -> dict[str, str]:
     return {**found["fields"], **opened, "id": account}
 
 
-def state_of(states: Sequence[TaskState]) -> RunState:
-    """What a run came to whose tasks ended like this."""
+def state_of(states: Sequence[TaskState], *, conditions_failed: bool = False) -> RunState:
+    """What a run came to whose tasks ended like this. ``conditions_failed``: conditions between them let nobody through."""
     failed = any(state is TaskState.FAILED for state in states)
     succeeded = any(state is TaskState.SUCCEEDED for state in states)
     if failed:
         return RunState.PARTLY_FAILED if succeeded else RunState.FAILED
+    if conditions_failed and not succeeded:
+        return RunState.CONDITIONS_NOT_MET
     return RunState.SUCCEEDED

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.workflows.pages import editor, events, extensions, history, ids, listing, tasks
+from opulse.experience.workflows.pages import around, editor, events, extensions, history, ids, listing, tasks
 
 router = APIRouter(include_in_schema=False)
-for part in (listing, events, tasks, history, editor, extensions, ids):
+for part in (listing, events, tasks, history, around, editor, extensions, ids):
     router.include_router(part.router)

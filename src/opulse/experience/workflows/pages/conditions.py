@@ -6,11 +6,12 @@ is the first line in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from opulse.experience.workflows.models import Condition, ConditionGroup, Operator, Side
+from opulse.web.components.tones import words_of
 
 ROOT = "c"
 DEEPEST = 4
@@ -18,6 +19,10 @@ SEVERAL = frozenset({Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.IN, 
 """Operators that take several operands, written with a semicolon between them."""
 WITHOUT = frozenset({Operator.EMPTY, Operator.NOT_EMPTY, Operator.CHANGED, Operator.NOT_CHANGED})
 """Operators that take none."""
+SIDES = ((Side.CURRENT.value, "Current value"), (Side.PREVIOUS.value, "Previous value"))
+OPERATORS = tuple(
+    (one.value, words_of(one).lower() + (" (a; b)" if one in SEVERAL else "")) for one in Operator
+)
 
 
 @dataclass
@@ -63,13 +68,56 @@ def read_conditions(form: Mapping[str, str], place: str = ROOT, depth: int = 0) 
     return group
 
 
-def change_conditions(group: EditedGroup, button: str) -> None:
-    """Do what a button asks: ``insert:c.1`` (a line below it), ``remove:c.1``, ``line:c`` or ``group:c`` (at the end of it)."""
+@dataclass(frozen=True, slots=True)
+class ConditionChoices:
+    """What the lines of a form may choose from. ``errors``: by the id of the input."""
+
+    fields: tuple[str, ...]
+    errors: Mapping[str, str]
+    operators: tuple[tuple[str, str], ...] = ()
+    sides: tuple[tuple[str, str], ...] = SIDES
+
+    def field_options(self, chosen: str) -> list[tuple[str, str]]:
+        """What a line may read, with the field that it reads now, whatever the event offers by now."""
+        names = dict.fromkeys([*self.fields, *([chosen] if chosen else [])])
+        return [("", "Choose…"), *((name, name) for name in names)]
+
+
+def choices_of(fields: Sequence[str], errors: Mapping[str, str]) -> ConditionChoices:
+    """Choices over these fields, with every operator."""
+    return ConditionChoices(tuple(dict.fromkeys(fields)), errors, OPERATORS)
+
+
+def first_lines(fields: Sequence[str]) -> list[EditedLine]:
+    """What a first condition begins with where an event has a before and an after: *has changed* and *contains*.
+
+    So an edit that has nothing to do with the value starts nothing (qualtrics-product.md 5.3). An alarm has changed when another
+    activation wrote it: a second incident of the same sensors writes the same names.
+    """
+    alarm = "lastAlarm" in fields
+    return [
+        EditedLine(field="lastAlarmActivationId" if alarm else "", operator=Operator.CHANGED.value),
+        EditedLine(field="lastAlarm" if alarm else ""),
+    ]
+
+
+def is_button(text: str) -> bool:
+    """Whether ``do`` asks for a change of conditions."""
+    return text.partition(":")[0] in ("insert", "remove", "line", "group")
+
+
+def change_conditions(group: EditedGroup, button: str, first: Sequence[EditedLine] = ()) -> None:
+    """Do what a button asks: ``insert:c.1`` (a line below it), ``remove:c.1``, ``line:c`` or ``group:c`` (at the end of it).
+
+    ``first``: what is added instead of one line to a form that has none.
+    """
     action, _, place = button.partition(":")
     path = [int(part) for part in place.split(".")[1:] if part.isdigit()]
     if action in ("line", "group"):
         target = _group_at(group, path)
-        if target is not None:
+        if target is not None and action == "line" and first and not group.items:
+            target.items.extend(first)
+        elif target is not None:
             target.items.append(EditedLine() if action == "line" else EditedGroup(items=[EditedLine()]))
     elif path and action in ("insert", "remove"):
         target = _group_at(group, path[:-1])

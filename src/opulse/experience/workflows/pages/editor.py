@@ -8,17 +8,20 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from opulse.experience.workflows import Operator, Workflow, find_task_type, find_trigger_type, views
+from opulse.experience.workflows import Workflow, find_task_type, find_trigger_type, views
 from opulse.experience.workflows.flow.addresses import trigger_url
-from opulse.experience.workflows.flow.definitions import WorkflowProblem, delete_workflow, switch_workflow
-from opulse.experience.workflows.models import Side, TaskDefinition, WorkflowSettings
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.definitions import delete_workflow, switch_workflow
+from opulse.experience.workflows.models import ShareLevel, TaskDefinition, WorkflowSettings
 from opulse.experience.workflows.pages.conditions import (
-    SEVERAL,
+    ConditionChoices,
     EditedGroup,
     built,
     change_conditions,
     check_conditions,
+    choices_of,
     edited,
+    first_lines,
     read_conditions,
 )
 from opulse.experience.workflows.pages.events import objects_of
@@ -30,6 +33,7 @@ from opulse.experience.workflows.pages.shared import (
     Text,
     Viewer,
     find_workflow,
+    level_of,
     may_edit,
     posted,
     save_document,
@@ -37,16 +41,14 @@ from opulse.experience.workflows.pages.shared import (
 )
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
-from opulse.web.components.tones import words_of
 from opulse.web.layout import page
 from opulse.web.roles import Caller
 
 router = APIRouter(prefix="/workflows")
-OPERATORS = tuple(
-    (one.value, words_of(one).lower() + (" (a; b)" if one in SEVERAL else "")) for one in Operator
+ON_FAILURE = (
+    ("continue", "Go on with the remaining tasks"),
+    ("stop", "Do not begin the tasks that take values from it"),
 )
-SIDES = ((Side.CURRENT.value, "Current value"), (Side.PREVIOUS.value, "Previous value"))
-ON_FAILURE = (("continue", "Go on with the next task"), ("stop", "Stop the run"))
 RETRY = (("24h", "For 24 hours"), ("15min", "For 15 minutes"), ("none", "Not at all"))
 
 
@@ -59,6 +61,7 @@ class TaskCard:
     account: str
     fields: tuple[FieldView, ...]
     known: bool
+    gate: EditedGroup | None  # of a block of conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,11 @@ class EditorPage:
     event_fields: tuple[FieldView, ...]
     url: str
     conditions: EditedGroup
-    condition_fields: tuple[str, ...]
+    choices: ConditionChoices
     tasks: tuple[TaskCard, ...]
     errors: dict[str, str]
     unsaved: bool
     may_edit: bool
-    operators: tuple[tuple[str, str], ...] = OPERATORS
-    sides: tuple[tuple[str, str], ...] = SIDES
-
-    def field_options(self, chosen: str) -> list[tuple[str, str]]:
-        """What a line may read, with the field that it reads now, whatever the event offers by now."""
-        names = dict.fromkeys([*self.condition_fields, *([chosen] if chosen else [])])
-        return [("", "Choose…"), *((name, name) for name in names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +102,15 @@ async def show_workflow(workflow: str, request: Request, ports: PortsDep, caller
 @router.post("/{workflow}/conditions")
 async def save_conditions(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Store the conditions, or add, insert or remove a line (``do``) and show the form again."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     sent = texts(await posted(request))
     group = read_conditions(sent)
     button = sent.get("do", "")
     if button:
-        change_conditions(group, button)
+        kind = find_trigger_type(found.document.trigger.type)
+        names = kind.field_names(found.document.trigger.form) if kind else []
+        first = first_lines(names) if kind and getattr(kind, "has_previous", False) else ()
+        change_conditions(group, button, first)
         return await _show(request, ports, caller, found, group, unsaved=True)
     errors = check_conditions(group)
     if errors:
@@ -126,7 +125,7 @@ async def save_conditions(workflow: str, request: Request, ports: PortsDep, call
 @router.post("/{workflow}/switch")
 async def save_switch(workflow: str, ports: PortsDep, caller: Editor, on: Text = "") -> Response:
     """Turn the workflow on or off."""
-    await find_workflow(ports, caller, workflow)
+    await find_workflow(ports, caller, workflow, ShareLevel.RUN)
     await switch_workflow(ports, caller.tenant, workflow, bool(on), caller.name)
     words = "The workflow is on." if on else "The workflow is off: events start nothing."
     return see_other(f"/workflows/{workflow}", words, "green" if on else "purple")
@@ -135,7 +134,7 @@ async def save_switch(workflow: str, ports: PortsDep, caller: Editor, on: Text =
 @router.get("/{workflow}/settings")
 async def show_settings(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Name, location, retries."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     return await _settings(request, ports, caller, found, found.document.name, {})
 
 
@@ -149,16 +148,21 @@ async def save_settings(
     location: Text = "stand-alone",
     on_failure: Text = "continue",
     retry: Text = "24h",
+    manual_retry: Text = "",
 ) -> Response:
     """Store name, location and what happens when a task fails."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     if not name.strip():
         errors = {"name": "Give the workflow a name."}
         return await _settings(request, ports, caller, found, name, errors)
     tries: Literal["24h", "15min", "none"] = (
         "15min" if retry == "15min" else "none" if retry == "none" else "24h"
     )
-    settings = WorkflowSettings(on_failure="stop" if on_failure == "stop" else "continue", retry=tries)
+    settings = WorkflowSettings(
+        on_failure="stop" if on_failure == "stop" else "continue",
+        retry=tries,
+        manual_retry=bool(manual_retry),
+    )
     try:
         await save_document(
             ports, caller, found, name=name.strip()[:200], location=location, settings=settings
@@ -171,7 +175,7 @@ async def save_settings(
 @router.post("/{workflow}/delete")
 async def save_deletion(workflow: str, ports: PortsDep, caller: Editor) -> Response:
     """Delete it; its history keeps its name."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.OWNER)
     await delete_workflow(ports, caller.tenant, workflow, caller.name)
     return see_other("/workflows", f"{found.document.name} is deleted.")
 
@@ -197,11 +201,11 @@ async def _show(
         draw(kind.form, kind.show(form), objects, {}, blank_rows=0) if kind else (),
         trigger_url(ports, workflow),
         conditions,
-        tuple(dict.fromkeys([*reversed(names), *sorted(workflow.document.conditions.fields())])),
+        choices_of([*reversed(names), *sorted(workflow.document.conditions.fields())], errors or {}),
         tuple(_card(one, account_names, objects) for one in workflow.document.tasks),
         errors or {},
         unsaved,
-        may_edit(caller),
+        may_edit(caller) and await level_of(ports, caller, workflow.id) >= ShareLevel.EDIT,
     )
     return await page(request, "workflows/show.html", context, 422 if errors else 200)
 
@@ -214,14 +218,10 @@ def _elsewhere(problem: WorkflowProblem) -> dict[str, str]:
 def _card(task: TaskDefinition, accounts: dict[str, str], objects: Objects) -> TaskCard:
     kind = find_task_type(task.type)
     if kind is None:
-        return TaskCard(task, task.type, "", (), False)
-    return TaskCard(
-        task,
-        kind.title,
-        accounts.get(task.account, ""),
-        draw(kind.form, task.form, objects, {}, blank_rows=0),
-        True,
-    )
+        return TaskCard(task, task.type, "", (), False, None)
+    fields = draw(kind.form, task.form, objects, {}, blank_rows=0)
+    gate = next((one.conditions for one in fields if one.conditions is not None), None)
+    return TaskCard(task, kind.title, accounts.get(task.account, ""), fields, True, gate)
 
 
 async def _settings(

@@ -13,8 +13,8 @@ from opulse.experience.directory.models import viewer_of
 from opulse.experience.surveys.flow import list_surveys
 from opulse.experience.workflows import TriggerType, Workflow, find_trigger_type
 from opulse.experience.workflows.flow.addresses import trigger_url
-from opulse.experience.workflows.flow.definitions import WorkflowProblem
-from opulse.experience.workflows.models import TriggerDefinition
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.models import ShareLevel, TriggerDefinition
 from opulse.experience.workflows.pages.forms import (
     BLANK_ROWS,
     FieldView,
@@ -54,14 +54,14 @@ class EventPage:
 @router.get("/{workflow}/event")
 async def show_event(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """The event's form as it is stored."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     return await _show(request, ports, caller, found, found.document.trigger.form, {})
 
 
 @router.post("/{workflow}/event")
 async def save_event(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Store the form, or add rows to it (``do``: rows, guide)."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     kind = _kind(found)
     sent = await posted(request)
     form = read(kind.form, sent)

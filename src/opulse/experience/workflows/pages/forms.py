@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +13,9 @@ from starlette.datastructures import FormData
 from opulse.experience.directory import MAIN_FIELDS
 from opulse.experience.directory import views as directory
 from opulse.experience.directory.models import EVERYTHING, Viewer
-from opulse.experience.workflows.registry import FieldKind, FormField
+from opulse.experience.workflows.models import ConditionGroup, TaskDefinition
+from opulse.experience.workflows.pages.conditions import EditedGroup, edited
+from opulse.experience.workflows.registry import FieldKind, FormField, find_task_type
 
 BLANK_ROWS = 2
 _ROWS = (FieldKind.PATHS, FieldKind.PAIRS)
@@ -51,6 +54,7 @@ class FieldView:
     rows: tuple[tuple[str, str], ...]
     error: str
     is_set: bool  # a secret that is stored already
+    conditions: EditedGroup | None = None  # of a block of conditions, as it was typed
 
 
 def find_objects(
@@ -74,8 +78,12 @@ def draw(
     errors: Mapping[str, str],
     stored: Sequence[str] = (),
     blank_rows: int = BLANK_ROWS,
+    groups: Mapping[str, EditedGroup] = MappingProxyType({}),
 ) -> tuple[FieldView, ...]:
-    """The fields with their values. ``stored``: names of secrets that are kept unless they are typed again."""
+    """The fields with their values.
+
+    ``stored``: names of secrets that are kept unless they are typed again; ``groups``: conditions that are typed and not stored.
+    """
     return tuple(
         FieldView(
             name=one.name,
@@ -89,6 +97,7 @@ def draw(
             rows=_rows(one, form, blank_rows),
             error=errors.get(one.name, ""),
             is_set=one.name in stored,
+            conditions=_conditions(one, form, groups),
         )
         for one in fields
     )
@@ -97,7 +106,9 @@ def draw(
 def read(fields: Sequence[FormField], sent: FormData) -> dict[str, Any]:
     """The form that was sent, in the shapes that the extension checks and stores."""
     return {
-        one.name: _read(one, sent) for one in fields if one.kind is not FieldKind.SECRET or sent.get(one.name)
+        one.name: _read(one, sent)
+        for one in fields
+        if one.kind is not FieldKind.CONDITIONS and (one.kind is not FieldKind.SECRET or sent.get(one.name))
     }
 
 
@@ -109,6 +120,19 @@ def with_pipe(form: dict[str, Any], insert: str, sent: FormData) -> str:
         typed = str(sent.get(name) or "").replace("\r\n", "\n").lstrip()
         form[name] = f"{typed}{pipe}"
     return name
+
+
+def task_pipes(tasks: Sequence[TaskDefinition], before: str) -> tuple[Pipe, ...]:
+    """What the tasks before ``before`` provide (all of them where it is new): each output that its task names."""
+    pipes = []
+    for task in tasks:
+        if task.id == before:
+            break
+        kind = find_task_type(task.type)
+        name_outputs = getattr(kind, "output_names", None)
+        for name in name_outputs(task.form) if kind and name_outputs else ():
+            pipes.append(Pipe(f"{kind.title}: {name}" if kind else name, f"${{t://{task.id}/{name}}}"))
+    return tuple(pipes)
 
 
 def pipes_of(names: Sequence[str]) -> tuple[Pipe, ...]:
@@ -154,12 +178,22 @@ def _options(one: FormField, objects: Objects) -> tuple[tuple[str, str], ...]:
     return one.choices
 
 
+def _conditions(
+    one: FormField, form: Mapping[str, Any], groups: Mapping[str, EditedGroup]
+) -> EditedGroup | None:
+    if one.kind is not FieldKind.CONDITIONS:
+        return None
+    return groups.get(one.name) or edited(ConditionGroup.model_validate(form.get(one.name) or {}))
+
+
 def _text(one: FormField, form: Mapping[str, Any]) -> str:
     value = form.get(one.name)
-    if one.kind in (*_ROWS, FieldKind.MANY, FieldKind.SECRET):
+    if one.kind in (*_ROWS, FieldKind.MANY, FieldKind.SECRET, FieldKind.CONDITIONS):
         return ""
     if one.kind is FieldKind.NAMES:
-        return "\n".join(str(name) for name in value or ())
+        return "\n".join(
+            str(name) for name in value or ([one.default] if one.default and value is None else ())
+        )
     if one.kind is FieldKind.SWITCH:
         return "on" if str(value or one.default).lower() in ("true", "on", "yes", "1") else ""
     return one.default if value is None else str(value)

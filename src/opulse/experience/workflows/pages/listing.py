@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory import views as directory
 from opulse.experience.surveys.flow import list_surveys
-from opulse.experience.workflows import Extension, Workflow, WorkflowDocument, list_extensions, views
-from opulse.experience.workflows.flow.definitions import WorkflowProblem, create_workflow
+from opulse.experience.workflows import Extension, Workflow, WorkflowDocument, list_extensions
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.definitions import create_workflow
 from opulse.experience.workflows.flow.history import last_runs
+from opulse.experience.workflows.flow.sharing import list_shared_in
 from opulse.experience.workflows.models import LastRun, TriggerDefinition
 from opulse.experience.workflows.pages.forms import sentence
 from opulse.experience.workflows.pages.shared import Editor, PortsDep, Text, Viewer, may_edit
@@ -59,7 +61,7 @@ class NewWorkflowPage:
 @router.get("")
 async def show_workflows(request: Request, ports: PortsDep, caller: Viewer) -> Response:
     """All workflows: what starts them, whether they are on, how the newest run went."""
-    listed = await ports.db.read(_listed, caller.tenant)
+    listed = await ports.db.read(_listed, caller)
     return await page(request, "workflows/list.html", WorkflowsPage(tuple(listed), may_edit(caller)))
 
 
@@ -94,7 +96,9 @@ async def save_new_workflow(
         trigger=TriggerDefinition(type=event, form=form),
     )
     try:
-        made = await create_workflow(ports, caller.tenant, document, caller.name, enabled=False)
+        made = await create_workflow(
+            ports, caller.tenant, document, caller.name, enabled=False, owner=caller.user_id
+        )
     except WorkflowProblem as problem:
         words = {"event": " ".join(sentence(one.removeprefix("event: ")) for one in problem.problems)}
         return await _form(request, ports, caller, name, location, event, words)
@@ -124,11 +128,9 @@ async def locations(ports: Ports, tenant: int) -> tuple[tuple[str, str], ...]:
     return ((STAND_ALONE, "Stand-alone workflow"), *((one.id, one.name) for one in surveys))
 
 
-def _listed(conn: Connection, tenant: int) -> list[ListedWorkflow]:
-    last = last_runs(conn, tenant)
-    return [
-        ListedWorkflow(one, event_title(one), last.get(one.id)) for one in views.list_workflows(conn, tenant)
-    ]
+def _listed(conn: Connection, caller: Caller) -> list[ListedWorkflow]:
+    last = last_runs(conn, caller.tenant)
+    return [ListedWorkflow(one, event_title(one), last.get(one.id)) for one in list_shared_in(conn, caller)]
 
 
 def event_title(workflow: Workflow) -> str:

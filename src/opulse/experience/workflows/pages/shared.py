@@ -8,10 +8,12 @@ from typing import Annotated
 from fastapi import Depends, Form, Request
 from starlette.datastructures import FormData
 
-from opulse.experience.workflows import Workflow, WorkflowDocument, views
+from opulse.experience.workflows import Workflow, WorkflowDocument
 from opulse.experience.workflows.flow.definitions import change_workflow
+from opulse.experience.workflows.flow.sharing import find_shared
+from opulse.experience.workflows.models import ShareLevel
 from opulse.ports import Ports
-from opulse.web.access import Caller, needs_admin, needs_editor, needs_viewer, ports_of
+from opulse.web.access import Caller, NotAllowed, needs_admin, needs_editor, needs_viewer, ports_of
 from opulse.web.errors import NotFound
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
@@ -22,16 +24,27 @@ Text = Annotated[str, Form()]
 MOST_FIELDS = 2_000  # of the longest form: conditions, five inputs each
 
 
-async def find_workflow(ports: Ports, caller: Caller, workflow: str) -> Workflow:
+async def find_workflow(
+    ports: Ports, caller: Caller, workflow: str, level: ShareLevel = ShareLevel.READ
+) -> Workflow:
     """The workflow of the address.
 
     Raises:
-        NotFound: none of this tenant has the id.
+        NotFound: it does not exist for this caller.
+        NotAllowed: it is shared with them for less than this.
     """
-    found = await ports.db.read(views.find_workflow, caller.tenant, workflow)
+    found = await find_shared(ports, caller, workflow)
     if found is None:
         raise NotFound("workflow")
-    return found
+    if found[1] < level:
+        raise NotAllowed(f"this workflow is shared with you to {found[1].name.lower()} it")
+    return found[0]
+
+
+async def level_of(ports: Ports, caller: Caller, workflow: str) -> ShareLevel:
+    """What the caller may do with a workflow that they may see."""
+    found = await find_shared(ports, caller, workflow)
+    return found[1] if found else ShareLevel.READ
 
 
 async def save_document(ports: Ports, caller: Caller, workflow: Workflow, **changes: object) -> Workflow:

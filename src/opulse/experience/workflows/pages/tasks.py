@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,8 +13,18 @@ from starlette.datastructures import FormData
 
 from opulse.experience.workflows import TaskType, Workflow, find_task_type, list_extensions, views
 from opulse.experience.workflows.flow.accounts import add_account
-from opulse.experience.workflows.flow.definitions import WorkflowProblem
-from opulse.experience.workflows.models import TaskDefinition
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.models import ShareLevel, TaskDefinition
+from opulse.experience.workflows.pages.conditions import (
+    ConditionChoices,
+    EditedGroup,
+    built,
+    change_conditions,
+    check_conditions,
+    choices_of,
+    is_button,
+    read_conditions,
+)
 from opulse.experience.workflows.pages.events import objects_of
 from opulse.experience.workflows.pages.forms import (
     FieldView,
@@ -23,6 +34,7 @@ from opulse.experience.workflows.pages.forms import (
     pipes_of,
     read,
     sentence,
+    task_pipes,
     with_pipe,
 )
 from opulse.experience.workflows.pages.shared import (
@@ -32,8 +44,9 @@ from opulse.experience.workflows.pages.shared import (
     find_workflow,
     posted,
     save_document,
+    texts,
 )
-from opulse.experience.workflows.registry import extension_of_task, find_trigger_type
+from opulse.experience.workflows.registry import FieldKind, extension_of_task, find_trigger_type
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
@@ -75,6 +88,7 @@ class TaskPage:
     extension: str
     fields: tuple[FieldView, ...]
     pipes: tuple[Pipe, ...]
+    choices: ConditionChoices
     accounts: tuple[tuple[str, str], ...]
     account: str
     account_fields: tuple[FieldView, ...]
@@ -87,7 +101,7 @@ async def show_new_task(
     workflow: str, request: Request, ports: PortsDep, caller: Editor, type: str = ""
 ) -> Response:
     """The extensions to pick from, or the form of the one that was picked."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     kind = find_task_type(type)
     if kind is None:
         context = TaskPickerPage(found, await _tiles(ports, caller))
@@ -98,14 +112,14 @@ async def show_new_task(
 @router.get("/{workflow}/tasks/{task}")
 async def show_task(workflow: str, task: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """A task's form as it is stored."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     return await _show(request, ports, caller, found, _task(found, task), {})
 
 
 @router.post("/{workflow}/tasks/{task}")
 async def save_task(workflow: str, task: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Store the task, or put a pipe into one of its fields (``insert``) or show more rows (``do``)."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     sent = await posted(request)
     type_ = str(sent.get("type") or "") if task == NEW else _task(found, task).type
     kind = find_task_type(type_)
@@ -114,9 +128,14 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
     form = read(kind.form, sent)
     if insert := str(sent.get("insert") or ""):
         with_pipe(form, insert, sent)
+    groups, errors = _read_groups(kind, texts(sent))
+    if not errors:
+        form |= {name: built(group).model_dump(mode="json") for name, group in groups.items()}
     edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
     if insert or sent.get("do"):
-        return await _show(request, ports, caller, found, edited, {}, sent)
+        return await _show(request, ports, caller, found, edited, {}, sent, groups)
+    if errors:
+        return await _show(request, ports, caller, found, edited, errors, sent, groups)
     if kind.account_fields and edited.account == NEW:
         account, errors = await _add_account(ports, caller, kind, sent)
         if errors:
@@ -128,7 +147,7 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
         errors = errors_by_field(
             kind.form, problem.problems, "account" if kind.account_fields else kind.form[0].name
         )
-        return await _show(request, ports, caller, found, edited, errors, sent)
+        return await _show(request, ports, caller, found, edited, errors, sent, groups)
     return see_other(f"/workflows/{workflow}", f"The task {kind.title} is saved.")
 
 
@@ -137,20 +156,21 @@ async def save_task_place(
     workflow: str, task: str, ports: PortsDep, caller: Editor, to: Text = "up"
 ) -> Response:
     """Do the task one place earlier or later."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     tasks = list(found.document.tasks)
     place = tasks.index(_task(found, task))
     other = place - 1 if to == "up" else place + 1
     if 0 <= other < len(tasks):
         tasks[place], tasks[other] = tasks[other], tasks[place]
-        await _save_tasks(ports, caller, found, tasks)
+        if problem := await _save_tasks(ports, caller, found, tasks):
+            return see_other(f"/workflows/{workflow}#tasks", problem, "red")
     return see_other(f"/workflows/{workflow}#tasks")
 
 
 @router.post("/{workflow}/tasks/{task}/remove")
 async def save_task_removal(workflow: str, task: str, ports: PortsDep, caller: Editor) -> Response:
     """Take the task out; runs that began with it keep it."""
-    found = await find_workflow(ports, caller, workflow)
+    found = await find_workflow(ports, caller, workflow, ShareLevel.EDIT)
     gone = _task(found, task)
     problem = await _save_tasks(
         ports, caller, found, [one for one in found.document.tasks if one is not gone]
@@ -158,6 +178,21 @@ async def save_task_removal(workflow: str, task: str, ports: PortsDep, caller: E
     return see_other(
         f"/workflows/{workflow}", problem or "The task is removed.", "red" if problem else "green"
     )
+
+
+def _read_groups(kind: TaskType, sent: Mapping[str, str]) -> tuple[dict[str, EditedGroup], dict[str, str]]:
+    """The form's blocks of conditions with what a button asked for done, and what is wrong where none was pressed."""
+    groups: dict[str, EditedGroup] = {}
+    errors: dict[str, str] = {}
+    button = sent.get("do", "")
+    for one in kind.form:
+        if one.kind is FieldKind.CONDITIONS:
+            group = read_conditions(sent, one.name)
+            if is_button(button) and button.partition(":")[2].split(".")[0] == one.name:
+                change_conditions(group, button)
+            errors |= check_conditions(group, one.name)
+            groups[one.name] = group
+    return groups, errors
 
 
 async def _save_tasks(ports: Ports, caller: Caller, workflow: Workflow, tasks: list[TaskDefinition]) -> str:
@@ -198,6 +233,7 @@ async def _show(
     task: TaskDefinition,
     errors: dict[str, str],
     sent: Mapping[str, Any] | None = None,
+    groups: Mapping[str, EditedGroup] = MappingProxyType({}),
 ) -> Response:
     kind, extension = find_task_type(task.type), extension_of_task(task.type)
     if kind is None or extension is None:
@@ -214,8 +250,9 @@ async def _show(
         task.type,
         kind.title,
         extension.title,
-        draw(kind.form, task.form, objects, errors),
-        pipes_of(names),
+        draw(kind.form, task.form, objects, errors, groups=groups),
+        (*pipes_of(names), *task_pipes(workflow.document.tasks, task.id)),
+        choices_of([*reversed(names), *sorted(workflow.document.conditions.fields())], errors),
         tuple((one["id"], one["name"]) for one in accounts),
         task.account or (accounts[0]["id"] if len(accounts) == 1 else "" if accounts else NEW),
         draw(kind.account_fields, typed, objects, own_errors),

@@ -8,9 +8,12 @@ from math import isfinite
 from typing import Any
 
 from opulse.experience.workflows.models import Condition, ConditionGroup, Operator, Side
+from opulse.experience.workflows.rules.patterns import compile_pattern
 from opulse.wire.timestamps import parse_time
 
 Values = Mapping[str, Any]
+TOO_LONG = "too_long"
+"""Note of a line whose pattern would have taken too long: it does not hold, and the trace says why."""
 Trace = dict[str, Any]
 
 
@@ -33,7 +36,8 @@ def matches_conditions(group: ConditionGroup, before: Values, after: Values) -> 
 def _trace_line(line: Condition, before: Values, after: Values) -> Trace:
     old, new = before.get(line.field), after.get(line.field)
     result = _TESTS[line.operator](line, old, new)
-    return {
+    too_long = line.operator is Operator.MATCHES and not result and _takes_too_long(line, old, new)
+    return ({"note": TOO_LONG} if too_long else {}) | {
         "field": line.field,
         "side": line.side.value,
         "operator": line.operator.value,
@@ -155,6 +159,28 @@ def _text_test(test: Callable[[str, str], bool]) -> Callable[[Condition, Any, An
     return run
 
 
+def _found(line: Condition, old: Any, new: Any) -> bool | None:
+    value = _seen(line, old, new)
+    if not isinstance(value, str):
+        return False
+    answers = [compile_pattern(one).found_in(value) for one in _operands(line)]
+    return None if None in answers and True not in answers else any(answers)
+
+
+def _matches(line: Condition, old: Any, new: Any) -> bool:
+    try:
+        return bool(_found(line, old, new))
+    except ValueError:  # a pattern with a pipe in it, known only now
+        return False
+
+
+def _takes_too_long(line: Condition, old: Any, new: Any) -> bool:
+    try:
+        return _found(line, old, new) is None
+    except ValueError:
+        return False
+
+
 def _in_list(line: Condition, old: Any, new: Any) -> bool:
     return any(_equal(_seen(line, old, new), operand) for operand in _operands(line))
 
@@ -184,6 +210,7 @@ _TESTS: Mapping[Operator, Callable[[Condition, Any, Any], bool]] = {
     Operator.CONTAINS_ALL: _has_all,
     Operator.BEGINS_WITH: _text_test(str.startswith),
     Operator.ENDS_WITH: _text_test(str.endswith),
+    Operator.MATCHES: _matches,
     Operator.EMPTY: _empty,
     Operator.NOT_EMPTY: _not(_empty),
     Operator.GREATER: _compare(lambda left, right: left > right),
@@ -225,4 +252,14 @@ def _check_line(line: Condition) -> list[str]:
         return [f"{name}: say what"]
     if line.operator in _AMOUNTS and _scale(operands[0]) is None:
         return [f"{name}: {operands[0]!r} is neither a number nor a date"]
-    return []
+    return _check_patterns(name, operands) if line.operator is Operator.MATCHES else []
+
+
+def _check_patterns(name: str, operands: list[str]) -> list[str]:
+    problems = []
+    for one in operands:
+        try:
+            compile_pattern(one)
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+    return problems

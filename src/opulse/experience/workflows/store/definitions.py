@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    exists,
     insert,
     select,
     update,
@@ -39,6 +40,13 @@ workflows = Table(
     Column("deleted", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("owner", Text, nullable=False, default=""),  # a person's id; empty: nobody
+    Column(
+        "private", Boolean, nullable=False, default=False
+    ),  # only its owner and those it is shared with see it
+    Column(
+        "capture_until", Instant, nullable=True
+    ),  # the next JSON event before then is captured, and starts nothing
     PrimaryKeyConstraint("tenant", "id"),
 )
 
@@ -80,12 +88,14 @@ accounts = Table(
 )
 
 
-def insert_workflow(conn: Connection, workflow: Workflow, author: str) -> None:
+def insert_workflow(conn: Connection, workflow: Workflow, author: str, owner: str = "") -> None:
     conn.execute(
         insert(workflows).values(
             tenant=workflow.tenant,
             id=workflow.id,
             deleted=False,
+            owner=owner,
+            private=False,
             url_token=workflow.url_token,
             created_at=workflow.created_at,
             **_columns(workflow),
@@ -138,6 +148,7 @@ _BY_URL_TOKEN = CompiledLookUp(
         workflows.c.enabled,
         workflows.c.created_at,
         workflows.c.updated_at,
+        workflows.c.capture_until,
     ).where(workflows.c.url_token == bindparam("url_token"), workflows.c.deleted.is_(False)),
     "url_token",
 )
@@ -145,8 +156,9 @@ _BY_URL_TOKEN = CompiledLookUp(
 
 def find_by_url_token(conn: Connection, url_token: str) -> Address | None:
     """Resolver of JSON-event addresses."""
-    for tenant, number, revision, enabled, created, updated in _BY_URL_TOKEN.rows(conn, url_token):
-        return Address(tenant, number, revision, bool(enabled), instant(created), instant(updated))
+    for tenant, number, revision, enabled, created, updated, capture in _BY_URL_TOKEN.rows(conn, url_token):
+        until = None if capture is None else instant(capture)
+        return Address(tenant, number, revision, bool(enabled), instant(created), instant(updated), until)
     return None
 
 
@@ -155,6 +167,21 @@ def list_workflows(conn: Connection, tenant: int, trigger_type: str = "") -> lis
     if trigger_type:
         query = query.where(workflows.c.trigger_type == trigger_type)
     return [_workflow(row) for row in conn.execute(query.order_by(workflows.c.name))]
+
+
+_LISTENED_TO = select(
+    exists().where(
+        workflows.c.tenant == bindparam("of_tenant"),
+        workflows.c.trigger_type == bindparam("trigger"),
+        workflows.c.enabled.is_(True),
+        workflows.c.deleted.is_(False),
+    )
+)
+
+
+def is_listened_to(conn: Connection, tenant: int, trigger_type: str) -> bool:
+    """Whether a workflow that is on has an event of this type."""
+    return bool(conn.execute(_LISTENED_TO, {"of_tenant": tenant, "trigger": trigger_type}).scalar())
 
 
 def find_revision(conn: Connection, tenant: int, workflow: str, number: int) -> WorkflowDocument | None:
@@ -279,4 +306,5 @@ def _workflow(row: Any) -> Workflow:
         WorkflowDocument.model_validate(row.document),
         row.created_at,
         row.updated_at,
+        row.capture_until,
     )

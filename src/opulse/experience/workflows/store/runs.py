@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Connection,
     ForeignKeyConstraint,
@@ -43,6 +42,7 @@ runs = Table(
     Column("reason", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
+    Column("resumed_at", Instant, nullable=True),  # when its last hold or wait was over
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "workflow", "event_key"),
     ForeignKeyConstraint(["tenant", "workflow"], ["workflows.tenant", "workflows.id"]),
@@ -70,26 +70,6 @@ task_runs = Table(
     UniqueConstraint("tenant", "run", "task"),
     ForeignKeyConstraint(["tenant", "run"], ["runs.tenant", "runs.id"]),
 )
-
-traces = Table(
-    "condition_traces",
-    metadata,
-    Column("tenant", Integer, nullable=False),
-    Column("workflow", Text, nullable=False),
-    Column("change_set", Text, nullable=False),  # or the event key of an event without contacts
-    Column("number", Integer, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("matched", Boolean, nullable=False),
-    Column(
-        "why_not", Text, nullable=False
-    ),  # empty, or why conditions were not asked at all (kind, chain, off)
-    Column("trace", JsonDoc, nullable=False),
-    Column("activation", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    PrimaryKeyConstraint("tenant", "workflow", "change_set", "number"),
-    Index("ix_traces_activation", "tenant", "activation"),
-)
-
 
 # built once: these run for every event
 _OF_TENANT = runs.c.tenant == bindparam("of_tenant")
@@ -127,7 +107,7 @@ def insert_run(conn: Connection, run: Run) -> bool:
 
 def find_run(conn: Connection, tenant: int, run: str) -> Run | None:
     row = conn.execute(_FIND, {"of_tenant": tenant, "run": run}).one_or_none()
-    return None if row is None else _run(row)
+    return None if row is None else run_of(row)
 
 
 def find_run_by_key(conn: Connection, tenant: int, workflow: str, event_key: str) -> Run | None:
@@ -136,7 +116,7 @@ def find_run_by_key(conn: Connection, tenant: int, workflow: str, event_key: str
             runs.c.tenant == tenant, runs.c.workflow == workflow, runs.c.event_key == event_key
         )
     ).one_or_none()
-    return None if row is None else _run(row)
+    return None if row is None else run_of(row)
 
 
 def list_runs(
@@ -156,7 +136,7 @@ def list_runs(
         query = query.where(runs.c.workflow == workflow)
     if activation:
         query = query.where(runs.c.activation == activation)
-    return [_run(row) for row in conn.execute(query.order_by(runs.c.started_at.desc()).limit(limit))]
+    return [run_of(row) for row in conn.execute(query.order_by(runs.c.started_at.desc()).limit(limit))]
 
 
 def count_runs_since(conn: Connection, tenant: int, since: datetime) -> int:
@@ -171,6 +151,11 @@ def set_run_state(
         .where(runs.c.tenant == tenant, runs.c.id == run)
         .values(state=state.value, reason=reason, ended_at=ended_at)
     )
+
+
+def set_resumed(conn: Connection, tenant: int, run: str, now: datetime) -> None:
+    """A hold or a wait of the run is over: what follows counts its time from now."""
+    conn.execute(update(runs).where(runs.c.tenant == tenant, runs.c.id == run).values(resumed_at=now))
 
 
 def set_activation(conn: Connection, tenant: int, run: str, activation: str) -> None:
@@ -222,6 +207,15 @@ def note_task(conn: Connection, tenant: int, task_run: str, output: Mapping[str,
     )
 
 
+def note_error(conn: Connection, tenant: int, task_run: str, error: str) -> None:
+    """Say what a task waits for; what it has put out so far stays."""
+    conn.execute(
+        update(task_runs)
+        .where(task_runs.c.tenant == tenant, task_runs.c.id == task_run)
+        .values(error=error[:2000])
+    )
+
+
 def list_task_runs(conn: Connection, tenant: int, run: str) -> list[TaskRun]:
     rows = conn.execute(
         select(task_runs)
@@ -231,24 +225,7 @@ def list_task_runs(conn: Connection, tenant: int, run: str) -> list[TaskRun]:
     return [task_run_of(row) for row in rows]
 
 
-def insert_trace(conn: Connection, tenant: int, row: Mapping[str, Any]) -> None:
-    insert_ignoring_known(conn, traces, [{"tenant": tenant, **row}])
-
-
-def list_traces(
-    conn: Connection, tenant: int, *, workflow: str = "", activation: str = "", limit: int = 50
-) -> list[dict[str, Any]]:
-    """Newest first; each with its count of contacts."""
-    query = select(traces).where(traces.c.tenant == tenant)
-    if workflow:
-        query = query.where(traces.c.workflow == workflow)
-    if activation:
-        query = query.where(traces.c.activation == activation)
-    rows = conn.execute(query.order_by(traces.c.at.desc(), traces.c.number).limit(limit))
-    return [dict(row._mapping) for row in rows]
-
-
-def _run(row: Any) -> Run:
+def run_of(row: Any) -> Run:
     chosen = row.selection
     return Run(
         row.tenant,
@@ -265,6 +242,7 @@ def _run(row: Any) -> Run:
         row.reason,
         row.started_at,
         row.ended_at,
+        row.resumed_at,
     )
 
 

@@ -29,8 +29,11 @@ from sqlalchemy.types import TypeEngine
 
 from opulse.db import Instant, as_json
 from opulse.db.json_rows import json_rows, micros
-from opulse.experience.workflows.models import RunStep, TaskRun, TaskState
+from opulse.experience.workflows.models import RunState, RunStep, TaskRun, TaskState
 from opulse.experience.workflows.store.runs import runs, task_run_of, task_runs
+
+GOING_ON = (RunState.QUEUED.value, RunState.RUNNING.value, RunState.HELD.value)
+"""States of a run that may become another; an ended run stays as it is."""
 
 Columns = dict[str, TypeEngine[Any]]
 _KEY: Columns = {"tenant": Integer(), "id": Text()}
@@ -89,7 +92,11 @@ def _ends(dialect: str) -> Update:
     given = json_rows(dialect, "ends", columns)
     return (
         update(task_runs)
-        .where(task_runs.c.tenant == given.c.tenant, task_runs.c.id == given.c.id)
+        .where(
+            task_runs.c.tenant == given.c.tenant,
+            task_runs.c.id == given.c.id,
+            task_runs.c.state == TaskState.RUNNING.value,  # a person may have stopped it meanwhile
+        )
         .values(
             state=given.c.state,
             output=_stored(dialect, given.c.output),
@@ -105,7 +112,7 @@ def _states(dialect: str) -> Update:
     given = json_rows(dialect, "states", columns)
     return (
         update(runs)
-        .where(runs.c.tenant == given.c.tenant, runs.c.id == given.c.id)
+        .where(runs.c.tenant == given.c.tenant, runs.c.id == given.c.id, runs.c.state.in_(GOING_ON))
         .values(state=given.c.state, reason="", ended_at=given.c.ended_at)
     )
 

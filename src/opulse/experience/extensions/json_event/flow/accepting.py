@@ -17,6 +17,7 @@ from opulse.db import why_unstorable
 from opulse.experience.extensions.json_event.flow.admitting import Rate, RunsOfTheDay
 from opulse.experience.extensions.json_event.models import EventAuth, EventEnd, EventRefusal
 from opulse.experience.workflows import Event, Workflow, start_run_in
+from opulse.experience.workflows.flow.capturing import keep_event
 from opulse.experience.workflows.flow.documents import find_by_address
 from opulse.experience.workflows.flow.runs import carry
 from opulse.experience.workflows.flow.traces import trace_event_in
@@ -101,6 +102,9 @@ async def accept_event(
     }
     if headers.get(TEST_HEADER.lower()) == "1":
         return EventTaken(EventEnd.TESTED, "", fields)
+    listens = workflow.capture_until is not None and now < workflow.capture_until
+    if listens and await keep_event(ports, workflow.tenant, workflow.id, envelope):
+        return EventTaken(EventEnd.CAPTURED, "", fields)
     parent = traces.checked(headers.get(traces.HEADER, ""))
     key = str(envelope.get("eventId") or uuid4())
     event = Event(key, {"envelope": envelope, "fields": fields} | carry(parent))
@@ -110,6 +114,31 @@ async def accept_event(
         detail, retry_after = _WHY[taken]
         raise EventRefused(taken, detail, retry_after)
     return taken
+
+
+async def send_test_event(ports: Ports, workflow: Workflow, body: bytes) -> EventTaken:
+    """Take an event that an author typed: as if its sender had proved themselves, on or off, never a repeat.
+
+    Raises:
+        EventRefused: it is no JSON object, or too large.
+    """
+    if len(body) > ports.limits.event_bytes:
+        raise EventRefused(EventRefusal.TOO_LARGE, f"An event has at most {ports.limits.event_bytes} bytes.")
+    envelope = _read(body)
+    fields = {
+        str(field["name"]): pick_value(envelope, str(field["path"]))
+        for field in workflow.document.trigger.form.get("fields", [])
+    }
+    event = Event(f"test/{uuid4()}", {"envelope": envelope, "fields": fields})
+    return await ports.db.write(_start_test_in, workflow, event, ports.clock.now())
+
+
+def _start_test_in(conn: Connection, workflow: Workflow, event: Event, now: datetime) -> EventTaken:
+    fields = event.body["fields"]
+    if not trace_event_in(conn, workflow, event, now):
+        return EventTaken(EventEnd.CONDITIONS_FALSE, "", fields)
+    run, _ = start_run_in(conn, workflow, event, now)
+    return EventTaken(EventEnd.QUEUED, run.id, fields)
 
 
 def _start_all_in(conn: Connection, all_sent: Sequence[_Sent]) -> list[EventTaken | EventRefusal]:

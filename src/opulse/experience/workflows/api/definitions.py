@@ -1,29 +1,25 @@
-"""JSON routes of workflows and extensions."""
+"""Workflows, extensions and accounts."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from opulse.experience.workflows import views
 from opulse.experience.workflows.flow import accounts
+from opulse.experience.workflows.api.shared import Admin, Editor, PortsDep, Viewer, open_workflow
 from opulse.experience.workflows.flow import definitions as flow
 from opulse.experience.workflows.flow.addresses import trigger_url
-from opulse.experience.workflows.models import Run, TaskRun, Workflow, WorkflowDocument
+from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.sharing import list_shared
+from opulse.experience.workflows.models import ShareLevel, Workflow, WorkflowDocument
 from opulse.experience.workflows.registry import find_trigger_type, list_extensions
 from opulse.ports import Ports
-from opulse.web.access import Caller, api_admin, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
 
 router = APIRouter(prefix="/api/v1", tags=["workflows"])
-
-PortsDep = Annotated[Ports, Depends(ports_of)]
-Admin = Annotated[Caller, Depends(api_admin)]
-Editor = Annotated[Caller, Depends(api_editor)]
-Viewer = Annotated[Caller, Depends(api_viewer)]
 
 
 class WorkflowIn(WorkflowDocument):
@@ -44,33 +40,6 @@ class WorkflowView(BaseModel):
     trigger_url: str
     document: WorkflowDocument
     updated_at: datetime
-
-
-class RunView(BaseModel):
-    id: str
-    workflow: str
-    revision: int
-    state: str
-    reason: str
-    activation: str
-    wave: int
-    contacts: int
-    started_at: datetime
-    ended_at: datetime | None
-
-
-class TaskRunView(BaseModel):
-    id: str
-    task: str
-    type: str
-    attempt: int
-    state: str
-    error: str
-    output: dict[str, Any]
-
-
-class RunDetail(RunView):
-    tasks: list[TaskRunView]
 
 
 class ExtensionView(BaseModel):
@@ -134,85 +103,58 @@ async def post_account(name: str, body: AccountIn, ports: PortsDep, caller: Edit
 async def post_workflow(body: WorkflowIn, ports: PortsDep, caller: Editor) -> WorkflowView:
     try:
         made = await flow.create_workflow(
-            ports, caller.tenant, body.document(), caller.name, enabled=body.enabled
+            ports,
+            caller.tenant,
+            body.document(),
+            caller.name,
+            enabled=body.enabled,
+            owner=caller.user_id,
         )
-    except flow.WorkflowProblem as error:
+    except WorkflowProblem as error:
         raise Problem(422, "the workflow cannot be saved", str(error), problems=error.problems) from error
     return _view(ports, made)
 
 
 @router.get("/workflows", operation_id="list_workflows")
 async def list_workflows(ports: PortsDep, caller: Viewer) -> list[WorkflowView]:
-    return [_view(ports, one) for one in await ports.db.read(views.list_workflows, caller.tenant)]
+    return [_view(ports, one) for one in await list_shared(ports, caller)]
 
 
 @router.get("/workflows/{workflow}", operation_id="get_workflow")
 async def get_workflow(workflow: str, ports: PortsDep, caller: Viewer) -> WorkflowView:
-    return _view(ports, await _found(ports, caller.tenant, workflow))
+    return _view(ports, await open_workflow(ports, caller, workflow))
 
 
 @router.put("/workflows/{workflow}", operation_id="change_workflow")
 async def put_workflow(
     workflow: str, body: WorkflowDocument, ports: PortsDep, caller: Editor
 ) -> WorkflowView:
+    await open_workflow(ports, caller, workflow, ShareLevel.EDIT)
     try:
         changed = await flow.change_workflow(ports, caller.tenant, workflow, body, caller.name)
     except LookupError as error:
         raise NotFound("workflow") from error
-    except flow.WorkflowProblem as error:
+    except WorkflowProblem as error:
         raise Problem(422, "the workflow cannot be saved", str(error), problems=error.problems) from error
     return _view(ports, changed)
 
 
 @router.post("/workflows/{workflow}/enable", operation_id="enable_workflow", status_code=204)
 async def post_enable(workflow: str, ports: PortsDep, caller: Editor) -> None:
-    await _found(ports, caller.tenant, workflow)
+    await open_workflow(ports, caller, workflow, ShareLevel.RUN)
     await flow.switch_workflow(ports, caller.tenant, workflow, True, caller.name)
 
 
 @router.post("/workflows/{workflow}/disable", operation_id="disable_workflow", status_code=204)
 async def post_disable(workflow: str, ports: PortsDep, caller: Editor) -> None:
-    await _found(ports, caller.tenant, workflow)
+    await open_workflow(ports, caller, workflow, ShareLevel.RUN)
     await flow.switch_workflow(ports, caller.tenant, workflow, False, caller.name)
 
 
 @router.delete("/workflows/{workflow}", operation_id="delete_workflow", status_code=204)
 async def delete_workflow(workflow: str, ports: PortsDep, caller: Editor) -> None:
-    await _found(ports, caller.tenant, workflow)
+    await open_workflow(ports, caller, workflow, ShareLevel.OWNER)
     await flow.delete_workflow(ports, caller.tenant, workflow, caller.name)
-
-
-@router.get("/workflows/{workflow}/runs", operation_id="list_runs")
-async def list_runs(
-    workflow: str, ports: PortsDep, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> list[RunView]:
-    await _found(ports, caller.tenant, workflow)
-    found = await ports.db.read(views.list_runs, caller.tenant, workflow=workflow, limit=limit)
-    return [RunView(**_run(one)) for one in found]
-
-
-@router.get("/workflows/{workflow}/traces", operation_id="list_condition_traces")
-async def list_traces(workflow: str, ports: PortsDep, caller: Viewer) -> list[dict[str, Any]]:
-    """How the conditions came out for each event, also where nothing ran."""
-    await _found(ports, caller.tenant, workflow)
-    found = await ports.db.read(views.list_traces, caller.tenant, workflow=workflow)
-    return [{name: value for name, value in one.items() if name != "tenant"} for one in found]
-
-
-@router.get("/runs/{run}", operation_id="get_run")
-async def get_run(run: str, ports: PortsDep, caller: Viewer) -> RunDetail:
-    found = await ports.db.read(views.find_run, caller.tenant, run)
-    if found is None:
-        raise NotFound("run")
-    tasks = await ports.db.read(views.list_task_runs, caller.tenant, run)
-    return RunDetail(**_run(found), tasks=[_task(one) for one in tasks])
-
-
-async def _found(ports: Ports, tenant: int, workflow: str) -> Workflow:
-    found = await ports.db.read(views.find_workflow, tenant, workflow)
-    if found is None:
-        raise NotFound("workflow")
-    return found
 
 
 def _view(ports: Ports, workflow: Workflow) -> WorkflowView:
@@ -227,31 +169,4 @@ def _view(ports: Ports, workflow: Workflow) -> WorkflowView:
         trigger_url=trigger_url(ports, workflow),
         document=document.model_copy(update={"trigger": trigger}),
         updated_at=workflow.updated_at,
-    )
-
-
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "workflow": run.workflow,
-        "revision": run.revision,
-        "state": run.state.value,
-        "reason": run.reason,
-        "activation": run.activation,
-        "wave": run.wave,
-        "contacts": run.selection.count if run.selection else 0,
-        "started_at": run.started_at,
-        "ended_at": run.ended_at,
-    }
-
-
-def _task(task: TaskRun) -> TaskRunView:
-    return TaskRunView(
-        id=task.id,
-        task=task.task,
-        type=task.type,
-        attempt=task.attempt,
-        state=task.state.value,
-        error=task.error,
-        output=dict(task.output),
     )

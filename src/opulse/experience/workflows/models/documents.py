@@ -1,17 +1,11 @@
-"""What a workflow is, and the states of its runs and tasks."""
+"""What a person edits of a workflow: its event, conditions, tasks and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-RUN_STARTED = "run.started"
-CHAIN_DEPTH = 3  # workflows may lead to workflows this deep, never in a circle (qualtrics-product.md 5.2)
 
 
 class Operator(StrEnum):
@@ -25,6 +19,9 @@ class Operator(StrEnum):
     CONTAINS_ALL = "contains_all_of"  # contains every operand
     BEGINS_WITH = "begins_with"  # text only
     ENDS_WITH = "ends_with"  # text only
+    MATCHES = (
+        "matches_regex"  # text only: a pattern that the author anchors; never takes long (rules/patterns.py)
+    )
     EMPTY = "is_empty"  # absent, blank, or a list without members
     NOT_EMPTY = "is_not_empty"  # the opposite of is_empty
     GREATER = "greater_than"  # numbers; moments and dates (after); of a list, its number of members
@@ -46,27 +43,6 @@ class Side(StrEnum):
 
     CURRENT = "current"  # after the change
     PREVIOUS = "previous"  # before it; empty where the event has no before
-
-
-class RunState(StrEnum):
-    """Where a run is."""
-
-    QUEUED = "queued"  # accepted, no task begun
-    RUNNING = "running"  # a task has begun
-    SUCCEEDED = "succeeded"  # every task succeeded
-    PARTLY_FAILED = "partly_failed"  # some task failed, another succeeded
-    FAILED = "failed"  # a task failed and none succeeded
-    NOT_STARTED = "not_started"  # triggered while the workflow was off, or over a limit
-    CANCELLED = "cancelled"  # stopped by a person
-
-
-class TaskState(StrEnum):
-    """Where one task of a run is."""
-
-    RUNNING = "running"  # begun and not ended, perhaps waiting for its next try
-    SUCCEEDED = "succeeded"  # ended as wanted
-    FAILED = "failed"  # ended otherwise; the error says how
-    SKIPPED = "skipped"  # not begun, because a task it depends on failed
 
 
 class Condition(BaseModel):
@@ -113,11 +89,14 @@ class TaskDefinition(BaseModel):
 
 
 class WorkflowSettings(BaseModel):
-    """How a run behaves when a task fails."""
+    """How a run behaves when a task fails (qualtrics-product.md 4.5)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    on_failure: Literal["continue", "stop"] = "continue"
+    on_failure: Literal["continue", "stop"] = (
+        "continue"  # stop: tasks that depend on the failed one are not begun
+    )
     retry: Literal["24h", "15min", "none"] = "24h"
+    manual_retry: bool = True  # whether a person may run failed tasks again from the run history
 
 
 class WorkflowDocument(BaseModel):
@@ -130,117 +109,3 @@ class WorkflowDocument(BaseModel):
     conditions: ConditionGroup = ConditionGroup()
     tasks: list[TaskDefinition] = []
     settings: WorkflowSettings = WorkflowSettings()
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """A workflow as it stands: the newest revision of its document."""
-
-    tenant: int
-    id: str  # WF_…
-    revision: int
-    enabled: bool
-    url_token: str  # of the JSON event's address; every workflow has one
-    document: WorkflowDocument
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True)
-class Address:
-    """The workflow that an address of JSON events leads to, without its document."""
-
-    tenant: int
-    workflow: str
-    revision: int
-    enabled: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which contacts an event is about: members of these groups of a change set."""
-
-    change_set: str
-    groups: tuple[int, ...]
-    count: int
-
-
-@dataclass(frozen=True)
-class Run:
-    """One processing of one event by one workflow."""
-
-    tenant: int
-    id: str
-    workflow: str
-    revision: int
-    state: RunState
-    event_key: str
-    activation: str
-    wave: int
-    chain: tuple[str, ...]
-    event: Mapping[str, Any]
-    selection: Selection | None
-    reason: str
-    started_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True)
-class TaskRun:
-    """One task of one run."""
-
-    id: str  # TR_…
-    run: str
-    task: str
-    type: str
-    attempt: int
-    state: TaskState
-    input: Mapping[str, Any]
-    output: Mapping[str, Any]
-    error: str
-    started_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True)
-class TaskEnd:
-    """How a task of a run ended."""
-
-    id: str  # of its TaskRun
-    state: TaskState
-    output: Mapping[str, Any]
-    error: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class RunStep:
-    """What a run writes between two of its tasks, in one unit."""
-
-    tenant: int
-    run: str
-    ended: TaskEnd | None = None
-    begun: TaskRun | None = None
-    state: RunState | None = None  # none: stays as it is
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Revision:
-    """A workflow's document as it stood after one save."""
-
-    number: int
-    document: WorkflowDocument
-    author: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """A workflow's newest run, and how many it had."""
-
-    state: RunState
-    started_at: datetime
-    total: int

@@ -1,0 +1,254 @@
+"""Events beside contact changes: captured JSON, schedules, subscriptions, bounces, responses; on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from opulse.clock import ManualClock
+from opulse.db import Database
+from opulse.experience.directory.flow.leaving import set_opt_out
+from opulse.experience.distributions.flow.bouncing import MAIL_BOUNCED
+from opulse.experience.distributions.flow.links import unsubscribe_in
+from opulse.experience.distributions.views import invitations
+from opulse.experience.extensions.schedule.models import SCHEDULES_DUE
+from opulse.experience.responses.flow.announcing import announce_response_in
+from opulse.experience.responses.views import responses
+from opulse.jobs import enqueue
+from tests.unit.experience.extensions.cloud import estate
+from tests.unit.experience.extensions.pulse import Pulse, open_pulse
+
+pytestmark = pytest.mark.stores
+BODY = {"eventId": "7", "data": {"who": "Zoe", "list": ["a", "b"]}}
+
+
+@pytest.fixture
+async def pulse(db: Database, clock: ManualClock) -> AsyncIterator[Pulse]:
+    async with open_pulse(db, clock) as opened:
+        yield opened
+
+
+async def listen(
+    pulse: Pulse, event: str, form: dict[str, Any], conditions: Any = None, tasks: Any = None
+) -> str:
+    """A workflow named after its event, which marks its contacts unless ``tasks`` say otherwise."""
+    mark = {
+        "type": "xm_directory.update_contacts",
+        "form": {"who": "event", "directory": pulse.directory, "embedded_data": {"mark": event}},
+    }
+    body = {
+        "name": event,
+        "trigger": {"type": event, "form": form},
+        "conditions": conditions or {},
+        "tasks": [mark] if tasks is None else tasks,
+    }
+    made = await pulse.api("POST", "/workflows", body, 201)
+    pulse.workflows[event] = made["id"]
+    return str(made["id"])
+
+
+async def marked(pulse: Pulse, name: str) -> str:
+    return str((await pulse.contact(name))["embedded_data"].get("mark", ""))
+
+
+async def test_capture_keeps_the_next_event_and_starts_nothing(pulse: Pulse) -> None:
+    workflow = await pulse.receive()
+    path = f"/workflows/{workflow}/capture"
+    assert (await pulse.api("GET", path))["waiting"] is False
+    started = await pulse.api("POST", path)
+    assert started["waiting"] is True
+    answer = await pulse.client.post(pulse.trigger_url, json=BODY)
+    assert (answer.status_code, answer.json()["result"]["captured"]) == (200, True)
+    assert await pulse.runs("receive") == []
+    kept = await pulse.api("GET", path)
+    assert (kept["waiting"], kept["body"]) == (False, BODY)
+    assert (await pulse.client.post(pulse.trigger_url, json=BODY)).status_code == 202, (
+        "one event, and no more"
+    )
+
+
+async def test_capture_ends_after_15_minutes_or_by_hand(pulse: Pulse) -> None:
+    workflow = await pulse.receive()
+    await pulse.api("POST", f"/workflows/{workflow}/capture")
+    pulse.clock.advance(timedelta(minutes=15).total_seconds())
+    assert (await pulse.client.post(pulse.trigger_url, json=BODY)).status_code == 202
+    await pulse.api("POST", f"/workflows/{workflow}/capture")
+    await pulse.api("DELETE", f"/workflows/{workflow}/capture", expect=204)
+    assert (await pulse.client.post(pulse.trigger_url, json={"eventId": "8"})).status_code == 202
+    await pulse.listen()
+    await pulse.api("POST", f"/workflows/{pulse.workflows['ask']}/capture", expect=404)
+
+
+async def test_a_test_event_starts_a_run_of_its_own_each_time(pulse: Pulse) -> None:
+    conditions = {"items": [{"field": "Sensor Names", "operator": "contains", "operand": "Disk"}]}
+    workflow = await pulse.receive(conditions=conditions)
+    path = f"/workflows/{workflow}/test-event"
+    first = await pulse.api("POST", path, {"body": {"eventId": "1", "data": {"sensorNames": ["Disk"]}}})
+    again = await pulse.api("POST", path, {"body": {"eventId": "1", "data": {"sensorNames": ["Disk"]}}})
+    assert first["run"]
+    assert first["run"] != again["run"]
+    assert first["fields"]["Sensor Names"] == ["Disk"]
+    other = await pulse.api("POST", path, {"body": {}})
+    assert (other["run"], other["status"]) == ("", "conditions_not_met")
+
+
+async def test_a_schedule_starts_at_its_time_about_a_list_and_makes_up_for_missed_times_once(
+    pulse: Pulse,
+) -> None:
+    await pulse.people("p0", "p1", site="Oslo")
+    await pulse.people("p2", site="Lima")
+    people = [await pulse.contact(name) for name in ("p0", "p1", "p2")]
+    members = {"contacts": [one["id"] for one in people]}
+    await pulse.api("POST", f"/mailing-lists/{pulse.list_id}/members", members, 204)
+    conditions = {"items": [{"field": "site", "operator": "is_equal_to", "operand": "Oslo"}]}
+    form = {"preset": "daily", "time": "09:00", "list": pulse.list_id, "embedded_fields": ["site"]}
+    workflow = await listen(pulse, "schedule", form, conditions)
+
+    async def look() -> list[dict[str, Any]]:
+        def unit(conn: Connection) -> None:
+            enqueue(conn, 0, SCHEDULES_DUE, {}, unique=SCHEDULES_DUE)
+
+        await pulse.ports.db.write(unit)
+        await pulse.work()
+        return await pulse.runs("schedule")
+
+    assert await look() == []
+    pulse.clock.advance(86_400)
+    [run] = await look()
+    assert (run["contacts"], run["state"]) == (2, "succeeded")
+    assert [await marked(pulse, name) for name in ("p0", "p1", "p2")] == ["schedule", "schedule", ""]
+    pulse.clock.advance(5 * 86_400)
+    assert len(await look()) == 2, "five times were missed, one run makes up for them"
+    assert len(await look()) == 2
+    await pulse.api("POST", f"/workflows/{workflow}/disable", expect=204)
+    pulse.clock.advance(86_400)
+    assert len(await look()) == 2
+
+
+async def test_opting_out_and_in_again_start_workflows_of_their_kind(pulse: Pulse) -> None:
+    await pulse.set_rules()
+    await pulse.receive()
+    await pulse.people("p0", "p1")
+    pulse.cloud.systems = estate(2)
+    await pulse.listen()
+    await pulse.activate()
+    form = {"directory": pulse.directory, "ways": ["out"]}
+    await listen(pulse, "subscription_change", form)
+    contact = (await pulse.contact("p0"))["id"]
+    for out in (True, True, False):
+        await set_opt_out(pulse.ports, pulse.tenant, pulse.directory, contact, out=out, actor="test")
+    await pulse.work()
+    assert len(await pulse.runs("subscription_change")) == 1, (
+        "once out; a second time changes nothing; in is not ticked"
+    )
+    assert await marked(pulse, "p0") == "subscription_change"
+
+    document = (await pulse.api("GET", f"/workflows/{pulse.workflows['subscription_change']}"))["document"]
+    document["trigger"]["form"] = {**form, "list": pulse.list_id}
+    await pulse.api("PUT", f"/workflows/{pulse.workflows['subscription_change']}", document)
+    [row] = [row for row in await pulse.rows(invitations) if row["email"] == "p1@example.org"]
+    await pulse.ports.db.write(unsubscribe_in, pulse.tenant, row["id"], pulse.clock.now())
+    await pulse.work()
+    assert await marked(pulse, "p1") == "subscription_change", "by the link in the mail, out of the list"
+
+
+async def test_bounced_mails_start_one_run_for_those_refused_in_the_same_words(pulse: Pulse) -> None:
+    await pulse.set_rules()
+    await pulse.receive()
+    await pulse.people("p0", "p1", "p2")
+    pulse.cloud.systems = estate(3)
+    await pulse.listen()
+    await pulse.activate()
+    conditions = {"items": [{"field": "bounceCode", "operator": "is_equal_to", "operand": "550"}]}
+    await listen(pulse, "bounce", {"directory": pulse.directory}, conditions)
+
+    def unit(conn: Connection) -> None:
+        ids = list(
+            conn.execute(select(invitations.c.id).where(invitations.c.tenant == pulse.tenant)).scalars()
+        )
+        values = {"relay_code": 550, "relay_text": "no such user"}
+        conn.execute(invitations.update().where(invitations.c.email != "p2@example.org").values(**values))
+        enqueue(conn, pulse.tenant, MAIL_BOUNCED, {"event": "b1", "invitations": ids})
+
+    await pulse.ports.db.write(unit)
+    await pulse.work()
+    [run] = await pulse.runs("bounce")
+    assert run["contacts"] == 2
+    assert [await marked(pulse, name) for name in ("p0", "p1", "p2")] == ["bounce", "bounce", ""]
+
+
+async def test_a_response_starts_a_run_about_who_answered(pulse: Pulse) -> None:
+    await pulse.set_rules()
+    await pulse.receive()
+    await pulse.people("p0")
+    pulse.cloud.systems = estate(1)
+    await pulse.listen()
+    await pulse.activate()
+    conditions = {"items": [{"field": "QID1", "operator": "is_equal_to", "operand": "4"}]}
+    form = {"survey": pulse.survey, "questions": ["QID1"]}
+    await listen(pulse, "survey_response", form, conditions)
+    [invitation] = await pulse.rows(invitations)
+    now = pulse.clock.now()
+
+    def answer(number: str, choice: str, **more: Any) -> Any:
+        def unit(conn: Connection) -> None:
+            row = {
+                "tenant": pulse.tenant,
+                "id": number,
+                "invitation": invitation["id"],
+                "individual": True,
+                "distribution": invitation["distribution"],
+                "survey": pulse.survey,
+                "version": 1,
+                "activation": invitation["activation"],
+                "state": "recorded",
+                "quarantine": "",
+                "answers": {"QID1": choice},
+                "language": "en",
+                "revision": 1,
+                "counted": 0,
+                "started_at": now,
+                "updated_at": now,
+                "recorded_at": now,
+            }
+            conn.execute(responses.insert().values(**row | more))
+            announce_response_in(conn, pulse.tenant, number, 1)
+
+        return unit
+
+    await pulse.ports.db.write(answer("R_1", "1", individual=False))
+    await pulse.work()
+    assert await pulse.runs("survey_response") == [], "the condition asks for another answer"
+    await pulse.ports.db.write(answer("R_2", "4", state="in_progress"))
+    await pulse.work()
+    assert await pulse.runs("survey_response") == [], "incomplete ones are not included"
+    await pulse.ports.db.write(answer("R_3", "4"))
+    await pulse.work()
+    [run] = await pulse.runs("survey_response")
+    assert run["contacts"] == 1
+    assert await marked(pulse, "p0") == "survey_response"
+    unmet = await pulse.api(
+        "GET", f"/workflows/{pulse.workflows['survey_response']}/runs?view=conditions_not_met"
+    )
+    assert [one["event_key"] for one in unmet] == ["response/R_1/1"]
+
+
+@pytest.mark.parametrize(
+    ("event", "form", "words"),
+    [
+        ("schedule", {"preset": "weekly"}, "Day is a day of the week"),
+        ("schedule", {"list": "CG_x"}, "names no mailing list"),
+        ("subscription_change", {"directory": "POOL_x", "ways": []}, "tick at least one"),
+        ("bounce", {"directory": "POOL_x"}, "choose a directory"),
+        ("survey_response", {"survey": "SV_x"}, "Survey names no survey"),
+    ],
+)
+async def test_an_event_that_could_not_come_is_not_saved(
+    pulse: Pulse, event: str, form: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(AssertionError, match=words):
+        await listen(pulse, event, form)
