@@ -38,6 +38,7 @@ class Prefix(StrEnum):
     DISTRIBUTION = "EMD"
     DIVISION = "DV"
     EXPORT = "ES"
+    FOLLOW_UP = "FU"  # ours: a planned reminder or thank-you
     FREQUENCY_RULE = "FQ"
     GRAPHIC = "IM"
     GROUP = "GR"

@@ -48,7 +48,8 @@ class Writer:
         if isinstance(frame, MessageRefused):
             raise MessageRefused(frame.reason, frame.where)
         reference = bytes.fromhex(person.key)
-        data = frame.render(self._values(person, reference, now))
+        linked = bytes.fromhex(person.of) if person.of else reference
+        data = frame.render(self._values(person, linked, now))
         if self.signer is not None:
             data = self.signer.sign(data)
         return Envelope(person.key, self.bounces.encode(reference), person.email, data)

@@ -29,6 +29,7 @@ class Invitation:
     body: str
     """Markdown; it is the text part as it stands."""
     survey_link: str
+    """Empty: there is nothing to open, as in a thank-you."""
     button: str
     greeting: str = ""
     preview: str = ""
@@ -62,7 +63,8 @@ def invitation_html(language: str, direction: Direction, invitation: Invitation)
         card.choice(choice.label, choice.link)
     if invitation.choices and invitation.choose:
         card.text(plain(invitation.choose), "quiet", size=13, color="#55606f")
-    card.button(invitation.button, invitation.survey_link, SURVEY_REL)
+    if invitation.survey_link:
+        card.button(invitation.button, invitation.survey_link, SURVEY_REL)
     if invitation.questions:
         card.text(plain(invitation.questions), "quiet", size=13, color="#55606f")
     preview = invitation.preview or invitation.heading
@@ -75,7 +77,9 @@ def invitation_text(invitation: Invitation) -> str:
     blocks += [f"{choice.label}\n{choice.link}" for choice in invitation.choices]
     if invitation.choices:
         blocks.append(invitation.choose)
-    blocks += [f"{invitation.button}\n{invitation.survey_link}", invitation.questions]
+    if invitation.survey_link:
+        blocks.append(f"{invitation.button}\n{invitation.survey_link}")
+    blocks.append(invitation.questions)
     stop = f"{invitation.unsubscribe}\n{invitation.unsubscribe_link}" if invitation.unsubscribe_link else ""
     blocks.append("\n".join(filter(None, ["-- ", invitation.why, stop])) if invitation.why or stop else "")
     return "\n\n".join(filter(None, blocks)) + "\n"

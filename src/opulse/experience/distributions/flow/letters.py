@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from opulse.experience.distributions.models import Distribution, LinkType, Turn
+from opulse.experience.distributions.models import Distribution, DistributionKind, LinkType, Turn
 from opulse.experience.distributions.rules import incident_code, slot_names
 from opulse.experience.distributions.store.records import find_distribution
 from opulse.experience.surveys.flow import get_version_in
@@ -37,6 +37,8 @@ class _Material:
     distribution: Distribution
     document: SurveyDocument
     writer: Writer
+    code: str
+    """By which the subject names the incident: of a reminder, that of the invitation."""
 
 
 class Letters:
@@ -53,10 +55,10 @@ class Letters:
         """Have the material of this distribution at hand before its mails are claimed."""
         key = (turn.tenant, turn.distribution)
         if key not in self._materials:
-            found, document = await self._ports.db.read(_material_in, turn)
+            found, document, code = await self._ports.db.read(_material_in, turn)
             while len(self._materials) >= KEPT:
                 self._materials.pop(next(iter(self._materials)))
-            self._materials[key] = _Material(found, document, self._writer(found))
+            self._materials[key] = _Material(found, document, self._writer(found), code)
 
     async def writer(self, turn: Turn, people: Iterable[Addressee]) -> Writer:
         """A writer with the frames that these people's mails take."""
@@ -91,12 +93,13 @@ class Letters:
     def _parts(self, material: _Material, language: str, named: bool) -> MessageParts:
         survey, slots = localise(material.document, language), material.writer.slots
         message = material.distribution.message
-        wording = message.wording(survey.language)
-        subject = literal(wording.subject) or literal(survey.title)
-        body = literal(wording.body) or literal(survey.intro)
-        code = incident_code(material.distribution.cause)
+        wording, kind = message.wording(survey.language), material.distribution.kind
+        subject, body = _default_wording(survey, kind)
+        subject, body = literal(wording.subject) or subject, literal(wording.body) or body
         heading = _one_line(subject, slots)
-        shell = _shell(survey, named, heading=heading, subject=f"{heading} [{code}]")
+        shell = _shell(survey, named, heading=heading, subject=f"{heading} [{material.code}]")
+        if kind is DistributionKind.THANK_YOU:
+            shell = replace(shell, survey_link="", question="", choices=(), questions="")
         return MessageParts(
             from_address=message.from_address or self._ports.mail_from,
             from_name=header_text(parse_piped(message.from_name), {}),
@@ -117,12 +120,25 @@ class Letters:
         )
 
 
-def _material_in(conn: Connection, turn: Turn) -> tuple[Distribution, SurveyDocument]:
+def _default_wording(survey: LocalisedSurvey, kind: DistributionKind) -> tuple[str, str]:
+    """(subject, body) where the author wrote none."""
+    ours = words(survey.language, 1)
+    match kind:
+        case DistributionKind.INVITE:
+            return literal(survey.title), literal(survey.intro)
+        case DistributionKind.REMINDER:
+            return literal(survey.title), ours.reminder
+        case DistributionKind.THANK_YOU:
+            return ours.thanks_title, ours.thanks
+
+
+def _material_in(conn: Connection, turn: Turn) -> tuple[Distribution, SurveyDocument, str]:
     found = find_distribution(conn, turn.tenant, turn.distribution)
     if found is None:
         raise LookupError(turn.distribution)
     version = get_version_in(conn, turn.tenant, found.survey, found.version)
-    return found, version.document
+    parent = find_distribution(conn, turn.tenant, found.parent) if found.parent else None
+    return found, version.document, incident_code((parent or found).cause)
 
 
 def _shell(survey: LocalisedSurvey, named: bool, *, heading: str, subject: str) -> Invitation:

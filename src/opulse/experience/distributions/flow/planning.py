@@ -6,18 +6,21 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from opulse.experience.directory import views as directory
+from opulse.experience.directory.models import FrequencyRule
 from opulse.experience.distributions.models import (
     AskRequest,
     Decision,
     Distribution,
+    DistributionKind,
     DistributionState,
     Policy,
 )
-from opulse.experience.distributions.rules import decide_invitations, further_pipes
+from opulse.experience.distributions.rules import decide_invitations, further_pipes, message_digest
 from opulse.experience.distributions.store import asking as store
 from opulse.experience.distributions.store import candidates
 from opulse.experience.surveys.flow import get_published_in, get_version_in
@@ -75,6 +78,8 @@ def draft_in(conn: Connection, request: AskRequest, now: datetime) -> Distributi
         shared_link=secrets.token_hex(16),
         confirmed_by="",
         created_at=now,
+        digest=message_digest(request, version),
+        embedded=request.embedded,
     )
 
 
@@ -100,11 +105,7 @@ def decide_in(
         return []
     tenant = get_tenant(conn, current.tenant)
     rows = candidates.list_people(conn, current.tenant, ids, plan.keys)
-    rules = tuple(
-        (one, rule)
-        for one in sorted({row.directory for row in rows})
-        for rule in directory.list_rules(conn, current.tenant, one)
-    )
+    rules = _rules_of(conn, current.tenant, rows)
     policy = Policy(
         now=now,
         tenant=tenant,
@@ -115,6 +116,40 @@ def decide_in(
     )
     found = candidates.candidates_of(conn, current, rows, rules, plan.keys, now, held_again=held_again)
     return decide_invitations(found, policy)
+
+
+def decide_follow_in(
+    conn: Connection, plan: Plan, of: Distribution, kind: DistributionKind, ids: Sequence[str], now: datetime
+) -> list[Decision]:
+    """Decide who of these gets a reminder of, or the thanks for, ``of``; the caller has locked them.
+
+    Opt-outs and dead addresses spare as ever. A reminder also heeds the frequency rules, which do not count the invitation that
+    it reminds of: whom others asked as often as is allowed is left alone. Thanks are for an answer, so no rule holds them back.
+    """
+    rows = candidates.list_people(conn, of.tenant, ids, plan.keys)
+    thanks = kind is DistributionKind.THANK_YOU
+    rules = () if thanks else _rules_of(conn, of.tenant, rows)
+    policy = Policy(
+        now=now,
+        tenant=get_tenant(conn, of.tenant),
+        rules=rules,
+        cap_left=len(rows),
+        must_confirm=False,
+        cancelled=False,
+    )
+    found = candidates.candidates_of(conn, of, rows, rules, plan.keys, now, held_again=True)
+    if thanks:
+        found = [one._replace(busy_until=None) for one in found]
+    return decide_invitations(found, policy)
+
+
+def _rules_of(conn: Connection, tenant: int, rows: Sequence[Any]) -> tuple[tuple[str, FrequencyRule], ...]:
+    """(directory, its rule) of every directory of these people."""
+    return tuple(
+        (one, rule)
+        for one in sorted({row.directory for row in rows})
+        for rule in directory.list_rules(conn, tenant, one)
+    )
 
 
 def count_used(conn: Connection, siblings: Sequence[Distribution], enough: int = -1) -> int:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from opulse.db import Priority
 from opulse.experience.distributions.models import ClaimedMail, Settlement, Turn
 from opulse.experience.distributions.store import claims as store
+from opulse.experience.distributions.store.returning import suppress_dead
 from opulse.ports import Ports
 
 GATHER_SECONDS = 0.01
@@ -170,6 +171,9 @@ def _write_in(
     for report in this.reports:
         outcomes.setdefault(report.tenant, []).extend((report.claim, one) for one in report.settlements)
     written = [one for tenant, rows in outcomes.items() for one in store.settle_mails(conn, tenant, rows)]
+    for tenant, rows in outcomes.items():
+        if dead := {one.id: one.relay_text for _, one in rows if one.dead}:
+            suppress_dead(conn, tenant, dead, now)
     limits: dict[Turn, int] = {}
     for wish in this.wishes:
         limits[wish.turn] = limits.get(wish.turn, 0) + wish.limit

@@ -12,6 +12,7 @@ from opulse.experience.distributions.models.records import (
     MessageSpec,
     Wording,
 )
+from opulse.experience.distributions.models.returning import ReturnedMail, Suppression
 from opulse.experience.distributions.models.sending import (
     MAIL_DUE,
     MAIL_STOP,
@@ -23,18 +24,25 @@ from opulse.experience.distributions.models.sending import (
 from opulse.experience.distributions.models.states import (
     SLOT_STATES,
     WAITING_STATES,
+    DistributionKind,
     DistributionState,
+    FollowUpState,
     HoldReason,
     InvitationState,
     LinkType,
     MailReason,
+    Progress,
+    RecipientStatus,
+    SendWhen,
     SpareReason,
     WaitReason,
 )
+from opulse.experience.distributions.models.timing import OWN_ZONE, Timing
 
 __all__ = [
     "MAIL_DUE",
     "MAIL_STOP",
+    "OWN_ZONE",
     "SLOT_STATES",
     "WAITING_STATES",
     "AskRequest",
@@ -46,7 +54,9 @@ __all__ = [
     "Decision",
     "Distribution",
     "DistributionCounts",
+    "DistributionKind",
     "DistributionState",
+    "FollowUpState",
     "HoldReason",
     "Invitation",
     "InvitationState",
@@ -55,8 +65,14 @@ __all__ = [
     "MailReason",
     "MessageSpec",
     "Policy",
+    "Progress",
+    "RecipientStatus",
+    "ReturnedMail",
+    "SendWhen",
     "Settlement",
     "SpareReason",
+    "Suppression",
+    "Timing",
     "Turn",
     "WaitReason",
     "Wording",

@@ -36,6 +36,9 @@ class Candidate(NamedTuple):
     last_asked_at: datetime | None
     busy_until: datetime | None  # another pulse's invitation is open until then
     fields: Mapping[str, Any] = {}  # further pipes of the message → value
+    suppressed: SpareReason | None = None  # the address takes no mail of ours any more
+    duplicate: bool = False  # this person got the same mail within 12 hours
+    time_zone: str = ""  # IANA; empty: not known
 
 
 @dataclass(frozen=True, slots=True)

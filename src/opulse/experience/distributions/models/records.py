@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from opulse.experience.distributions.models.states import (
+    DistributionKind,
     DistributionState,
     HoldReason,
     InvitationState,
     LinkType,
+    Progress,
+    RecipientStatus,
     SpareReason,
 )
+from opulse.experience.distributions.models.timing import Timing
 from opulse.experience.workflows.models import Selection
 
 
@@ -37,6 +42,8 @@ class MessageSpec:
     from_name: str = ""
     reply_to: str = ""
     translations: Mapping[str, Wording] = field(default_factory=dict)
+    template: str = ""  # MT_… of a mail template; empty: the built-in look
+    html: str = ""  # of that template, frozen with the message
 
     def wording(self, language: str) -> Wording:
         """What is said in ``language``."""
@@ -72,6 +79,10 @@ class AskRequest:
     asked_at: datetime | None = None
     expected: int = 0
     priority: int = 5
+    timing: Timing = field(default_factory=Timing)
+    embedded: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # goes with the distribution, not onto the contacts
 
     @property
     def cause(self) -> str:
@@ -114,6 +125,10 @@ class Distribution:
     shared_link: str  # 32 hex characters: the id inside an anonymous link, the same for everybody
     confirmed_by: str  # who said yes to asking more than the tenant's limit; empty: nobody
     created_at: datetime
+    kind: DistributionKind = DistributionKind.INVITE
+    parent: str = ""  # the distribution whose people this one reminds or thanks
+    digest: str = ""  # of what its mails say
+    embedded: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def individual(self) -> bool:
@@ -147,6 +162,9 @@ class Invitation:
     send_by: datetime
     expires_at: datetime
     sent_at: datetime | None
+    of_invitation: str = ""  # whose link a reminder or thank-you carries; empty: its own
+    progress: Progress = Progress.NONE
+    progress_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +185,7 @@ class DistributionCounts:
     ambiguous: int
     first_sent_at: datetime | None = None  # when the relay took the first, and the newest
     last_sent_at: datetime | None = None
+    by_status: Mapping[RecipientStatus, int] = field(default_factory=dict)
 
     @property
     def to_confirm(self) -> int:

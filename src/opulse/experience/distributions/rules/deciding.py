@@ -34,6 +34,8 @@ def _decide(candidate: Candidate, policy: Policy, same_address: bool, left: int)
     for number, (directory, rule) in enumerate(policy.rules):
         if directory == candidate.directory and (reason := _broken(rule, number, candidate, policy.now)):
             return Decision(candidate, InvitationState.SPARED, reason, rule.id)
+    if candidate.duplicate:
+        return Decision(candidate, InvitationState.SPARED, SpareReason.DUPLICATE_MESSAGE)
     if left <= 0:
         return Decision(candidate, InvitationState.SPARED, SpareReason.OVER_CAP)
     if candidate.busy_until is not None and candidate.busy_until > policy.now:
@@ -57,6 +59,8 @@ def _hard_stop(candidate: Candidate, policy: Policy) -> SpareReason | None:
         return SpareReason.NO_EMAIL
     if not candidate.deliverable:
         return SpareReason.BAD_EMAIL
+    if candidate.suppressed is not None:
+        return candidate.suppressed
     if not policy.tenant.lets_mail_reach(candidate.email_key):
         return SpareReason.NOT_ON_ALLOW_LIST
     return SpareReason.STOPPED_BY_OPERATOR if policy.cancelled else None

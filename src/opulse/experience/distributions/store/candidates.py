@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,16 @@ from sqlalchemy import Connection, select
 
 from opulse.experience.directory.models import MAIN_FIELDS, FrequencyRule
 from opulse.experience.directory.views import change_members, contacts, list_members
-from opulse.experience.distributions.models import AskRequest, Candidate, Distribution
+from opulse.experience.distributions.models import AskRequest, Candidate, Distribution, SpareReason
+from opulse.experience.distributions.rules.duplicates import WINDOW
 from opulse.experience.distributions.store.among import among
-from opulse.experience.distributions.store.history import History, list_asked_addresses, list_histories
+from opulse.experience.distributions.store.history import (
+    History,
+    list_asked_addresses,
+    list_histories,
+    list_twins,
+)
+from opulse.experience.distributions.store.returning import list_suppressed
 from opulse.experience.distributions.store.tables import invitations
 from opulse.mail.addresses import wire_address
 from opulse.mail.models import MessageRefused
@@ -86,6 +93,8 @@ def candidates_of(
     plain = [rule for _, rule in rules]
     histories = list_histories(conn, distribution, ids, plain, now, held_again=held_again)
     out_of_list = _list_out_of_list(conn, distribution, ids)
+    suppressed = list_suppressed(conn, distribution.tenant, [row.email_key for row in rows])
+    twins = {} if held_again else list_twins(conn, distribution, ids, now - WINDOW)
     addresses: dict[str, set[str]] = {}
     if distribution.activation and not held_again:
         for address, contact in list_asked_addresses(conn, distribution, [row.email_key for row in rows]):
@@ -98,6 +107,8 @@ def candidates_of(
             keys,
             out_of_list=row.id in out_of_list,
             same_address=bool(addresses.get(row.email_key, set()) - {row.id}),
+            suppressed=suppressed.get(row.email_key),
+            twins=twins.get(row.id, ()),
         )
         for row in rows
     ]
@@ -116,9 +127,17 @@ def _list_out_of_list(conn: Connection, distribution: Distribution, ids: Sequenc
 
 
 def _candidate(
-    row: Any, history: History, keys: Sequence[str], *, out_of_list: bool, same_address: bool
+    row: Any,
+    history: History,
+    keys: Sequence[str],
+    *,
+    out_of_list: bool,
+    same_address: bool,
+    suppressed: SpareReason | None,
+    twins: Sequence[Mapping[str, Any]],
 ) -> Candidate:
     email = row.email.strip()
+    fields = {key: _value(row, key) for key in keys}
     return Candidate(
         contact=row.id,
         directory=row.directory,
@@ -137,7 +156,10 @@ def _candidate(
         recent=history.recent,
         last_asked_at=history.last_asked_at,
         busy_until=history.busy_until,
-        fields={key: _value(row, key) for key in keys},
+        fields=fields,
+        suppressed=suppressed,
+        duplicate=fields in twins,
+        time_zone=row.time_zone,
     )
 
 
