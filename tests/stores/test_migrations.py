@@ -61,7 +61,8 @@ async def test_a_rebuilt_table_keeps_its_rows_indexes_and_keys(database_url: str
     indexes = (await db.read(_partial_indexes))["invitations"]
     made = await db.write(_insert_invitation)
     await migrate(db)
-    assert await db.read(lambda conn: conn.execute(select(invitations)).mappings().one()) == made
+    kept = await db.read(lambda conn: conn.execute(select(invitations)).mappings().one())
+    assert dict(kept) == {**made, "of_invitation": "", "progress": "", "progress_at": None}
     assert (await db.read(_partial_indexes))["invitations"] == indexes
     assert len(await db.read(lambda conn: inspect(conn).get_foreign_keys("invitations"))) == 2
     with pytest.raises(IntegrityError):
@@ -91,8 +92,14 @@ def _insert_invitation(conn: Connection) -> dict[str, Any]:
         ),
     ]
     for table, values in rows:
-        insert_row(conn, table, values, now)
-    return dict(conn.execute(select(invitations)).mappings().one())
+        insert_row(conn, table, values, now, only=_columns(conn, table))
+    known = [column for column in invitations.c if column.name in _columns(conn, invitations)]
+    return dict(conn.execute(select(*known)).mappings().one())
+
+
+def _columns(conn: Connection, table: Table) -> set[str]:
+    """What the table has by now: later migrations add to it."""
+    return {str(column["name"]) for column in inspect(conn).get_columns(table.name)}
 
 
 def _partial_indexes(conn: Connection) -> dict[str, dict[str, str]]:

@@ -46,6 +46,8 @@ class Invitation:
     unsubscribe: str = ""
     """Words of the link that ends such mails."""
     unsubscribe_link: str = ""
+    look: str = ""
+    """MJML of a template around it; empty: the built-in look."""
 
 
 @lru_cache(maxsize=256)
@@ -68,7 +70,7 @@ def invitation_html(language: str, direction: Direction, invitation: Invitation)
     if invitation.questions:
         card.text(plain(invitation.questions), "quiet", size=13, color="#55606f")
     preview = invitation.preview or invitation.heading
-    return card.html(language, invitation.subject, preview, _footer(invitation))
+    return card.html(language, invitation.subject, preview, _footer(invitation), invitation.look)
 
 
 def invitation_text(invitation: Invitation) -> str:

@@ -110,7 +110,6 @@ def _library() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("html", sa.Text(), nullable=False),
         sa.Column("updated_by", sa.Text(), nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_mail_templates")),

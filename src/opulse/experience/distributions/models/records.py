@@ -43,7 +43,7 @@ class MessageSpec:
     reply_to: str = ""
     translations: Mapping[str, Wording] = field(default_factory=dict)
     template: str = ""  # MT_… of a mail template; empty: the built-in look
-    html: str = ""  # of that template, frozen with the message
+    mjml: str = ""  # of that template, frozen with the message
 
     def wording(self, language: str) -> Wording:
         """What is said in ``language``."""
@@ -199,3 +199,19 @@ class Counted:
 
     distribution: Distribution
     counts: DistributionCounts
+
+
+@dataclass(frozen=True)
+class DistributionGroup:
+    """Distributions of one workflow, day (UTC) and activation (empty: none), with the people of all of them by state."""
+
+    workflow: str
+    activation: str
+    day: datetime
+    name: str
+    distributions: int
+    only: str  # the distribution's id where there is one alone
+    running: int
+    paused: int
+    newest_at: datetime
+    by_state: Mapping[InvitationState, int]

@@ -30,6 +30,6 @@ def message_digest(request: AskRequest, version: int) -> str:
         message.subject,
         message.body,
         sorted((language, one.subject, one.body) for language, one in message.translations.items()),
-        message.html,
+        message.mjml,
     ]
     return sha256(json.dumps(said).encode()).hexdigest()[:32]

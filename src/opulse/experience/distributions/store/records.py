@@ -54,6 +54,13 @@ def list_distributions(
     return [distribution_of(row) for row in conn.execute(newest)]
 
 
+def list_children(conn: Connection, tenant: int, parent: str) -> list[Distribution]:
+    """The distributions that remind and thank the people of this one, the oldest first."""
+    query = select(distributions).where(distributions.c.tenant == tenant, distributions.c.parent == parent)
+    ordered = query.order_by(distributions.c.created_at, distributions.c.id)
+    return [distribution_of(row) for row in conn.execute(ordered)]
+
+
 def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, DistributionCounts]:
     """The counts of each of these distributions: one walk over their invitations for all that is asked of them."""
     table = invitations
@@ -235,7 +242,7 @@ def message_document(message: MessageSpec) -> dict[str, Any]:
             for language, one in message.translations.items()
         },
         "template": message.template,
-        "html": message.html,
+        "mjml": message.mjml,
     }
 
 

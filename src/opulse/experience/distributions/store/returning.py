@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, insert_ignoring_known, metadata, seek
+from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import (
     InvitationState,
     MailReason,
@@ -144,12 +145,15 @@ def suppress(conn: Connection, found: Sequence[Suppression]) -> int:
 
 def _spare_waiting(conn: Connection, found: Sequence[Suppression], reason: SpareReason) -> None:
     """By the contact, for invitations are found by it, and then by the address that each was asked at."""
+    tenant, keys = found[0].tenant, [one.email for one in found]
+    theirs = select(contacts.c.id).where(contacts.c.tenant == tenant, contacts.c.email_key.in_(keys))
+    people = {one.contact for one in found} | set(conn.execute(theirs).scalars())
     conn.execute(
         update(invitations)
         .where(
-            invitations.c.tenant == found[0].tenant,
-            invitations.c.contact.in_([one.contact for one in found]),
-            invitations.c.email_key.in_([one.email for one in found]),
+            invitations.c.tenant == tenant,
+            invitations.c.contact.in_(sorted(people)),
+            invitations.c.email_key.in_(keys),
             invitations.c.state.in_(_WAITS),
         )
         .values(state=InvitationState.SPARED.value, reason=reason.value, next_try_at=None, hold_until=None)
