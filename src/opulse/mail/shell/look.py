@@ -32,6 +32,14 @@ _FOOTER = re.compile(r"<op-footer\s*(?:/>|>\s*</op-footer>)")
 _FORBIDDEN = re.compile(
     r"<\s*(mj-include|mj-raw|mj-html-attributes|script|iframe|object|form)\b", re.IGNORECASE
 )
+_ELEMENT = re.compile(r"<\s*(mj[a-z0-9-]*|op-[a-z-]*)")
+_ELEMENTS = frozenset(
+    "mjml mj-head mj-body mj-title mj-preview mj-attributes mj-all mj-class mj-style mj-breakpoint mj-font mj-section "
+    "mj-column mj-group mj-wrapper mj-text mj-image mj-button mj-divider mj-spacer mj-table mj-social mj-social-element "
+    "mj-hero mj-navbar mj-navbar-link mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-carousel "
+    "mj-carousel-image op-content op-footer".split()
+)
+"""The compiler passes over what it does not know; a mistyped column would lose what stands in it."""
 _HANDLER = re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE)
 _PLAIN_HTTP = re.compile(
     r"""\b(?:src|href|background-url)\s*=\s*["'](?!https:|mailto:|tel:|\#)""", re.IGNORECASE
@@ -51,6 +59,12 @@ def find_problems(source: str) -> list[str]:
         )
     problems += [
         f"<{found}> is not allowed in a template" for found in sorted(set(_FORBIDDEN.findall(source)))
+    ]
+    unknown = sorted(
+        {found.lower() for found in _ELEMENT.findall(source)} - _ELEMENTS - {"mj-raw", "mj-include"}
+    )
+    problems += [
+        f"<{found}> is no element of MJML that we know" for found in unknown if "html-attr" not in found
     ]
     if _HANDLER.search(source):
         problems.append("scripts, such as onclick, are not allowed in a template")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, case, func, select, type_coerce
 
-from opulse.db import Instant
+from opulse.db import Instant, instant
 from opulse.experience.distributions.models import DistributionGroup, DistributionState, InvitationState
 from opulse.experience.distributions.store.tables import distributions, invitations
 
@@ -67,7 +67,7 @@ def _count_people(
     if not rows:
         return {}
     table = distributions
-    first = min(int(row.day) for row in rows) * _DAY
+    first = min(int(row.day) for row in rows)
     day = _day(table.c.created_at)
     mine = and_(invitations.c.tenant == table.c.tenant, invitations.c.distribution == table.c.id)
     found = conn.execute(
@@ -94,9 +94,9 @@ def _count_people(
 
 
 def _day(moment: ColumnElement[Any]) -> ColumnElement[int]:
-    """Days since 1970, in UTC: whole numbers divide to whole numbers on both databases."""
+    """The beginning of its day in UTC, as a number: whole numbers have the same remainder on both databases."""
     stored = type_coerce(moment, BigInteger())
-    return (stored - stored % _DAY).op("/", return_type=BigInteger())(_DAY)
+    return type_coerce(stored - stored % _DAY, BigInteger())
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -107,7 +107,7 @@ def _group(row: Row[Any], by_state: dict[InvitationState, int]) -> DistributionG
     return DistributionGroup(
         workflow=row.workflow,
         activation=row.activation,
-        day=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(row.day)),
+        day=instant(row.day),
         name=row.name,
         distributions=row.distributions,
         only=row.only if row.distributions == 1 else "",
