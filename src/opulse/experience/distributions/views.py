@@ -1,7 +1,17 @@
 """Read-only selectables that later stages join, and look-ups."""
 
 from opulse.experience.distributions.models import Counted
+from opulse.experience.distributions.store.library import find_message, find_template
 from opulse.experience.distributions.store.records import list_counted
+from opulse.experience.distributions.store.returning import list_suppressions
 from opulse.experience.distributions.store.tables import distributions, invitations
 
-__all__ = ["Counted", "distributions", "invitations", "list_counted"]
+__all__ = [
+    "Counted",
+    "distributions",
+    "find_message",
+    "find_template",
+    "invitations",
+    "list_counted",
+    "list_suppressions",
+]

@@ -34,10 +34,42 @@ _FORBIDDEN = re.compile(
 )
 _ELEMENT = re.compile(r"<\s*(mj[a-z0-9-]*|op-[a-z-]*)")
 _ELEMENTS = frozenset(
-    "mjml mj-head mj-body mj-title mj-preview mj-attributes mj-all mj-class mj-style mj-breakpoint mj-font mj-section "
-    "mj-column mj-group mj-wrapper mj-text mj-image mj-button mj-divider mj-spacer mj-table mj-social mj-social-element "
-    "mj-hero mj-navbar mj-navbar-link mj-accordion mj-accordion-element mj-accordion-title mj-accordion-text mj-carousel "
-    "mj-carousel-image op-content op-footer".split()
+    (  # one name a line says nothing more
+        "mjml",
+        "mj-head",
+        "mj-body",
+        "mj-title",
+        "mj-preview",
+        "mj-attributes",
+        "mj-all",
+        "mj-class",
+        "mj-style",
+        "mj-breakpoint",
+        "mj-font",
+        "mj-section",
+        "mj-column",
+        "mj-group",
+        "mj-wrapper",
+        "mj-text",
+        "mj-image",
+        "mj-button",
+        "mj-divider",
+        "mj-spacer",
+        "mj-table",
+        "mj-social",
+        "mj-social-element",
+        "mj-hero",
+        "mj-navbar",
+        "mj-navbar-link",
+        "mj-accordion",
+        "mj-accordion-element",
+        "mj-accordion-title",
+        "mj-accordion-text",
+        "mj-carousel",
+        "mj-carousel-image",
+        "op-content",
+        "op-footer",
+    )
 )
 """The compiler passes over what it does not know; a mistyped column would lose what stands in it."""
 _HANDLER = re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE)

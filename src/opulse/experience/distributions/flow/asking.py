@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from opulse.db import wake
 from opulse.experience.directory import views as directory
+from opulse.experience.distributions.flow.following import plan_follow_up_in
 from opulse.experience.distributions.flow.planning import Plan, count_used, decide_in, draft_in, plan_in
 from opulse.experience.distributions.flow.previewing import foresee
 from opulse.experience.distributions.flow.tallying import Tally
@@ -94,8 +95,12 @@ def _open_in(conn: Connection, request: AskRequest, now: datetime) -> Plan:
     """The distribution of the request's cause: the one that an earlier wave made, or a new one."""
     known = store.find_by_key(conn, request)
     if known is None:
-        store.insert_distribution(conn, draft_in(conn, request, now))
+        draft = draft_in(conn, request, now)
+        store.insert_distribution(conn, draft)
         known = store.find_by_key(conn, request)  # somebody else's, if it was made at this very moment
+        if known is not None and known.id == draft.id:
+            for wish in request.follow_ups:
+                plan_follow_up_in(conn, known, wish, f"workflow {request.workflow}", now)
     if known is None:
         raise RuntimeError(f"the distribution of {request.workflow} for {request.cause} was not stored")
     store.raise_expected(conn, request.tenant, known.id, request.expected)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from opulse.experience.distributions.models.records import MessageSpec
+from opulse.experience.distributions.models.records import FollowUpWish, MessageSpec
 from opulse.experience.distributions.models.states import DistributionKind, FollowUpState
+
+__all__ = ["LATEST", "MOST_REMINDERS", "SOONEST", "FollowUp", "FollowUpWish", "Followed"]
 
 MOST_REMINDERS = 3
 """Of one distribution: a person who did not answer three times does not want to."""
 SOONEST = timedelta(minutes=5)
 LATEST = timedelta(days=60)
-
-
-@dataclass(frozen=True)
-class FollowUpWish:
-    """A reminder ``after`` the invitation left, or a thank-you ``after`` the answer. Empty texts: our own words."""
-
-    kind: DistributionKind
-    after: timedelta
-    message: MessageSpec = field(default_factory=MessageSpec)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,15 @@ class MessageSpec:
 
 
 @dataclass(frozen=True)
+class FollowUpWish:
+    """A reminder ``after`` the invitation left, or a thank-you ``after`` the answer. Empty texts: our own words."""
+
+    kind: DistributionKind
+    after: timedelta
+    message: MessageSpec = field(default_factory=MessageSpec)
+
+
+@dataclass(frozen=True)
 class AskRequest:
     """Ask these contacts with this survey. Give ``selection`` or ``contact_ids``.
 
@@ -83,6 +92,8 @@ class AskRequest:
     embedded: Mapping[str, Any] = field(
         default_factory=dict
     )  # goes with the distribution, not onto the contacts
+
+    follow_ups: tuple[FollowUpWish, ...] = ()
 
     @property
     def cause(self) -> str:

@@ -109,6 +109,7 @@ def candidates_of(
             same_address=bool(addresses.get(row.email_key, set()) - {row.id}),
             suppressed=suppressed.get(row.email_key),
             twins=twins.get(row.id, ()),
+            own=distribution.embedded,
         )
         for row in rows
     ]
@@ -135,9 +136,10 @@ def _candidate(
     same_address: bool,
     suppressed: SpareReason | None,
     twins: Sequence[Mapping[str, Any]],
+    own: Mapping[str, Any],
 ) -> Candidate:
     email = row.email.strip()
-    fields = {key: _value(row, key) for key in keys}
+    fields = {key: _value(row, key, own) for key in keys}
     return Candidate(
         contact=row.id,
         directory=row.directory,
@@ -170,9 +172,15 @@ def _is_deliverable(email: str) -> bool:
         return False
 
 
-def _value(row: Any, key: str) -> str:
-    """The text that a pipe of the message stands for on this contact; empty where there is none."""
+def _value(row: Any, key: str, own: Mapping[str, Any]) -> str:
+    """The text that a pipe of the message stands for on this contact; empty where there is none.
+
+    ``own`` is the distribution's embedded data: what goes with this mail counts before what the contact has.
+    """
     source, _, path = key.partition("://")
     if source == CONTACT:
         return str(getattr(row, MAIN_FIELDS[path])) if path in MAIN_FIELDS else ""
-    return pipe_text(row.embedded.get(path.removeprefix("Field/"))) if source == EMBEDDED else ""
+    if source != EMBEDDED:
+        return ""
+    name = path.removeprefix("Field/")
+    return pipe_text(own[name] if name in own else row.embedded.get(name))
