@@ -98,8 +98,8 @@ class Settings(BaseSettings):
     )
     dkim_key: SecretStr = Field(
         SecretStr(""),
-        description="Private RSA key (PEM) that signs mails with DKIM, where the relay does not; needs the extra opulse[dkim]. "
-        "Empty: mails leave unsigned.",
+        description="Private key (PEM, RSA or Ed25519) that signs mails with DKIM, where the relay does not and the tenant has "
+        "no key of its own for the domain. Empty: those mails leave unsigned.",
     )
     dkim_selector: str = Field(
         "", description="Selector of that key: the public half is the DNS record SELECTOR._domainkey.DOMAIN."
