@@ -48,7 +48,6 @@ lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.
 	$(COMPILE) --upgrade pyproject.toml -o requirements/base.txt
 	$(COMPILE) --upgrade --extra dev -c requirements/base.txt pyproject.toml -o requirements/dev.txt
 	$(COMPILE) --upgrade --extra scale -c requirements/dev.txt pyproject.toml -o requirements/scale.txt
-	$(COMPILE) --upgrade --extra dkim -c requirements/dev.txt pyproject.toml -o requirements/dkim.txt
 	$(COMPILE) --upgrade -c requirements/base.txt deploy/agent-wheel/pyproject.toml -o requirements/agent.txt
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt

@@ -87,10 +87,19 @@ class Settings(BaseSettings):
         "more than one processor.",
     )
     mail_from: str = Field("", description="Default From address; also the domain of bounce addresses.")
+    bounces_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port on which bounces and complaints are taken by SMTP or LMTP from your own mail server; 0: they are not.",
+    )
+    bounces_host: str = Field(
+        "127.0.0.1", description="Address on which that port listens: one that only your mail server reaches."
+    )
     dkim_key: SecretStr = Field(
         SecretStr(""),
-        description="Private RSA key (PEM) that signs mails with DKIM, where the relay does not; needs the extra opulse[dkim]. "
-        "Empty: mails leave unsigned.",
+        description="Private key (PEM, RSA or Ed25519) that signs mails with DKIM, where the relay does not and the tenant has "
+        "no key of its own for the domain. Empty: those mails leave unsigned.",
     )
     dkim_selector: str = Field(
         "", description="Selector of that key: the public half is the DNS record SELECTOR._domainkey.DOMAIN."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -10,16 +11,22 @@ from typing import Any
 
 import pytest
 
-from opulse.experience.distributions import MessageSpec, Wording
+from opulse.clock import ManualClock
+from opulse.experience.distributions import DistributionKind, FollowUpWish, MessageSpec, Wording
 from opulse.experience.distributions.flow.asking import ask
 from opulse.experience.distributions.flow.burst import addressee
+from opulse.experience.distributions.flow.following import follow_up_due, plan_follow_up
 from opulse.experience.distributions.flow.letters import Letters
-from opulse.experience.distributions.flow.links import find_invitation_in
+from opulse.experience.distributions.flow.links import find_invitation_in, note_progress_in
+from opulse.experience.distributions.flow.sender_domains import make_domain_key, switch_domain_key
 from opulse.experience.distributions.flow.sending import LEASE
-from opulse.experience.distributions.models import LinkType, Turn
+from opulse.experience.distributions.models import LinkType, Progress, Turn
 from opulse.experience.distributions.rules import incident_code
 from opulse.experience.distributions.store.claims import claim_mails
+from opulse.experience.distributions.store.sending import list_due
 from opulse.mail.models import Envelope, MessageRefused
+from opulse.mail.shell import STARTER
+from opulse.mail.signing import Algorithm
 from opulse.mail.verp import Verp
 from opulse.ports import Ports
 from opulse.wire.tokens import LinkPurpose
@@ -167,3 +174,75 @@ async def test_an_anonymous_link_is_the_same_for_everybody(ports: Ports) -> None
 async def test_a_sender_address_that_is_none_refuses_the_message(ports: Ports) -> None:
     with pytest.raises(MessageRefused):
         await write_all(ports, message=MessageSpec(from_address="not an address"))
+
+
+async def test_a_reminder_has_the_same_link_and_code_and_the_thanks_have_no_link(
+    ports: Ports, clock: ManualClock
+) -> None:
+    town = await build_town(ports, 3)
+    request = town.request()
+    made = await ask(ports, request)
+    now = clock.now()
+    await town.change_invitations(state="accepted", next_try_at=None, sent_at=now)
+    for kind in (DistributionKind.REMINDER, DistributionKind.THANK_YOU):
+        wish = FollowUpWish(kind, timedelta(hours=1))
+        await plan_follow_up(ports, town.tenant, made.distribution, wish, "test")
+    invited = {row["contact"]: row for row in await town.rows()}
+    answered = next(row for row in invited.values() if row["language"] == "de")
+    await ports.db.write(note_progress_in, town.tenant, answered["id"], Progress.FINISHED, now)
+    clock.advance(3600)
+    assert await follow_up_due(ports) == 3
+    letters, written = Letters(ports), {}
+    for turn in await ports.db.read(list_due, clock.now()):
+        claimed = await ports.db.write(claim_mails, turn, "test", LEASE, clock.now(), 20)
+        people = [addressee(mail) for mail in claimed]
+        writer = await letters.writer(turn, people)
+        for person in people:
+            written[person.of] = (turn.kind, read_mail(writer.write(person, clock.now())))
+    code = incident_code(request.cause)
+    for row in invited.values():
+        kind, mail = written[row["id"]]
+        assert str(mail["Subject"]).endswith(f"[{code}]")
+        text = body(mail, "plain")
+        links = [word for word in text.split() if "/s/" in word]
+        if kind is DistributionKind.THANK_YOU:
+            assert row is answered
+            assert str(mail["Subject"]).startswith("Danke für Ihre Antwort")
+            assert links == []
+        else:
+            token = links[0].rpartition("/")[2].partition("?")[0]
+            assert ports.links.read(LinkPurpose.ANSWER, token) == (town.tenant, bytes.fromhex(row["id"]))
+        assert "List-Unsubscribe" in mail
+
+
+async def test_a_look_of_ones_own_is_around_the_words_and_keeps_the_way_out(ports: Ports) -> None:
+    look = STARTER.replace("Your organisation", "Acme ⟦email⟧")
+    _, _, mails = await write_all(ports, message=MessageSpec(subject="Slow?", mjml=look))
+    html = body(mails["user0@example.org"][1], "html")
+    assert "Acme [email]" in html, "what an author writes is never taken for a slot"
+    assert "Hello" in html
+    assert "/u/" in html
+    assert "No more mails of this kind" in html
+
+
+async def test_the_domains_own_keys_sign_and_a_key_that_was_switched_off_does_not(
+    ports: Ports, clock: ManualClock
+) -> None:
+    town = await build_town(ports, 2)
+    made = await ask(ports, town.request())
+    turn = Turn(town.tenant, made.distribution, 5)
+    key = await make_domain_key(ports, town.tenant, "example.org", "k1", Algorithm.ED25519, "test")
+    claimed = await ports.db.write(claim_mails, turn, "test", LEASE, clock.now(), 20)
+    people, letters = [addressee(mail) for mail in claimed], Letters(ports)
+
+    async def write() -> bytes:
+        return (await letters.writer(turn, people)).write(people[0], clock.now()).data
+
+    assert b"DKIM-Signature" not in await write(), "it waits for its record"
+    await switch_domain_key(ports, town.tenant, key.id, "test", active=True)
+    assert b"DKIM-Signature" not in await write(), "within the minute"
+    clock.advance(61)
+    assert b" s=k1;" in await write()
+    await switch_domain_key(ports, town.tenant, key.id, "test", active=False)
+    clock.advance(61)
+    assert b"DKIM-Signature" not in await write()

@@ -41,6 +41,7 @@ CATCH_ALL = (
     "db/grouped.py",
     "experience/distributions/flow/rounds.py",
     "experience/distributions/flow/burst.py",
+    "mail/inbound/server.py",  # a mail that could not be taken is asked for again, not lost
 )
 
 

@@ -88,7 +88,8 @@ async def test_a_later_wave_asks_only_newcomers(ports: Ports) -> None:
     second = await ask(ports, town.request(request.activation, wave=2))
     assert second.distribution == first.distribution
     assert (second.asked, second.spared) == (4, {SpareReason.ALREADY_ASKED: 6})
-    third = await ask(ports, town.request(request.activation, workflow="WF_other"))
+    other = MessageSpec(subject="Something else")
+    third = await ask(ports, town.request(request.activation, workflow="WF_other", message=other))
     assert third.distribution != first.distribution
     assert third.asked == 10, "another pulse about the same activation, and no rule against it"
 

@@ -20,7 +20,9 @@ from opulse.db.postgres import PostgresDatabase
 from opulse.db.statistics import Statistics
 from opulse.experience.audiences.models import STALE_DUE
 from opulse.experience.directory.jobs import ALARMS_DUE
+from opulse.experience.distributions.flow.returned import Returned
 from opulse.experience.distributions.flow.sending import Sender
+from opulse.experience.distributions.jobs import FOLLOW_UPS_DUE
 from opulse.experience.extensions.schedule.models import SCHEDULES_DUE
 from opulse.experience.privacy.models import RETENTION_DUE
 from opulse.experience.responses.jobs import UPKEEP_DUE
@@ -28,6 +30,7 @@ from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases
 from opulse.mail.carrier import Carrier, CarrierProcess, Carries
+from opulse.mail.inbound import Inbound
 from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.activations.flow.ownership import LeasedOwner
 from opulse.monitoring.deliveries.jobs import MUTES_DUE
@@ -43,6 +46,7 @@ SCHEDULE: Mapping[str, Mapping[str, float]] = {
     "monitoring": {MUTES_DUE: 10.0, GROUPS_DUE: 300.0, SILENT_DUE: 3600.0},
     "experience": {
         ALARMS_DUE: 60.0,
+        FOLLOW_UPS_DUE: 20.0,
         SCHEDULES_DUE: 15.0,
         STALE_DUE: 900.0,
         UPKEEP_DUE: 3600.0,
@@ -107,6 +111,8 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
     if settings.wing in ("all", "experience") and "mail" in settings.queues:
         carrier = make_carrier(ports, settings)
         parts.append(Sender(ports, lease=_lease(settings), alone=_alone(ports), carrier=carrier))
+        if settings.bounces_port:
+            parts.append(Inbound(Returned(ports).takes, settings.bounces_host, settings.bounces_port))
     if "jobs" in settings.queues:
         parts += _workers(ports, settings, process)
     if "schedule" in settings.queues:

@@ -21,6 +21,11 @@ class Words:
     button: str
     why: str
     unsubscribe: str
+    reminder: str
+    """The body of a reminder whose author wrote none."""
+    thanks_title: str
+    """Subject and body of a thank-you whose author wrote none."""
+    thanks: str
 
 
 def direction(language: str) -> str:
@@ -42,6 +47,9 @@ def _english(questions: int) -> Words:
         button="Open the questions",
         why="You get this mail because a device you use is affected by a problem that IT is working on.",
         unsubscribe="No more mails of this kind",
+        reminder="We asked you these questions and have no answer from you yet. The link still works.",
+        thanks_title="Thank you for your answer",
+        thanks="Your answer has arrived. It shows IT what the problem does to people's work.",
     )
 
 
@@ -55,6 +63,9 @@ def _german(questions: int) -> Words:
         why="Sie erhalten diese Mail, weil ein von Ihnen genutztes Gerät von einer Störung betroffen ist, "
         "an der die IT arbeitet.",
         unsubscribe="Keine weiteren Mails dieser Art",
+        reminder="Wir haben Ihnen diese Fragen gestellt und noch keine Antwort von Ihnen. Der Link gilt noch.",
+        thanks_title="Danke für Ihre Antwort",
+        thanks="Ihre Antwort ist angekommen. Sie zeigt der IT, was die Störung für die Arbeit bedeutet.",
     )
 
 
@@ -67,6 +78,9 @@ def _arabic(questions: int) -> Words:
         button="افتح الأسئلة",
         why="تصلك هذه الرسالة لأن جهازًا تستخدمه متأثر بمشكلة يعمل فريق تقنية المعلومات على حلها.",
         unsubscribe="لا أريد رسائل أخرى من هذا النوع",
+        reminder="أرسلنا إليك هذه الأسئلة ولم تصلنا إجابتك بعد. ما زال الرابط صالحًا.",
+        thanks_title="شكرًا على إجابتك",
+        thanks="وصلت إجابتك، وهي تبيّن لتقنية المعلومات أثر المشكلة في العمل.",
     )
 
 

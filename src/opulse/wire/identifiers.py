@@ -37,12 +37,15 @@ class Prefix(StrEnum):
     DIRECTORY = "POOL"
     DISTRIBUTION = "EMD"
     DIVISION = "DV"
+    DOMAIN_KEY = "DK"  # ours, as FU and MT
     EXPORT = "ES"
+    FOLLOW_UP = "FU"  # ours: a planned reminder or thank-you
     FREQUENCY_RULE = "FQ"
     GRAPHIC = "IM"
     GROUP = "GR"
     LIST_MEMBER = "MLRP"  # the older form, still in links, history and skip tokens
     MAILING_LIST = "CG"
+    MAIL_TEMPLATE = "MT"
     MESSAGE = "MS"
     QUOTA = "QO"
     RESPONSE = "R"

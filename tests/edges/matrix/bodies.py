@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opulse.experience.surveys import recommended_pulse
+from opulse.mail.shell import STARTER
 from opulse.web.roles import Role
 from tests.edges.matrix.routes import Route
 from tests.edges.matrix.world import MARK
@@ -61,6 +62,23 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/workflows/{workflow}/test-event": {"body": {}},
     "PUT /api/v1/sources/{source_id}": {"kind": "fleet", "name": "Looked at"},
     "POST /api/v1/sources/{source_id}/receive": {"policy": {"id": 1, "name": "Looked at"}, "hosts": []},
+    "POST /api/v1/distributions/{distribution}/follow-ups": {"kind": "reminder", "after_minutes": 90},
+    "POST /api/v1/distributions/{distribution}/test-mail": {"address": "a@b.example"},
+    "PUT /api/v1/library-messages/{message}": {
+        "name": "Looked at",
+        "category": "invite",
+        "texts": {"en": {"subject": "Looked at"}},
+    },
+    "PUT /api/v1/mail-templates/{template}": {"name": "Looked at", "source": STARTER},
+    "PUT /api/v1/domain-keys/{domain_key}": {"active": False},
+    "POST /distributions/library/messages/{message}": {
+        "name": "Looked at",
+        "category": "invite",
+        "language": "en",
+        "subject": "Looked at",
+        "body": "",
+    },
+    "POST /distributions/library/templates/{template}": {"name": "Looked at", "source": STARTER},
     "PUT /scim/v2/Users/{user_id}": {"userName": "Looked at"},
     "PATCH /scim/v2/Users/{user_id}": {
         "Operations": [{"op": "replace", "value": {"displayName": "Looked at"}}]

@@ -23,6 +23,7 @@ from opulse.experience.surveys.models import Look
 from opulse.jobs import enqueue
 from opulse.jobs.claiming import claim_due
 from opulse.jobs.table import bury
+from opulse.mail.shell import STARTER
 from opulse.monitoring.systems.flow.importing import Wanted
 from opulse.monitoring.systems.flow.importing import receive_file as receive_system_file
 from opulse.monitoring.systems.flow.people import create_person
@@ -288,6 +289,30 @@ async def find_distribution(world: World, found: Found) -> str:
     return str((await world.api.get("/api/v1/distributions", activation=world.activation))[0]["id"])
 
 
+async def make_follow_up(world: World, found: Found) -> str:
+    """A reminder of the distribution in the path; it takes three at most, so a known one is taken again."""
+    path = f"/api/v1/distributions/{found['distribution']}/follow-ups"
+    known = await world.api.get(path)
+    if known:
+        return str(known[0]["id"])
+    return str((await world.api.post(path, {"kind": "reminder", "after_minutes": 500}))["id"])
+
+
+async def make_message(world: World, found: Found) -> str:
+    body = {"name": fresh_name("message"), "category": "invite", "texts": {"en": {"subject": "Slow?"}}}
+    return str((await world.api.post("/api/v1/library-messages", body))["id"])
+
+
+async def make_mail_template(world: World, found: Found) -> str:
+    made = await world.api.post("/api/v1/mail-templates", {"name": fresh_name("look"), "source": STARTER})
+    return str(made["id"])
+
+
+async def make_domain_key(world: World, found: Found) -> str:
+    body = {"domain": "zebra.example", "selector": f"s{next(_numbers)}", "algorithm": "ed25519"}
+    return str((await world.api.post("/api/v1/domain-keys", body))["id"])
+
+
 async def find_link(world: World, found: Found) -> str:
     return world.link
 
@@ -395,6 +420,10 @@ MAKERS: Mapping[str, Maker] = {
     "/workflows/{workflow}/runs/{run}": make_run,
     "{run}": find_run,
     "{distribution}": find_distribution,
+    "{follow_up}": make_follow_up,
+    "{message}": make_message,
+    "{template}": make_mail_template,
+    "{domain_key}": make_domain_key,
     "{token}": find_link,
     "{person}": make_person,
     "/people/{person}/sessions/{session}": make_session,

@@ -11,10 +11,10 @@ import pytest
 from opulse.bootstrap.ports import make_signer
 from opulse.mail.message import build_frame
 from opulse.mail.models import WireMessage
-from opulse.mail.signing import CannotSign, Signer
+from opulse.mail.signing import Algorithm, CannotSign, Signer, Signers, generate_key
 from opulse.mail.slots import slot
 from opulse.settings import load_settings
-from tests.unit.mail.domain_key import DOMAIN, SELECTOR, private_pem, verifies
+from tests.unit.mail.domain_key import DOMAIN, SELECTOR, private_pem, verifies, verifies_by
 from tests.unit.mail.test_message import PARTS
 
 PEM = private_pem()
@@ -33,6 +33,32 @@ def test_a_receiver_verifies_what_is_sent(html: str) -> None:
     assert not verifies(signed.replace(b"Hello", b"Hallo"))
     assert not verifies(signed.replace(b"One-Click", b"Two-Click"))
     assert not verifies(signed.replace(b"Subject: ", b"Subject: no "))
+
+
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_a_generated_key_verifies_by_the_record_that_is_shown(algorithm: Algorithm) -> None:
+    signer = Signer(DOMAIN, "made", generate_key(algorithm))
+    name, text = signer.record
+    assert name == f"made._domainkey.{DOMAIN}"
+    assert text.startswith(f"v=DKIM1; k={algorithm.value}; p=")
+    frame = build_frame(replace(PARTS, html="<p>Hello  there</p>", text="Hello " + slot("name")))
+    for values in ({"name": "Zoë"}, {"name": ""}, {"name": "x" * 300}):
+        signed = signer.sign(frame.render(values))
+        assert verifies_by(signed, signer)
+        assert not verifies_by(signed.replace(b"Hello", b"Hallo"), signer)
+        assert not verifies_by(signed.replace(b"Subject: ", b"Subject: no "), signer)
+    other = Signer(DOMAIN, "made", generate_key(algorithm))
+    assert not verifies_by(signed, other)
+
+
+def test_two_keys_make_two_signatures_and_either_is_good_alone() -> None:
+    both = [Signer(DOMAIN, one.value, generate_key(one)) for one in Algorithm]
+    signed = Signers(tuple(both)).sign(build_frame(PARTS).render({}))
+    assert signed.count(b"DKIM-Signature: ") == 2
+    first, second = signed.split(b"DKIM-Signature: ")[1:]
+    assert verifies_by(b"DKIM-Signature: " + second, both[0])
+    first_alone = b"DKIM-Signature: " + first + second[second.index(b"\r\nFrom: ") + 2 :]
+    assert verifies_by(first_alone, both[1])
 
 
 def test_both_unsubscribe_headers_and_what_people_see_are_signed() -> None:

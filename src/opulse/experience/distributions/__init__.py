@@ -1,7 +1,8 @@
 """Who is asked, who is spared and why; individual links; the message; sending it.
 
 In: a survey, a message and contacts (a workflow's selection), from a task. Out: one invitation per contact with its reason, and
-mails. Announces no job: rows that wait are the queue, and the commit that made them wakes the :class:`~.flow.sending.Sender`.
+mails; reminders and thank-yous; what mails that came back make of an address. Announces no job: rows that wait are the queue, and
+the commit that made them wakes the :class:`~.flow.sending.Sender`.
 """
 
 from opulse.experience.distributions.models import (
@@ -9,14 +10,18 @@ from opulse.experience.distributions.models import (
     AskResult,
     Channel,
     Distribution,
+    DistributionKind,
     DistributionState,
+    FollowUpWish,
     HoldReason,
     Invitation,
     InvitationState,
     InvitedLink,
     LinkType,
     MessageSpec,
+    SendWhen,
     SpareReason,
+    Timing,
     Wording,
 )
 
@@ -25,13 +30,17 @@ __all__ = [
     "AskResult",
     "Channel",
     "Distribution",
+    "DistributionKind",
     "DistributionState",
+    "FollowUpWish",
     "HoldReason",
     "Invitation",
     "InvitationState",
     "InvitedLink",
     "LinkType",
     "MessageSpec",
+    "SendWhen",
     "SpareReason",
+    "Timing",
     "Wording",
 ]

@@ -25,6 +25,8 @@ class Addressee(NamedTuple):
     fields: Mapping[str, Any]
     """Other pipes of the message → this person's values."""
     message_id: str
+    of: str = ""
+    """The invitation whose links the mail carries: it reminds or thanks. Empty: its own."""
 
 
 class Leash(Protocol):

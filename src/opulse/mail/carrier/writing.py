@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from opulse.mail.carrier.carrying import Addressee
 from opulse.mail.message import Frame, mail_date
 from opulse.mail.models import Envelope, MessageRefused
-from opulse.mail.signing import Signer
+from opulse.mail.signing import Signs
 from opulse.mail.verp import Verp
 from opulse.wire.tokens import LinkPurpose, LinkTokens
 
@@ -33,7 +33,7 @@ class Writer:
     """Pipe of the message → the slot that it fills."""
     frames: Mapping[tuple[str, bool], Frame | MessageRefused]
     """By (language, greets by name); where the message cannot be written in that language, why."""
-    signer: Signer | None = None
+    signer: Signs | None = None
     """Signs each mail; None: the relay does, or nobody."""
     _dated: dict[datetime, str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -48,7 +48,8 @@ class Writer:
         if isinstance(frame, MessageRefused):
             raise MessageRefused(frame.reason, frame.where)
         reference = bytes.fromhex(person.key)
-        data = frame.render(self._values(person, reference, now))
+        linked = bytes.fromhex(person.of) if person.of else reference
+        data = frame.render(self._values(person, linked, now))
         if self.signer is not None:
             data = self.signer.sign(data)
         return Envelope(person.key, self.bounces.encode(reference), person.email, data)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from mjml import mjml2html
 
+from opulse.mail.shell.look import in_look
 from opulse.mail.shell.markup import attribute, plain
 
 Direction = Literal["ltr", "rtl"]
@@ -90,10 +91,16 @@ class Card:
             'style="display:none"></a></td></tr></mj-raw>'
         )
 
-    def html(self, language: str, title: str, preview: str, footer: str) -> str:
-        """The whole mail. ``footer`` is markup and stands below the card."""
+    def html(self, language: str, title: str, preview: str, footer: str, look: str = "") -> str:
+        """The whole mail. ``footer`` is markup and stands below the card; ``look`` is a checked template, empty: ours."""
         card = "".join(self._blocks)
         direction, align = self._direction, self._align
+        if look:
+            below = (
+                f'<mj-text css-class="quiet" align="{align}" font-size="13px" line-height="20px" color="#55606f">'
+                f'<div dir="{direction}">{footer}</div></mj-text>'
+            )
+            return in_look(look, card, below)
         return mjml2html(
             f'<mjml lang="{attribute(language)}" dir="{direction}"><mj-head>'
             f"<mj-title>{attribute(title)}</mj-title><mj-preview>{attribute(preview)}</mj-preview>"

@@ -29,6 +29,7 @@ class Invitation:
     body: str
     """Markdown; it is the text part as it stands."""
     survey_link: str
+    """Empty: there is nothing to open, as in a thank-you."""
     button: str
     greeting: str = ""
     preview: str = ""
@@ -47,6 +48,8 @@ class Invitation:
     unsubscribe_link: str = ""
     hidden_link: str = ""
     """A link without words that no person sees or can reach: who follows it follows every link."""
+    look: str = ""
+    """MJML of a template around it; empty: the built-in look."""
 
 
 @lru_cache(maxsize=256)
@@ -68,11 +71,12 @@ def invitation_html(language: str, direction: Direction, invitation: Invitation)
         card.choice(choice.label, choice.link)
     if invitation.choices and invitation.choose:
         card.text(plain(invitation.choose), "quiet", size=13, color="#55606f")
-    card.button(invitation.button, invitation.survey_link, SURVEY_REL)
+    if invitation.survey_link:
+        card.button(invitation.button, invitation.survey_link, SURVEY_REL)
     if invitation.questions:
         card.text(plain(invitation.questions), "quiet", size=13, color="#55606f")
     preview = invitation.preview or invitation.heading
-    return card.html(language, invitation.subject, preview, _footer(invitation))
+    return card.html(language, invitation.subject, preview, _footer(invitation), invitation.look)
 
 
 def invitation_text(invitation: Invitation) -> str:
@@ -81,7 +85,9 @@ def invitation_text(invitation: Invitation) -> str:
     blocks += [f"{choice.label}\n{choice.link}" for choice in invitation.choices]
     if invitation.choices:
         blocks.append(invitation.choose)
-    blocks += [f"{invitation.button}\n{invitation.survey_link}", invitation.questions]
+    if invitation.survey_link:
+        blocks.append(f"{invitation.button}\n{invitation.survey_link}")
+    blocks.append(invitation.questions)
     stop = f"{invitation.unsubscribe}\n{invitation.unsubscribe_link}" if invitation.unsubscribe_link else ""
     blocks.append("\n".join(filter(None, ["-- ", invitation.why, stop])) if invitation.why or stop else "")
     return "\n\n".join(filter(None, blocks)) + "\n"

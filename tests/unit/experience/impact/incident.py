@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -222,12 +223,19 @@ async def open_activation(incident: Incident, ever: int, activation: str = ACTIV
     await incident.ports.db.write(insert_activation, incident.tenant, opening)
 
 
-def insert_row(conn: Connection, table: Table, values: dict[str, Any], now: datetime) -> None:
-    """See :meth:`Incident.put`."""
+def insert_row(
+    conn: Connection,
+    table: Table,
+    values: dict[str, Any],
+    now: datetime,
+    only: Collection[str] | None = None,
+) -> None:
+    """See :meth:`Incident.put`. ``only``: the columns that the table has in an older schema; None: all."""
     filled = {
         column.name: _empty(column, now)
         for column in table.columns
         if column.name not in values
+        and (only is None or column.name in only)
         and not column.nullable
         and column.server_default is None
         and not (column.primary_key and column.autoincrement is True)

@@ -13,12 +13,23 @@ from sqlalchemy import Connection
 
 from opulse.db import wake
 from opulse.experience.directory import views as directory
+from opulse.experience.distributions.flow.following import plan_follow_up_in
 from opulse.experience.distributions.flow.planning import Plan, count_used, decide_in, draft_in, plan_in
 from opulse.experience.distributions.flow.previewing import foresee
 from opulse.experience.distributions.flow.tallying import Tally
-from opulse.experience.distributions.models import MAIL_DUE, SLOT_STATES, AskRequest, AskResult, Decision
+from opulse.experience.distributions.models import (
+    MAIL_DUE,
+    OWN_ZONE,
+    SLOT_STATES,
+    AskRequest,
+    AskResult,
+    Decision,
+    SendWhen,
+)
+from opulse.experience.distributions.rules import decide_due
 from opulse.experience.distributions.store import asking as store
 from opulse.experience.distributions.store import candidates, desktop
+from opulse.experience.distributions.store.chores import OPEN_FOR
 from opulse.experience.surveys.flow import NotPublished
 from opulse.jobs import JobDead
 from opulse.observe import faults, get_logger
@@ -27,7 +38,6 @@ from opulse.ports import Ports
 from opulse.tenancy import get_tenant
 
 CHUNK = 500  # contacts decided in one unit: every burst of mails that is due waits for it
-OPEN_FOR = timedelta(minutes=15)  # an unanswered invitation keeps other pulses away this long
 
 log = get_logger("distributions")
 
@@ -85,8 +95,12 @@ def _open_in(conn: Connection, request: AskRequest, now: datetime) -> Plan:
     """The distribution of the request's cause: the one that an earlier wave made, or a new one."""
     known = store.find_by_key(conn, request)
     if known is None:
-        store.insert_distribution(conn, draft_in(conn, request, now))
+        draft = draft_in(conn, request, now)
+        store.insert_distribution(conn, draft)
         known = store.find_by_key(conn, request)  # somebody else's, if it was made at this very moment
+        if known is not None and known.id == draft.id:
+            for wish in request.follow_ups:
+                plan_follow_up_in(conn, known, wish, f"workflow {request.workflow}", now)
     if known is None:
         raise RuntimeError(f"the distribution of {request.workflow} for {request.cause} was not stored")
     store.raise_expected(conn, request.tenant, known.id, request.expected)
@@ -138,19 +152,21 @@ def _ask_chunk(
     hold = must_confirm and not current.confirmed_by  # somebody may have said yes since the count
     decisions = decide_in(conn, plan, current, used, fresh, now, must_confirm=hold)
     if decisions:
-        asked_at = request.asked_at or now
-        store.insert_invitations(
-            conn,
-            current,
-            decisions,
-            wave=request.wave,
-            domain=ports.mail_from.rpartition("@")[2],
-            language_of=plan.language_of,
-            asked_at=now,
-            send_by=asked_at + (request.send_by or ports.limits.send_by),
-            expires_at=asked_at + (request.link_life or ports.limits.link_life),
-            open_for=OPEN_FOR,
-        )
+        for delay, some in _by_delay(request, decisions, request.asked_at or now).items():
+            asked_at = (request.asked_at or now) + delay
+            store.insert_invitations(
+                conn,
+                current,
+                some,
+                wave=request.wave,
+                domain=ports.mail_from.rpartition("@")[2],
+                language_of=plan.language_of,
+                asked_at=now,
+                due=max(now, asked_at) if delay else now,
+                send_by=asked_at + (request.send_by or ports.limits.send_by),
+                expires_at=asked_at + (request.link_life or ports.limits.link_life),
+                open_for=OPEN_FOR,
+            )
         slots = sum(one.state in SLOT_STATES for one in decisions)
         store.add_taken(conn, request.tenant, current.id, slots)
         if current.channel.has_desktop:
@@ -159,3 +175,20 @@ def _ask_chunk(
             )
         wake(conn, MAIL_DUE)
     return _Chunk(len(selected), selected[-1], decisions, len(known))
+
+
+def _by_delay(
+    request: AskRequest, decisions: list[Decision], asked_at: datetime
+) -> dict[timedelta, list[Decision]]:
+    """The decisions by how long their mails wait: all at once, unless each person has their own time of day; then by zone."""
+    timing = request.timing
+    if timing.when is not SendWhen.TIME_OF_DAY or timing.zone != OWN_ZONE:
+        return {decide_due(timing, "", asked_at) - asked_at: decisions}
+    waits: dict[str, timedelta] = {}
+    grouped: dict[timedelta, list[Decision]] = {}
+    for one in decisions:  # 500 at most; what is computed is computed once per zone
+        zone = one.candidate.time_zone
+        if zone not in waits:
+            waits[zone] = decide_due(timing, zone, asked_at) - asked_at
+        grouped.setdefault(waits[zone], []).append(one)
+    return grouped

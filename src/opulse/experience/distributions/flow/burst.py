@@ -147,5 +147,12 @@ class Burst:
 def addressee(mail: ClaimedMail) -> Addressee:
     """What a mail's writer wants to know of a claimed one."""
     return Addressee(
-        mail.id, mail.email, mail.first_name, mail.last_name, mail.language, mail.fields, mail.message_id
+        mail.id,
+        mail.email,
+        mail.first_name,
+        mail.last_name,
+        mail.language,
+        mail.fields,
+        mail.message_id,
+        mail.of_invitation,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from opulse.experience.distributions.models import Distribution, LinkType, Turn
+from opulse.experience.distributions.flow.sender_domains import signer_in
+from opulse.experience.distributions.models import Distribution, DistributionKind, LinkType, Turn
 from opulse.experience.distributions.rules import incident_code, slot_names
 from opulse.experience.distributions.store.records import find_distribution
 from opulse.experience.surveys.flow import get_version_in
@@ -18,6 +20,7 @@ from opulse.mail.carrier.writing import is_named
 from opulse.mail.message import Frame, MessageParts, build_frame
 from opulse.mail.models import MessageRefused
 from opulse.mail.shell import Choice, Invitation, invitation_html, invitation_text
+from opulse.mail.signing import Signs
 from opulse.mail.slots import literal, slot
 from opulse.mail.verp import Verp
 from opulse.mail.words import words
@@ -26,6 +29,7 @@ from opulse.templating.frame import Place, frame_piped, header_text
 from opulse.templating.piped import LINK, Slot, parse_piped
 
 KEPT = 64  # distributions whose frames are remembered
+LOOK_AGAIN = timedelta(minutes=1)  # for keys that were switched on or off meanwhile
 
 _Marker = Callable[[str], str]
 
@@ -37,6 +41,10 @@ class _Material:
     distribution: Distribution
     document: SurveyDocument
     writer: Writer
+    code: str
+    """By which the subject names the incident: of a reminder, that of the invitation."""
+    looked_at: datetime
+    """When the keys that sign were looked up; the rest is frozen."""
 
 
 class Letters:
@@ -51,12 +59,19 @@ class Letters:
 
     async def prepare(self, turn: Turn) -> None:
         """Have the material of this distribution at hand before its mails are claimed."""
-        key = (turn.tenant, turn.distribution)
-        if key not in self._materials:
-            found, document = await self._ports.db.read(_material_in, turn)
+        key, now = (turn.tenant, turn.distribution), self._ports.clock.now()
+        known = self._materials.get(key)
+        if known is None:
+            found, document, code, signer = await self._ports.db.read(_material_in, self._ports, turn)
             while len(self._materials) >= KEPT:
                 self._materials.pop(next(iter(self._materials)))
-            self._materials[key] = _Material(found, document, self._writer(found))
+            self._materials[key] = _Material(found, document, self._writer(found, signer), code, now)
+        elif abs(now - known.looked_at) >= LOOK_AGAIN:
+            sender = known.distribution.message.from_address or self._ports.mail_from
+            signer = await self._ports.db.read(signer_in, self._ports, turn.tenant, sender)
+            known.looked_at = now
+            if signer != known.writer.signer:
+                known.writer = replace(known.writer, signer=signer)
 
     async def writer(self, turn: Turn, people: Iterable[Addressee]) -> Writer:
         """A writer with the frames that these people's mails take."""
@@ -68,7 +83,7 @@ class Letters:
             material.writer = replace(material.writer, frames={**material.writer.frames, **made})
         return material.writer
 
-    def _writer(self, found: Distribution) -> Writer:
+    def _writer(self, found: Distribution, signer: Signs | None) -> Writer:
         shared = found.link_type is LinkType.ANONYMOUS
         return Writer(
             tenant=found.tenant,
@@ -78,51 +93,80 @@ class Letters:
             shared_link=found.shared_link if shared else "",
             slots=slot_names(found.message),
             frames={},
-            signer=self._ports.signer,
+            signer=signer,
         )
 
     def _frame(self, material: _Material, language: str, named: bool) -> Frame | MessageRefused:
         """One language that cannot be written never stops the others."""
+        found, document, code = material.distribution, material.document, material.code
         try:
-            return build_frame(self._parts(material, language, named))
+            return build_frame(
+                message_parts(self._ports.mail_from, found, document, code, language, named=named)
+            )
         except MessageRefused as refused:
             return refused
 
-    def _parts(self, material: _Material, language: str, named: bool) -> MessageParts:
-        survey, slots = localise(material.document, language), material.writer.slots
-        message = material.distribution.message
-        wording = message.wording(survey.language)
-        subject = literal(wording.subject) or literal(survey.title)
-        body = literal(wording.body) or literal(survey.intro)
-        code = incident_code(material.distribution.cause)
-        heading = _one_line(subject, slots)
-        shell = _shell(survey, named, heading=heading, subject=f"{heading} [{code}]")
-        return MessageParts(
-            from_address=message.from_address or self._ports.mail_from,
-            from_name=header_text(parse_piped(message.from_name), {}),
-            to_address=slot("email"),
-            to_name=slot("name"),
-            reply_to=message.reply_to,
-            subject=shell.subject,
-            text=invitation_text(replace(shell, body=_text(body, slots))),
-            html=invitation_html(
-                survey.language, survey.direction, replace(shell, body=_markdown(body, slots))
-            ),
-            message_id=slot("message_id"),
-            date=slot("date"),
-            unsubscribe_link=slot("unsubscribe_link"),
-            list_id=f"pulse.{self._domain}",
-            list_name="Operational Pulse",
-            language=survey.language,
-        )
+
+def message_parts(
+    mail_from: str, found: Distribution, document: SurveyDocument, code: str, language: str, *, named: bool
+) -> MessageParts:
+    """What a mail of the distribution says in one language, with slots for all that differs from person to person.
+
+    Args:
+        mail_from: the sender where the message names none; its domain is the programme's.
+        code: by which the subject names the incident.
+        named: greet by name.
+    """
+    survey, slots = localise(document, language), slot_names(found.message)
+    message, kind = found.message, found.kind
+    wording, domain = message.wording(survey.language), mail_from.rpartition("@")[2]
+    subject, body = _default_wording(survey, kind)
+    subject, body = literal(wording.subject) or subject, literal(wording.body) or body
+    heading = _one_line(subject, slots)
+    shell = _shell(survey, named, heading=heading, subject=f"{heading} [{code}]")
+    if kind is DistributionKind.THANK_YOU:
+        shell = replace(shell, survey_link="", question="", choices=(), questions="")
+    shell = replace(shell, look=literal(message.mjml))
+    return MessageParts(
+        from_address=message.from_address or mail_from,
+        from_name=header_text(parse_piped(message.from_name), {}),
+        to_address=slot("email"),
+        to_name=slot("name"),
+        reply_to=message.reply_to,
+        subject=shell.subject,
+        text=invitation_text(replace(shell, body=_text(body, slots))),
+        html=invitation_html(survey.language, survey.direction, replace(shell, body=_markdown(body, slots))),
+        message_id=slot("message_id"),
+        date=slot("date"),
+        unsubscribe_link=slot("unsubscribe_link"),
+        list_id=f"pulse.{domain}",
+        list_name="Operational Pulse",
+        language=survey.language,
+    )
 
 
-def _material_in(conn: Connection, turn: Turn) -> tuple[Distribution, SurveyDocument]:
+def _default_wording(survey: LocalisedSurvey, kind: DistributionKind) -> tuple[str, str]:
+    """(subject, body) where the author wrote none."""
+    ours = words(survey.language, 1)
+    match kind:
+        case DistributionKind.INVITE:
+            return literal(survey.title), literal(survey.intro)
+        case DistributionKind.REMINDER:
+            return literal(survey.title), ours.reminder
+        case DistributionKind.THANK_YOU:
+            return ours.thanks_title, ours.thanks
+
+
+def _material_in(
+    conn: Connection, ports: Ports, turn: Turn
+) -> tuple[Distribution, SurveyDocument, str, Signs | None]:
     found = find_distribution(conn, turn.tenant, turn.distribution)
     if found is None:
         raise LookupError(turn.distribution)
     version = get_version_in(conn, turn.tenant, found.survey, found.version)
-    return found, version.document
+    parent = find_distribution(conn, turn.tenant, found.parent) if found.parent else None
+    signer = signer_in(conn, ports, turn.tenant, found.message.from_address or ports.mail_from)
+    return found, version.document, incident_code((parent or found).cause), signer
 
 
 def _shell(survey: LocalisedSurvey, named: bool, *, heading: str, subject: str) -> Invitation:

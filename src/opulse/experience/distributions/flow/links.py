@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from opulse.db import wake
 from opulse.experience.directory import leave_in
-from opulse.experience.distributions.models import MAIL_DUE, InvitedLink, SpareReason
+from opulse.experience.distributions.models import MAIL_DUE, InvitedLink, Progress, SpareReason
 from opulse.experience.distributions.store import steering as store
 from opulse.experience.distributions.store.records import find_invited
 from opulse.tenancy import audit_in
@@ -49,6 +49,13 @@ def mute_in(conn: Connection, tenant: int, invitation: str, until: datetime, now
     store.spare_waiting(conn, tenant, contact, SpareReason.MUTED)
     audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, None, {"until": until}, now)
     return True
+
+
+def note_progress_in(
+    conn: Connection, tenant: int, invitation: str, progress: Progress, now: datetime
+) -> None:
+    """The person came so far with the survey: reminders and thank-yous go by it, and the recipient's status shows it."""
+    store.note_progress(conn, tenant, invitation, progress, now)
 
 
 def close_in(conn: Connection, tenant: int, invitation: str, now: datetime) -> None:

@@ -6,19 +6,27 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from opulse.experience.directory import views as directory
+from opulse.experience.directory.models import FrequencyRule
 from opulse.experience.directory.rules import rules_for
 from opulse.experience.distributions.models import (
     AskRequest,
     Decision,
     Distribution,
+    DistributionKind,
     DistributionState,
     Policy,
 )
-from opulse.experience.distributions.rules import by_channel, decide_invitations, further_pipes
+from opulse.experience.distributions.rules import (
+    by_channel,
+    decide_invitations,
+    further_pipes,
+    message_digest,
+)
 from opulse.experience.distributions.store import asking as store
 from opulse.experience.distributions.store import candidates
 from opulse.experience.surveys.flow import get_published_in, get_version_in
@@ -77,6 +85,8 @@ def draft_in(conn: Connection, request: AskRequest, now: datetime) -> Distributi
         confirmed_by="",
         created_at=now,
         channel=request.channel,
+        digest=message_digest(request, version),
+        embedded=request.embedded,
     )
 
 
@@ -103,13 +113,7 @@ def decide_in(
     tenant = get_tenant(conn, current.tenant)
     hours = directory.list_hours(conn, current.tenant)
     rows = candidates.list_people(conn, current.tenant, ids, plan.keys, hours)
-    rules = tuple(
-        (one, rule)
-        for one in sorted({row.directory for row in rows})
-        for rule in rules_for(
-            directory.list_rules(conn, current.tenant, one), survey=current.survey, list_id=current.list_id
-        )
-    )
+    rules = _rules_of(conn, current, rows)
     policy = Policy(
         now=now,
         tenant=tenant,
@@ -121,6 +125,46 @@ def decide_in(
     )
     found = candidates.candidates_of(conn, current, rows, rules, plan.keys, now, held_again=held_again)
     return by_channel(decide_invitations(found, policy), current.channel)
+
+
+def decide_follow_in(
+    conn: Connection, plan: Plan, of: Distribution, kind: DistributionKind, ids: Sequence[str], now: datetime
+) -> list[Decision]:
+    """Decide who of these gets a reminder of, or the thanks for, ``of``; the caller has locked them.
+
+    Opt-outs and dead addresses spare as ever. A reminder also heeds the frequency rules, which do not count the invitation that
+    it reminds of: whom others asked as often as is allowed is left alone. Thanks are for an answer, so no rule holds them back.
+    """
+    hours = directory.list_hours(conn, of.tenant)
+    rows = candidates.list_people(conn, of.tenant, ids, plan.keys, hours)
+    thanks = kind is DistributionKind.THANK_YOU
+    rules = () if thanks else _rules_of(conn, of, rows)
+    policy = Policy(
+        now=now,
+        tenant=get_tenant(conn, of.tenant),
+        rules=rules,
+        cap_left=len(rows),
+        must_confirm=False,
+        cancelled=False,
+        hours=hours,
+    )
+    found = candidates.candidates_of(conn, of, rows, rules, plan.keys, now, held_again=True)
+    if thanks:
+        found = [one._replace(busy_until=None) for one in found]
+    return decide_invitations(found, policy)
+
+
+def _rules_of(
+    conn: Connection, of: Distribution, rows: Sequence[Any]
+) -> tuple[tuple[str, FrequencyRule], ...]:
+    """(directory, its rule) of every directory of these people, as far as they hold for this survey and list."""
+    return tuple(
+        (one, rule)
+        for one in sorted({row.directory for row in rows})
+        for rule in rules_for(
+            directory.list_rules(conn, of.tenant, one), survey=of.survey, list_id=of.list_id
+        )
+    )
 
 
 def count_used(conn: Connection, siblings: Sequence[Distribution], enough: int = -1) -> int:

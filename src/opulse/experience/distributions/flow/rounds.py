@@ -20,6 +20,7 @@ from opulse.db import Priority
 from opulse.experience.distributions.flow.bouncing import announce_bounces_in
 from opulse.experience.distributions.models import ClaimedMail, Settlement, Turn
 from opulse.experience.distributions.store import claims as store
+from opulse.experience.distributions.store.returning import suppress_dead
 from opulse.ports import Ports
 
 GATHER_SECONDS = 0.01
@@ -174,6 +175,8 @@ def _write_in(
     for tenant, rows in outcomes.items():
         settled = store.settle_mails(conn, tenant, rows)
         announce_bounces_in(conn, tenant, rows, settled)
+        if dead := {one.id: one.relay_text for _, one in rows if one.dead}:
+            suppress_dead(conn, tenant, dead, now)
         written += settled
     limits: dict[Turn, int] = {}
     for wish in this.wishes:

@@ -38,6 +38,9 @@ class Candidate(NamedTuple):
     time_zone: str = ""  # empty: the directory's
     shift: str = ""  # the person's working hours, as their embedded data has them
     fields: Mapping[str, Any] = {}  # further pipes of the message → value
+    suppressed: SpareReason | None = None  # the address takes no mail of ours any more
+    duplicate: bool = False  # this person got the same mail within 12 hours
+    time_zone: str = ""  # IANA; empty: not known
 
 
 @dataclass(frozen=True, slots=True)

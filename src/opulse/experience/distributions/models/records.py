@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from opulse.experience.distributions.models.states import (
     Channel,
+    DistributionKind,
     DistributionState,
     HoldReason,
     InvitationState,
     LinkType,
+    Progress,
+    RecipientStatus,
     SpareReason,
 )
+from opulse.experience.distributions.models.timing import Timing
 from opulse.experience.workflows.models import Selection
 
 
@@ -38,10 +43,21 @@ class MessageSpec:
     from_name: str = ""
     reply_to: str = ""
     translations: Mapping[str, Wording] = field(default_factory=dict)
+    template: str = ""  # MT_… of a mail template; empty: the built-in look
+    mjml: str = ""  # of that template, frozen with the message
 
     def wording(self, language: str) -> Wording:
         """What is said in ``language``."""
         return self.translations.get(language, Wording(self.subject, self.body))
+
+
+@dataclass(frozen=True)
+class FollowUpWish:
+    """A reminder ``after`` the invitation left, or a thank-you ``after`` the answer. Empty texts: our own words."""
+
+    kind: DistributionKind
+    after: timedelta
+    message: MessageSpec = field(default_factory=MessageSpec)
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,12 @@ class AskRequest:
     asked_at: datetime | None = None
     expected: int = 0
     priority: int = 5
+    timing: Timing = field(default_factory=Timing)
+    embedded: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # goes with the distribution, not onto the contacts
+
+    follow_ups: tuple[FollowUpWish, ...] = ()
 
     @property
     def cause(self) -> str:
@@ -117,6 +139,10 @@ class Distribution:
     confirmed_by: str  # who said yes to asking more than the tenant's limit; empty: nobody
     created_at: datetime
     channel: Channel = Channel.MAIL
+    kind: DistributionKind = DistributionKind.INVITE
+    parent: str = ""  # the distribution whose people this one reminds or thanks
+    digest: str = ""  # of what its mails say
+    embedded: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def individual(self) -> bool:
@@ -150,6 +176,9 @@ class Invitation:
     send_by: datetime
     expires_at: datetime
     sent_at: datetime | None
+    of_invitation: str = ""  # whose link a reminder or thank-you carries; empty: its own
+    progress: Progress = Progress.NONE
+    progress_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +199,7 @@ class DistributionCounts:
     ambiguous: int
     first_sent_at: datetime | None = None  # when the relay took the first, and the newest
     last_sent_at: datetime | None = None
+    by_status: Mapping[RecipientStatus, int] = field(default_factory=dict)
 
     @property
     def to_confirm(self) -> int:
@@ -183,3 +213,19 @@ class Counted:
 
     distribution: Distribution
     counts: DistributionCounts
+
+
+@dataclass(frozen=True)
+class DistributionGroup:
+    """Distributions of one workflow, day (UTC) and activation (empty: none), with the people of all of them by state."""
+
+    workflow: str
+    activation: str
+    day: datetime
+    name: str
+    distributions: int
+    only: str  # the distribution's id where there is one alone
+    running: int
+    paused: int
+    newest_at: datetime
+    by_state: Mapping[InvitationState, int]

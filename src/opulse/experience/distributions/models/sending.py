@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from opulse.experience.distributions.models.states import InvitationState
+from opulse.experience.distributions.models.states import DistributionKind, InvitationState
 
 MAIL_DUE = "mail.due"  # wake topic: an invitation may be sent
 MAIL_STOP = "mail.stop"  # wake topic: something that is being sent must stop
@@ -20,6 +20,7 @@ class Turn:
     tenant: int
     distribution: str
     priority: int
+    kind: DistributionKind = DistributionKind.INVITE
 
 
 class ClaimedMail(NamedTuple):
@@ -37,6 +38,7 @@ class ClaimedMail(NamedTuple):
     attempts: int
     ambiguous: bool
     asked_at: datetime
+    of_invitation: str = ""  # whose link it carries; empty: its own
 
 
 class Settlement(NamedTuple):
@@ -51,6 +53,7 @@ class Settlement(NamedTuple):
     at: datetime  # when the outcome was known
     relay_code: int = 0
     relay_text: str = ""
+    dead: bool = False  # the relay said that the address takes no mail at all
 
 
 class BouncedMail(NamedTuple):

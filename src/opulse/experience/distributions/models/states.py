@@ -38,6 +38,10 @@ class SpareReason(StrEnum):
     FATIGUE_RULE = "fatigue_rule"  # a frequency rule says not now; the row names the rule
     OVER_CAP = "over_cap"  # the activation has asked as many people as the tenant allows
     STOPPED_BY_OPERATOR = "stopped_by_operator"  # the distribution was cancelled
+    BOUNCED_BEFORE = "bounced_before"  # a mail to this address came back for good
+    COMPLAINED = "complained"  # this person reported a mail of ours as spam
+    DUPLICATE_MESSAGE = "duplicate_message"  # the same mail went to the same person within 12 hours
+    ANSWERED_BEFORE = "answered_before"  # answered after the reminder was due and before it left
 
 
 class HoldReason(StrEnum):
@@ -78,6 +82,64 @@ class MailReason(StrEnum):
     )
     ANSWER_CUT = "answer_cut"  # they answered; by age the answer does not lead to them any more
     RESENT_ONCE = "resent_once"  # the one resend of an unknown mail had no answer either
+    HARD_BOUNCE = "hard_bounce"  # came back: this address takes no mail
+    SOFT_BOUNCE = "soft_bounce"  # came back: this once, or for another reason than the address
+    COMPLAINT = "complaint"  # arrived, and was reported as spam
+
+
+class DistributionKind(StrEnum):
+    """What a distribution's mails are for; in the words of the product's API: Invite, Reminder, ThankYou."""
+
+    INVITE = "invite"  # asks
+    REMINDER = "reminder"  # asks those again who did not answer, by the same link
+    THANK_YOU = "thank_you"  # thanks those who answered
+
+
+class Progress(StrEnum):
+    """How far an invited person came with the survey, as the stage that takes answers tells it."""
+
+    NONE = ""  # nothing was posted
+    STARTED = "started"  # something was posted
+    PARTIAL = "partial"  # a part of an answer was recorded when its session closed
+    FINISHED = "finished"  # an answer was recorded
+    SCREENED_OUT = "screened_out"  # the survey ended early for this person
+    EXPIRED = "expired"  # the session ended, and nothing of it was recorded
+
+
+class RecipientStatus(StrEnum):
+    """One recipient's status in the product's sixteen words (qualtrics-product.md 9.2)."""
+
+    PENDING = "Pending"  # not sent yet
+    SUCCESS = "Success"  # the relay took it
+    ERROR = "Error"  # something of ours kept it from being sent
+    OPENED = "Opened"  # never given: our mails have no tracking pixel
+    COMPLAINT = "Complaint"  # reported as spam
+    SKIPPED = "Skipped"  # a rule, an opt-out or a person of ours kept it back
+    BLOCKED = "Blocked"  # the address is suppressed, or not on the allow list
+    FAILURE = "Failure"  # the address is missing, malformed, or the relay refused it
+    UNKNOWN = "Unknown"  # handed over without an answer
+    SOFT_BOUNCE = "SoftBounce"  # came back, may be tried again another time
+    HARD_BOUNCE = "HardBounce"  # came back for good
+    SURVEY_STARTED = "SurveyStarted"  # the person posted something
+    SURVEY_PARTIALLY_FINISHED = "SurveyPartiallyFinished"  # a partial answer was recorded
+    SURVEY_FINISHED = "SurveyFinished"  # the answer was recorded
+    SURVEY_SCREENED_OUT = "SurveyScreenedOut"  # the survey ended early
+    SESSION_EXPIRED = "SessionExpired"  # the session ended unfinished
+
+
+class SendWhen(StrEnum):
+    """When the mails of a request may leave (qualtrics-product.md 6.2)."""
+
+    IMMEDIATELY = "immediately"  # as soon as they are decided
+    AFTER_DELAY = "after_delay"  # so long after the event
+    TIME_OF_DAY = "time_of_day"  # at the next such time of the clock, in one zone or in the person's own
+
+
+class FollowUpState(StrEnum):
+    """Where a planned reminder or thank-you is."""
+
+    PLANNED = "planned"  # people get it as their time comes
+    ENDED = "ended"  # every link has expired, or somebody ended it
 
 
 class Channel(StrEnum):

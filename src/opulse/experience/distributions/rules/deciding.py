@@ -35,6 +35,8 @@ def _decide(candidate: Candidate, policy: Policy, same_address: bool, left: int)
     for number, (directory, rule) in enumerate(policy.rules):
         if directory == candidate.directory and (reason := _broken(rule, number, candidate, policy.now)):
             return Decision(candidate, InvitationState.SPARED, reason, rule.id)
+    if candidate.duplicate:
+        return Decision(candidate, InvitationState.SPARED, SpareReason.DUPLICATE_MESSAGE)
     if left <= 0:
         return Decision(candidate, InvitationState.SPARED, SpareReason.OVER_CAP)
     if (until := _quiet_until(candidate, policy)) is not None:
@@ -69,6 +71,8 @@ def _hard_stop(candidate: Candidate, policy: Policy) -> SpareReason | None:
         return SpareReason.NO_EMAIL
     if not candidate.deliverable:
         return SpareReason.BAD_EMAIL
+    if candidate.suppressed is not None:
+        return candidate.suppressed
     if not policy.tenant.lets_mail_reach(candidate.email_key):
         return SpareReason.NOT_ON_ALLOW_LIST
     return SpareReason.STOPPED_BY_OPERATOR if policy.cancelled else None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from opulse.experience.distributions.models.sending import ClaimedMail, Settlement
 from opulse.experience.distributions.models.states import InvitationState, MailReason
 from opulse.mail.models import Outcome, OutcomeReason, OutcomeState, Stage
+from opulse.mail.reports import BounceCategory, ReportKind, find_status, judge_status
 
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(minutes=15)
@@ -31,10 +32,24 @@ def decide_settlement(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Set
         case OutcomeState.REFUSED if outcome.reason is OutcomeReason.NOT_WRITABLE:
             return _not_writable(mail, outcome, now)
         case OutcomeState.REFUSED if outcome.stage is not Stage.MAIL:
-            return _after_no(mail, outcome, InvitationState.REFUSED, None, now)
+            refused = _after_no(mail, outcome, InvitationState.REFUSED, None, now)
+            return refused._replace(dead=_says_dead(outcome))
         case _:
             later = now + retry_delay(mail.attempts + 1)
             return _after_no(mail, outcome, InvitationState.DEFERRED, later, now)
+
+
+def _says_dead(outcome: Outcome) -> bool:
+    """Whether a relay's 5xx to RCPT means the address and not us or this mail: its enhanced code says so, as a bounce's would.
+
+    A bare 550 is no such word: relays give it to whom they do not know as a sender.
+    """
+    if outcome.stage is not Stage.RCPT or not outcome.code or outcome.code < 500:
+        return False
+    status = find_status(outcome.text[:80])
+    if not status.startswith("5.") or status == "5.0.0":
+        return False
+    return judge_status(status) == (ReportKind.HARD_BOUNCE, BounceCategory.RECIPIENT)
 
 
 def _unknown(mail: ClaimedMail, outcome: Outcome, now: datetime) -> Settlement:

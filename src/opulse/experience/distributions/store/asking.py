@@ -77,6 +77,10 @@ def insert_distribution(conn: Connection, made: Distribution) -> None:
         "confirmed_by": made.confirmed_by,
         "created_at": made.created_at,
         "channel": made.channel.value,
+        "kind": made.kind.value,
+        "parent": made.parent,
+        "digest": made.digest,
+        "embedded": dict(made.embedded),
     }
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     conn.execute(dialect.insert(distributions).values(values).on_conflict_do_nothing())
@@ -151,14 +155,21 @@ def insert_invitations(
     domain: str,
     language_of: Callable[[str], str],
     asked_at: datetime,
+    due: datetime,
     send_by: datetime,
     expires_at: datetime,
     open_for: timedelta,
+    of_invitations: Sequence[str] = (),
 ) -> None:
-    """One row per decision, all in one statement. Known ones are left as they are."""
+    """One row per decision, all in one statement. Known ones are left as they are.
+
+    Args:
+        due: when the mails may leave.
+        of_invitations: whose links the mails carry, one per decision; none: each has its own.
+    """
     ids = new_keys_in_order(len(decisions), asked_at)
     tickets = random_keys(len(decisions))
-    due = micros(asked_at)
+    next_try_at = micros(due)
     rows = [
         (
             ids[place],
@@ -173,8 +184,9 @@ def insert_invitations(
             language_of(one.candidate.language),
             one.candidate.fields,
             f"{tickets[place]}@{domain}",
-            due if one.state is InvitationState.QUEUED else None,
+            next_try_at if one.state is InvitationState.QUEUED else None,
             micros(one.hold_until),
+            *of_invitations[place : place + 1],
         )
         for place, one in enumerate(decisions)
     ]
@@ -189,14 +201,15 @@ def insert_invitations(
         "asked": asked_at,
         "by": send_by,
         "until": expires_at,
-        "open": min(asked_at + open_for, expires_at),
+        "open": min(due + open_for, expires_at),
     }
-    conn.execute(_insert_invitations(conn.dialect.name), given)
+    conn.execute(_insert_invitations(conn.dialect.name, of_others=bool(of_invitations)), given)
 
 
 @cache
-def _insert_invitations(dialect: str) -> Any:
-    """Built once: a chunk differs from the next only in what is bound."""
+def _insert_invitations(dialect: str, *, of_others: bool) -> Any:
+    """Built once: a chunk differs from the next only in what is bound. ``of_others``: rows name another invitation's link."""
+    last: dict[str, TypeEngine[Any]] = {"of_invitation": Text()} if of_others else {}
     given = json_rows(
         dialect,
         "rows",
@@ -215,6 +228,7 @@ def _insert_invitations(dialect: str) -> Any:
             "message_id": Text(),
             "next_try_at": Instant(),
             "hold_until": Instant(),
+            **last,
         },
     )
     columns: dict[str, Any] = {

@@ -16,9 +16,16 @@ from opulse.experience.directory.views import (
     list_members,
     list_private,
 )
-from opulse.experience.distributions.models import AskRequest, Candidate, Distribution
+from opulse.experience.distributions.models import AskRequest, Candidate, Distribution, SpareReason
+from opulse.experience.distributions.rules.duplicates import WINDOW
 from opulse.experience.distributions.store.among import among
-from opulse.experience.distributions.store.history import History, list_asked_addresses, list_histories
+from opulse.experience.distributions.store.history import (
+    History,
+    list_asked_addresses,
+    list_histories,
+    list_twins,
+)
+from opulse.experience.distributions.store.returning import list_suppressed
 from opulse.experience.distributions.store.tables import invitations
 from opulse.mail.addresses import wire_address
 from opulse.mail.models import MessageRefused
@@ -113,6 +120,8 @@ def candidates_of(
     plain = [rule for _, rule in rules]
     histories = list_histories(conn, distribution, ids, plain, now, held_again=held_again)
     out_of_list = _list_out_of_list(conn, distribution, ids)
+    suppressed = list_suppressed(conn, distribution.tenant, [row.email_key for row in rows])
+    twins = {} if held_again else list_twins(conn, distribution, ids, now - WINDOW)
     addresses: dict[str, set[str]] = {}
     if distribution.activation and not held_again:
         for address, contact in list_asked_addresses(conn, distribution, [row.email_key for row in rows]):
@@ -127,6 +136,9 @@ def candidates_of(
             private.get(row.id, {}),
             out_of_list=row.id in out_of_list,
             same_address=bool(addresses.get(row.email_key, set()) - {row.id}),
+            suppressed=suppressed.get(row.email_key),
+            twins=twins.get(row.id, ()),
+            own=distribution.embedded,
         )
         for row in rows
     ]
@@ -161,8 +173,12 @@ def _candidate(
     *,
     out_of_list: bool,
     same_address: bool,
+    suppressed: SpareReason | None,
+    twins: Sequence[Mapping[str, Any]],
+    own: Mapping[str, Any],
 ) -> Candidate:
     email = row.email.strip()
+    fields = {key: _value(row, key, private, own) for key in keys}
     return Candidate(
         contact=row.id,
         directory=row.directory,
@@ -183,7 +199,9 @@ def _candidate(
         busy_until=history.busy_until,
         time_zone=row.time_zone,
         shift=row.shift,
-        fields={key: _value(row, key, private) for key in keys},
+        fields=fields,
+        suppressed=suppressed,
+        duplicate=fields in twins,
     )
 
 
@@ -194,12 +212,18 @@ def _is_deliverable(email: str) -> bool:
         return False
 
 
-def _value(row: Any, key: str, private: Mapping[str, Any]) -> str:
-    """The text that a pipe of the message stands for on this contact; empty where there is none. Data of the list comes first."""
+def _value(row: Any, key: str, private: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """The text that a pipe of the message stands for on this contact; empty where there is none.
+
+    ``own`` is the distribution's embedded data: what goes with this mail counts first, then ``private``, the list's, then the contact's.
+    """
     source, _, path = key.partition("://")
     if source == CONTACT:
         return str(getattr(row, MAIN_FIELDS[path])) if path in MAIN_FIELDS else ""
     if source != EMBEDDED:
         return ""
     name = path.removeprefix("Field/")
-    return pipe_text(private[name] if name in private else row.embedded.get(name))
+    for data in (own, private):
+        if name in data:
+            return pipe_text(data[name])
+    return pipe_text(row.embedded.get(name))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     ScalarSelect,
     Select,
     and_,
     case,
+    cast,
     exists,
     literal,
     literal_column,
@@ -21,10 +24,11 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    type_coerce,
     update,
 )
 
-from opulse.db import Instant
+from opulse.db import Instant, stored_instant
 from opulse.experience.distributions.models import (
     Chores,
     Decision,
@@ -37,6 +41,9 @@ from opulse.experience.distributions.store.among import among
 from opulse.experience.distributions.store.tables import distributions, invitations, may_wait
 
 ROWS = 2_000
+OPEN_FOR = timedelta(minutes=15)
+"""An unanswered invitation keeps other pulses away this long, from when its mail may leave."""
+_MICROSECOND = timedelta(microseconds=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -201,11 +208,18 @@ def _update_alike(
             state=state.value,
             reason=reason,
             rule=rule,
-            next_try_at=now if state is InvitationState.QUEUED else None,
+            next_try_at=_when_due(now) if state is InvitationState.QUEUED else None,
             hold_until=hold_until,
         )
     )
     return int(done.rowcount)
+
+
+def _when_due(now: datetime) -> ColumnElement[Any]:
+    """Now, or where the mails of this request wait for a time of their own, then: it lies OPEN_FOR before the end of *open*."""
+    later = cast(type_coerce(invitations.c.open_until, BigInteger()) - OPEN_FOR // _MICROSECOND, BigInteger())
+    asked_later = invitations.c.open_until > now + OPEN_FOR
+    return case((asked_later, later), else_=literal(stored_instant(now), BigInteger()))
 
 
 def _lease_ended(now: datetime) -> ColumnElement[bool]:

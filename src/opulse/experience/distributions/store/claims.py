@@ -26,12 +26,14 @@ from opulse.db.json_rows import json_table, micros
 from opulse.experience.directory.views import contacts, list_members
 from opulse.experience.distributions.models import (
     ClaimedMail,
+    DistributionKind,
     DistributionState,
     InvitationState,
     Settlement,
     SpareReason,
     Turn,
 )
+from opulse.experience.distributions.store.following import list_answered
 from opulse.experience.distributions.store.sending import mail_may_leave
 from opulse.experience.distributions.store.tables import distributions, invitations
 from opulse.tenancy import Tenant, get_tenant
@@ -47,6 +49,7 @@ _MAIL = (
     invitations.c.attempts,
     invitations.c.ambiguous,
     invitations.c.asked_at,
+    invitations.c.of_invitation,
 )
 
 
@@ -63,6 +66,10 @@ def claim_mails(
     key = {"of_tenant": turn.tenant, "of_distribution": turn.distribution}
     due = conn.execute(_due(conn.dialect.name), {**key, "now": now, "most": limit}).all()
     mails, spared = _sorted(tenant, turn.distribution, due)
+    if turn.kind is DistributionKind.REMINDER and mails:
+        answered = list_answered(conn, turn.tenant, [mail.of_invitation for mail in mails])
+        spared[SpareReason.ANSWERED_BEFORE] = [one.id for one in mails if one.of_invitation in answered]
+        mails = [one for one in mails if one.of_invitation not in answered]
     if mails:
         ids = as_json([mail.id for mail in mails])
         given = {"of_tenant": turn.tenant, "ids": ids, "by": claim, "until": now + lease}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, select
 
@@ -12,7 +13,7 @@ from opulse.db import Instant, seek
 from opulse.experience.directory.models import FrequencyRule, RuleKind
 from opulse.experience.distributions.models import SLOT_STATES, Distribution, InvitationState
 from opulse.experience.distributions.store.among import among
-from opulse.experience.distributions.store.tables import invitations
+from opulse.experience.distributions.store.tables import distributions, invitations
 
 _SLOTS = sorted(state.value for state in SLOT_STATES)
 
@@ -55,6 +56,8 @@ def list_histories(
             table.c.tenant == distribution.tenant,
             among(conn, table.c.contact, ids),
             table.c.state.in_(_SLOTS),
+            table.c.of_invitation
+            == "",  # reminders and thank-yous count for no rule (qualtrics-product.md 7.5)
             *(_of_others(distribution) if held_again else ()),
         )
         .group_by(table.c.contact)
@@ -82,6 +85,38 @@ def list_asked_addresses(
     rows = seek(conn, asked, table.c.email_key, keys)
     own = (distribution.cause, distribution.workflow)
     return {(row.email_key, row.contact) for row in rows if (row.cause, row.workflow) == own}
+
+
+def list_twins(
+    conn: Connection, distribution: Distribution, ids: Sequence[str], since: datetime
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Contact → the frozen pipes of each mail that another distribution of the same digest sent them since then.
+
+    There hardly ever is such a distribution, and then one probe of the digests' index is all that this costs.
+    """
+    same = conn.execute(
+        select(distributions.c.id).where(
+            distributions.c.tenant == distribution.tenant,
+            distributions.c.digest == distribution.digest,
+            distributions.c.id != distribution.id,
+        )
+    ).scalars()
+    others = list(same) if distribution.digest else []
+    if not others:
+        return {}
+    rows = conn.execute(
+        select(invitations.c.contact, invitations.c.fields).where(
+            invitations.c.tenant == distribution.tenant,
+            among(conn, invitations.c.contact, ids),
+            invitations.c.distribution.in_(others),
+            invitations.c.state.in_(_SLOTS),
+            invitations.c.asked_at > since,
+        )
+    )
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.contact, []).append(row.fields)
+    return found
 
 
 def _inside(rule: FrequencyRule, now: datetime) -> ColumnElement[bool]:

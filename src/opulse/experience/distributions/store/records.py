@@ -15,14 +15,18 @@ from opulse.experience.distributions.models import (
     Counted,
     Distribution,
     DistributionCounts,
+    DistributionKind,
     DistributionState,
     Invitation,
     InvitationState,
     InvitedLink,
     LinkType,
     MessageSpec,
+    Progress,
+    RecipientStatus,
     Wording,
 )
+from opulse.experience.distributions.rules import decide_status
 from opulse.experience.distributions.store.tables import distributions, invitations
 
 
@@ -51,6 +55,13 @@ def list_distributions(
     return [distribution_of(row) for row in conn.execute(newest)]
 
 
+def list_children(conn: Connection, tenant: int, parent: str) -> list[Distribution]:
+    """The distributions that remind and thank the people of this one, the oldest first."""
+    query = select(distributions).where(distributions.c.tenant == tenant, distributions.c.parent == parent)
+    ordered = query.order_by(distributions.c.created_at, distributions.c.id)
+    return [distribution_of(row) for row in conn.execute(ordered)]
+
+
 def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, DistributionCounts]:
     """The counts of each of these distributions: one walk over their invitations for all that is asked of them."""
     table = invitations
@@ -59,13 +70,14 @@ def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict
             table.c.distribution,
             table.c.state,
             table.c.reason,
+            table.c.progress,
             func.count().label("people"),
             func.sum(case((table.c.ambiguous, 1), else_=0)).label("ambiguous"),
             func.min(table.c.sent_at, type_=Instant()).label("first_sent_at"),
             func.max(table.c.sent_at, type_=Instant()).label("last_sent_at"),
         )
         .where(table.c.tenant == tenant, table.c.distribution.in_(ids))
-        .group_by(table.c.distribution, table.c.state, table.c.reason)
+        .group_by(table.c.distribution, table.c.state, table.c.reason, table.c.progress)
     ).all()
     grouped: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -75,15 +87,22 @@ def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict
 
 def _counts_of(rows: Sequence[Row[Any]]) -> DistributionCounts:
     by_state: dict[InvitationState, int] = defaultdict(int)
+    by_reason: dict[tuple[InvitationState, str], int] = defaultdict(int)
+    by_status: dict[RecipientStatus, int] = defaultdict(int)
     for row in rows:
-        by_state[InvitationState(row.state)] += row.people
+        state = InvitationState(row.state)
+        by_state[state] += row.people
+        by_status[decide_status(state, row.reason, Progress(row.progress))] += row.people
+        if row.reason:
+            by_reason[state, row.reason] += row.people
     sent = [row for row in rows if row.first_sent_at is not None]
     return DistributionCounts(
         dict(by_state),
-        {(InvitationState(row.state), row.reason): row.people for row in rows if row.reason},
+        dict(by_reason),
         sum(row.ambiguous for row in rows),
         min((row.first_sent_at for row in sent), default=None),
         max((row.last_sent_at for row in sent), default=None),
+        dict(by_status),
     )
 
 
@@ -163,7 +182,7 @@ def distribution_of(row: Any) -> Distribution:
         link_type=LinkType(row.link_type),
         list_id=row.list,
         language=row.language,
-        message=_message_of(row.message),
+        message=message_of(row.message),
         priority=row.priority,
         expected=row.expected,
         taken=row.taken,
@@ -171,6 +190,10 @@ def distribution_of(row: Any) -> Distribution:
         confirmed_by=row.confirmed_by,
         created_at=row.created_at,
         channel=Channel(row.channel),
+        kind=DistributionKind(row.kind),
+        parent=row.parent,
+        digest=row.digest,
+        embedded=row.embedded,
     )
 
 
@@ -202,6 +225,9 @@ def _invitation(values: Mapping[Any, Any]) -> Invitation:
         send_by=values["send_by"],
         expires_at=values["expires_at"],
         sent_at=values["sent_at"],
+        of_invitation=values["of_invitation"],
+        progress=Progress(values["progress"]),
+        progress_at=values["progress_at"],
     )
 
 
@@ -217,9 +243,12 @@ def message_document(message: MessageSpec) -> dict[str, Any]:
             language: {"subject": one.subject, "body": one.body}
             for language, one in message.translations.items()
         },
+        "template": message.template,
+        "mjml": message.mjml,
     }
 
 
-def _message_of(document: Mapping[str, Any]) -> MessageSpec:
+def message_of(document: Mapping[str, Any]) -> MessageSpec:
+    """The message that :func:`message_document` stored."""
     translations = {language: Wording(**one) for language, one in document["translations"].items()}
     return MessageSpec(**{**document, "translations": translations})

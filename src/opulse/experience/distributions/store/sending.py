@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, tuple_
 
-from opulse.experience.distributions.models import DistributionState, Turn
+from opulse.experience.distributions.models import DistributionKind, DistributionState, Turn
 from opulse.experience.distributions.store.tables import distributions, invitations
 from opulse.tenancy import Tenant, get_tenant
 
@@ -21,14 +21,18 @@ def list_due(conn: Connection, now: datetime) -> list[Turn]:
         invitations.c.send_by > now,
     )
     rows = conn.execute(
-        select(distributions.c.tenant, distributions.c.id, distributions.c.priority).where(
-            distributions.c.state == DistributionState.RUNNING.value, due
-        )
+        select(
+            distributions.c.tenant, distributions.c.id, distributions.c.priority, distributions.c.kind
+        ).where(distributions.c.state == DistributionState.RUNNING.value, due)
     ).all()
     open_tenants = {
         tenant for tenant in {row.tenant for row in rows} if mail_may_leave(get_tenant(conn, tenant))
     }
-    return [Turn(row.tenant, row.id, row.priority) for row in rows if row.tenant in open_tenants]
+    return [
+        Turn(row.tenant, row.id, row.priority, DistributionKind(row.kind))
+        for row in rows
+        if row.tenant in open_tenants
+    ]
 
 
 def mail_may_leave(tenant: Tenant) -> bool:

@@ -11,6 +11,7 @@ from opulse.experience.distributions.models import (
     DistributionState,
     HoldReason,
     InvitationState,
+    Progress,
     SpareReason,
 )
 from opulse.experience.distributions.store.tables import distributions, invitations
@@ -103,6 +104,26 @@ _END_HOLDS = (
     )
     .values(hold_until=bindparam("now"))
 )
+
+
+def note_progress(conn: Connection, tenant: int, invitation: str, progress: Progress, now: datetime) -> None:
+    """How far the person came; *started* never takes the place of anything."""
+    statement = _START if progress is Progress.STARTED else _PROGRESS
+    conn.execute(
+        statement, {"in_tenant": tenant, "invitation": invitation, "came": progress.value, "now": now}
+    )
+
+
+_PROGRESS = (
+    update(invitations)
+    .where(
+        invitations.c.tenant == bindparam("in_tenant"),
+        invitations.c.id == bindparam("invitation"),
+        invitations.c.progress != bindparam("came"),
+    )
+    .values(progress=bindparam("came"), progress_at=bindparam("now"))
+)
+_START = _PROGRESS.where(invitations.c.progress == Progress.NONE.value)
 
 
 def mute(conn: Connection, tenant: int, contact: str, until: datetime) -> None:

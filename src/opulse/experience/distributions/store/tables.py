@@ -42,8 +42,14 @@ distributions = Table(
     Column("created_at", Instant, nullable=False),
     Column("channel", Text, nullable=False, server_default="mail"),
     Column("desktop_until", Instant, nullable=True),  # until when desktops are offered it; null: never
+    Column("kind", Text, nullable=False, server_default="invite"),
+    Column("parent", Text, nullable=False, server_default=""),  # the invitation's, of a reminder or thank-you
+    Column("digest", Text, nullable=False, server_default=""),  # of what its mails say; see rules/duplicates
+    Column("embedded", JsonDoc, nullable=False, server_default="{}"),  # the task's embedded data, frozen
     PrimaryKeyConstraint("tenant", "id"),
     UniqueConstraint("tenant", "workflow", "task", "cause"),
+    Index("ix_distributions_digest", "tenant", "digest"),
+    Index("ix_distributions_parent", "tenant", "parent"),
     Index("ix_distributions_activation", "tenant", "activation"),
     Index("ix_distributions_cause", "tenant", "cause"),
     Index("ix_distributions_state", "state"),
@@ -85,6 +91,10 @@ invitations = Table(
     Column("expires_at", Instant, nullable=False),
     Column("sent_at", Instant, nullable=True),  # when the relay took it, or else a desktop showed it
     Column("shown_at", Instant, nullable=True),  # when a desktop first showed it, mailed or not
+    # The link is another invitation's: this mail reminds or thanks, and counts for no frequency rule. Empty: its own.
+    Column("of_invitation", Text, nullable=False, server_default=""),
+    Column("progress", Text, nullable=False, server_default=""),  # how far the person came with the survey
+    Column("progress_at", Instant, nullable=True),
     PrimaryKeyConstraint("tenant", "id"),
     # what was asked once; by contact first, for the ledger and the history ask about people
     UniqueConstraint("tenant", "contact", "cause", "workflow", "wave"),

@@ -18,6 +18,17 @@ from opulse.experience.directory import views as directory
 from opulse.experience.distributions import AskRequest, AskResult, Channel, LinkType, MessageSpec
 from opulse.experience.distributions.flow.asking import ask
 from opulse.experience.extensions.xm_directory.contacts import LoadContact, UpdateContacts
+from opulse.experience.extensions.xm_directory.further import (
+    FOLLOW_UP_FIELDS,
+    LIBRARY_FIELDS,
+    WHEN,
+    WHEN_FIELDS,
+    MessageGone,
+    check_further,
+    message_in,
+    read_follow_ups,
+    read_timing,
+)
 from opulse.experience.surveys.flow import get_published_in
 from opulse.experience.workflows import (
     Extension,
@@ -44,6 +55,7 @@ METHODS = {
 }
 SAVE_AS = (
     ("embedded_data", "Save or update it as embedded data to your XM directory contacts"),
+    ("transaction", "Save it as transaction data: with this distribution, not on the contacts"),
     ("nothing", "Do not save"),
 )
 HOURS_MAX = 24 * 90
@@ -78,7 +90,7 @@ class DistributeSurvey:
         FormField(
             "link_type", "Link Type", FieldKind.CHOICE, choices=_one(*LINK_TYPES), default="Individual"
         ),
-        FormField("when", "When", FieldKind.CHOICE, choices=_one("Immediately"), default="Immediately"),
+        FormField("when", "When", FieldKind.CHOICE, choices=_one(*WHEN), default="Immediately"),
         FormField(
             "save_as",
             "Select how you want to save or update info",
@@ -107,6 +119,9 @@ class DistributeSurvey:
         FormField(
             "message", "Message", FieldKind.LONG, required=False, help="Empty: the survey's introduction."
         ),
+        *WHEN_FIELDS,
+        *LIBRARY_FIELDS,
+        *FOLLOW_UP_FIELDS,
         FormField("embedded_data", "Embedded data to save", FieldKind.PAIRS, required=False),
         FormField("expires_hours", "Link expires after (hours)", FieldKind.TEXT, required=False),
         FormField("send_by_minutes", "Not sent later than (minutes)", FieldKind.TEXT, required=False),
@@ -127,6 +142,7 @@ class DistributeSurvey:
         ):
             if form.get(name) and not _is_number(form[name], most):
                 problems.append(f"{label} is a whole number from 1 to {most:,}")
+        problems += check_further(conn, tenant, form)
         return problems + _check_saved(form.get("embedded_data") or {})
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
@@ -135,7 +151,10 @@ class DistributeSurvey:
         if selection is None:
             return TaskResult(TaskState.FAILED, {}, "the event of this workflow is about no contacts")
         try:
-            result = await ask(ports, _request(context, selection))
+            message = await ports.db.read(message_in, context.tenant, context.form)
+            result = await ask(ports, _request(context, selection, message))
+        except MessageGone as error:
+            return TaskResult(TaskState.FAILED, {}, str(error))
         except LookupError as error:
             return TaskResult(TaskState.FAILED, {}, f"the survey is not collecting answers: {error}")
         except JobDead as error:
@@ -174,7 +193,7 @@ def _check_saved(embedded: object) -> list[str]:
     return []
 
 
-def _request(context: TaskContext, selection: Selection) -> AskRequest:
+def _request(context: TaskContext, selection: Selection, message: MessageSpec) -> AskRequest:
     form = context.form
     return AskRequest(
         tenant=context.tenant,
@@ -184,13 +203,7 @@ def _request(context: TaskContext, selection: Selection) -> AskRequest:
         activation=context.activation,
         wave=context.wave,
         survey=str(form["survey"]),
-        message=MessageSpec(
-            subject=str(form.get("subject") or ""),
-            body=str(form.get("message") or ""),
-            from_address=str(form.get("from_address") or ""),
-            from_name=str(form.get("from_name") or ""),
-            reply_to=str(form.get("reply_to") or ""),
-        ),
+        message=message,
         selection=selection,
         name=context.workflow_name,
         task=context.task,
@@ -201,7 +214,19 @@ def _request(context: TaskContext, selection: Selection) -> AskRequest:
         link_life=timedelta(hours=int(form["expires_hours"])) if form.get("expires_hours") else None,
         send_by=timedelta(minutes=int(form["send_by_minutes"])) if form.get("send_by_minutes") else None,
         asked_at=context.started_at,
+        timing=read_timing(form),
+        follow_ups=read_follow_ups(form),
+        embedded=_transaction(form),
     )
+
+
+def _transaction(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's embedded data where it is saved as transaction data: the contact's own stays as it is."""
+    if form.get("save_as") != "transaction":
+        return {}
+    return {
+        str(name): value for name, value in (form.get("embedded_data") or {}).items() if value is not None
+    }
 
 
 def _save_in(conn: Connection, ports: Ports, context: TaskContext, selection: Selection) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from opulse.db import Priority
-from opulse.experience.distributions.flow.links import close_in
+from opulse.experience.distributions.flow.links import close_in, note_progress_in
 from opulse.experience.distributions.flow.tracing import traceparent_of
+from opulse.experience.distributions.models import Progress
 from opulse.experience.responses import store
 from opulse.experience.responses.flow.announcing import announce_response_in
 from opulse.experience.responses.flow.links import CARRIES_ON
@@ -40,6 +41,14 @@ from opulse.wire.identifiers import Prefix, new_id
 
 RESPONSE_RECORDED = "response.recorded"
 """Job {activation}: responses begin, change or stop to count. One waits per activation, however many people answer."""
+
+_PROGRESS = {
+    ResponseState.IN_PROGRESS: Progress.STARTED,
+    ResponseState.RECORDED: Progress.FINISHED,
+    ResponseState.LATE: Progress.FINISHED,
+    ResponseState.WITHDRAWN: Progress.SCREENED_OUT,
+}
+"""What reminders and thank-yous go by. A quarantined press says nothing of the person: they may still be reminded."""
 
 MOST_REVISIONS = 50
 """Posts that one response keeps; a person changes their mind a few times, a script would fill the table."""
@@ -187,6 +196,7 @@ def correct_owner_in(conn: Connection, asked: Asked, kind: CorrectionKind, now: 
     store.upsert_correction(conn, asked, kind, now)
     if not asked.individual:
         return
+    note_progress_in(conn, asked.tenant, asked.invitation, Progress.SCREENED_OUT, now)
     recorded = store.claim_response(conn, asked.tenant, asked.invitation, [ResponseState.RECORDED])
     if recorded is not None:
         withdrawn = replace(
@@ -204,7 +214,10 @@ def _former(conn: Connection, asked: Asked, state: ResponseState) -> Response | 
 
 
 def _announce(conn: Connection, asked: Asked, response: Response) -> None:
-    """Say what changes the counts; and an answer takes back an earlier *not me*."""
+    """Say what changes the counts, and how far the person came; and an answer takes back an earlier *not me*."""
+    if asked.individual and response.state in _PROGRESS:
+        progress = _PROGRESS[response.state]
+        note_progress_in(conn, asked.tenant, asked.invitation, progress, response.updated_at)
     if response.state is ResponseState.RECORDED:
         store.delete_correction(conn, asked.tenant, asked.invitation)
     if response.state in (ResponseState.RECORDED, ResponseState.WITHDRAWN):

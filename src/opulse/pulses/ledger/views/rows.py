@@ -44,6 +44,10 @@ _SPARED = {
     SpareReason.FATIGUE_RULE: LedgerState.FATIGUE_RULE,
     SpareReason.OVER_CAP: LedgerState.OVER_CAP,
     SpareReason.STOPPED_BY_OPERATOR: LedgerState.STOPPED,
+    SpareReason.BOUNCED_BEFORE: LedgerState.BAD_ADDRESS,
+    SpareReason.COMPLAINED: LedgerState.OPTED_OUT,
+    SpareReason.DUPLICATE_MESSAGE: LedgerState.SAME_PERSON,
+    SpareReason.ANSWERED_BEFORE: LedgerState.SAME_PERSON,
 }
 _ANSWERS = {
     ResponseState.RECORDED: LedgerState.ANSWERED,

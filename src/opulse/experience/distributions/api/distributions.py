@@ -7,18 +7,23 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from opulse.experience.distributions.flow import reading, steering
+from opulse.experience.distributions.flow.exporting import check_distribution, history_table
 from opulse.experience.distributions.models import (
     Channel,
     Distribution,
+    DistributionKind,
     DistributionState,
     Invitation,
     InvitationState,
     LinkType,
+    RecipientStatus,
     WaitReason,
 )
+from opulse.experience.distributions.rules import decide_status
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
@@ -37,6 +42,19 @@ class ReasonCount(BaseModel):
     state: InvitationState
     reason: str
     people: int
+
+
+class OutlookView(BaseModel):
+    """What still waits, and when the last of it will have left at the relay's rate; null: the relay's limit is not known.
+
+    ``too_late`` mails cannot leave before their time has passed.
+    """
+
+    mails: int
+    per_minute: int | None
+    seconds: float | None
+    ends_at: datetime | None
+    too_late: int
 
 
 class DistributionView(BaseModel):
@@ -61,6 +79,10 @@ class DistributionView(BaseModel):
     reasons: list[ReasonCount]
     ambiguous: int
     to_confirm: int
+    kind: DistributionKind
+    parent: str
+    statuses: dict[RecipientStatus, int]
+    outlook: OutlookView
 
 
 class InvitationView(BaseModel):
@@ -84,6 +106,9 @@ class InvitationView(BaseModel):
     send_by: datetime
     expires_at: datetime
     sent_at: datetime | None
+    status: RecipientStatus
+    of_invitation: str
+    progress_at: datetime | None
 
 
 class MailSwitch(BaseModel):
@@ -100,7 +125,7 @@ async def list_distributions(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[DistributionView]:
     found = await reading.list_distributions(ports, caller.tenant, activation=activation, limit=limit)
-    return [_view(one) for one in found]
+    return [_view(ports, one) for one in found]
 
 
 @router.get("/distributions/{distribution}", operation_id="get_distribution")
@@ -125,6 +150,22 @@ async def list_invitations(
         raise NotFound("distribution") from error
     names = caller.may(Role.EDITOR)
     return [_invitation(one, names=names) for one in found]
+
+
+@router.get(
+    "/distributions/{distribution}/history.csv",
+    operation_id="download_distribution_history",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def get_history_csv(distribution: str, ports: PortsDep, caller: Viewer) -> StreamingResponse:
+    try:
+        await check_distribution(ports, caller.tenant, distribution)
+    except LookupError as error:
+        raise NotFound("distribution") from error
+    lines = history_table(ports, caller.tenant, distribution, names=caller.may(Role.EDITOR))
+    named = {"Content-Disposition": f'attachment; filename="{distribution}.csv"'}
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=named)
 
 
 @router.post("/distributions/{distribution}/pause", operation_id="pause_distribution")
@@ -165,13 +206,13 @@ async def _steered(ports: Ports, caller: Caller, step: Awaitable[Distribution]) 
 
 async def _shown(ports: Ports, tenant: int, distribution: str) -> DistributionView:
     try:
-        return _view(await reading.get_distribution(ports, tenant, distribution))
+        return _view(ports, await reading.get_distribution(ports, tenant, distribution))
     except LookupError as error:
         raise NotFound("distribution") from error
 
 
-def _view(shown: reading.Shown) -> DistributionView:
-    one, counts = shown.distribution, shown.counts
+def _view(ports: Ports, shown: reading.Shown) -> DistributionView:
+    one, counts, outlook = shown.distribution, shown.counts, reading.outlook_of(ports, shown)
     return DistributionView(
         id=one.id,
         name=one.name,
@@ -195,6 +236,16 @@ def _view(shown: reading.Shown) -> DistributionView:
         ],
         ambiguous=counts.ambiguous,
         to_confirm=counts.to_confirm,
+        kind=one.kind,
+        parent=one.parent,
+        statuses=dict(counts.by_status),
+        outlook=OutlookView(
+            mails=outlook.mails,
+            per_minute=outlook.per_minute,
+            seconds=None if outlook.left is None else outlook.left.total_seconds(),
+            ends_at=outlook.ends_at,
+            too_late=outlook.too_late,
+        ),
     )
 
 
@@ -218,4 +269,7 @@ def _invitation(one: Invitation, *, names: bool) -> InvitationView:
         send_by=one.send_by,
         expires_at=one.expires_at,
         sent_at=one.sent_at,
+        status=decide_status(one.state, one.reason, one.progress),
+        of_invitation=one.of_invitation,
+        progress_at=one.progress_at,
     )

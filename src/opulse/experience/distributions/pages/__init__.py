@@ -1,0 +1,18 @@
+"""Pages of the stage: distributions and their mails, suppressions, the library, sender domains."""
+
+from fastapi import APIRouter
+
+from opulse.experience.distributions.pages import (
+    distributions,
+    library,
+    listing,
+    mails,
+    sender_domains,
+    suppressions,
+)
+
+router = APIRouter()
+for part in (suppressions, library, sender_domains, listing, mails, distributions):
+    router.include_router(part.router)
+
+__all__ = ["router"]
