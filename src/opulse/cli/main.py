@@ -5,7 +5,19 @@ from __future__ import annotations
 import typer
 
 from opulse import __version__
-from opulse.cli import admin, agent, configuration, demo, importing, keep, qsf, replay, sensors, serve, systems
+from opulse.cli import (
+    admin,
+    agent,
+    configuration,
+    demo,
+    importing,
+    keep,
+    qsf,
+    replay,
+    sensors,
+    serve,
+    systems,
+)
 
 app = typer.Typer(
     name="opulse",

@@ -13,7 +13,6 @@ from opulse.cli.asking import ask, fetch
 from opulse.cli.configuration import export_app
 from opulse.cli.importing import import_app
 
-
 Server = Annotated[
     str, typer.Option(help="Address of the installation, for example https://pulse.example.org.")
 ]

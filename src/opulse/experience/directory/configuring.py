@@ -62,7 +62,8 @@ def _read_directories_in(conn: Connection, tenant: int, now: datetime) -> dict[s
             frequency_rules=tuple(
                 RuleEntry(kind=rule.kind, limit=rule.limit, period_seconds=rule.period_seconds)
                 for rule in views.list_rules(conn, tenant, found.id)
-                if rule.scope is RuleScope.DIRECTORY  # those of lists and surveys stay as they are where they are
+                if rule.scope
+                is RuleScope.DIRECTORY  # those of lists and surveys stay as they are where they are
             ),
         )
         for key, found in list_directories_in(conn, tenant).items()
@@ -80,7 +81,10 @@ def _save_directories_in(work: Work, changes: Sequence[Change]) -> None:
             work.refuse(DIRECTORIES, change.key, text, "default")
             continue
         rules = [
-            *(limits.WantedRule(one.kind, one.limit, one.period_seconds) for one in change.after.frequency_rules),
+            *(
+                limits.WantedRule(one.kind, one.limit, one.period_seconds)
+                for one in change.after.frequency_rules
+            ),
             *(
                 limits.WantedRule(one.kind, one.limit, one.period_seconds, one.scope, one.target)
                 for one in views.list_rules(work.conn, work.tenant, found.id)

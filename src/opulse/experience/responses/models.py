@@ -290,6 +290,8 @@ class Person:
 
     contact: Mapping[str, str] = field(default_factory=dict)
     embedded: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class NotedResponse:
     """A response as a workflow hears of it. ``contact`` is empty where the link was not one person's own."""

@@ -111,7 +111,9 @@ async def delete_list(mailing_list: str, ports: PortsDep, caller: Editor) -> Non
 @router.post("/mailing-lists/{mailing_list}/members", operation_id="add_list_members", status_code=204)
 async def post_members(mailing_list: str, body: MembersIn, ports: PortsDep, caller: Editor) -> None:
     with _refusals():
-        await flow.add_members(ports, caller.tenant, mailing_list, body.contacts, viewer_of(caller), caller.name)
+        await flow.add_members(
+            ports, caller.tenant, mailing_list, body.contacts, viewer_of(caller), caller.name
+        )
 
 
 @router.get("/mailing-lists/{mailing_list}/members", operation_id="list_list_members")

@@ -13,9 +13,9 @@ from opulse.experience.distributions.rules.timing import decide_due, zone_of
 from opulse.experience.distributions.rules.turns import decide_turn
 
 __all__ = [
-    "by_channel",
     "WINDOW",
     "Outlook",
+    "by_channel",
     "decide_due",
     "decide_invitations",
     "decide_next_look",

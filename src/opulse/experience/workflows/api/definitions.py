@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from opulse.experience.workflows import views
-from opulse.experience.workflows.flow import accounts
 from opulse.experience.workflows.api.shared import Admin, Editor, PortsDep, Viewer, open_workflow
+from opulse.experience.workflows.flow import accounts
 from opulse.experience.workflows.flow import definitions as flow
 from opulse.experience.workflows.flow.addresses import trigger_url
 from opulse.experience.workflows.flow.checking import WorkflowProblem

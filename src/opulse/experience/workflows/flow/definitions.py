@@ -20,10 +20,6 @@ from opulse.experience.workflows.models import (
 )
 from opulse.experience.workflows.registry import (
     FieldKind,
-    TaskType,
-    TriggerType,
-    extension_of_task,
-    find_extension,
     find_task_type,
 )
 from opulse.experience.workflows.store import definitions as store
