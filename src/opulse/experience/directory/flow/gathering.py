@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.experience.directory.models import Cause, ChangeGroup, ChangeKind, ChangeSet
-from opulse.experience.directory.store import changes, lists, members
+from opulse.experience.directory.store import changes, members
 from opulse.experience.directory.store import gathering as store
+from opulse.experience.directory.store.mailing_lists import find_list
 from opulse.wire.identifiers import random_text
 
 
@@ -65,7 +66,7 @@ def put_on_list_in(conn: Connection, tenant: int, list_id: str, ids: Sequence[st
     Raises:
         LookupError: no such list.
     """
-    found = lists.find_list(conn, tenant, list_id)
+    found = find_list(conn, tenant, list_id)
     if found is None:
         raise LookupError(list_id)
     members.insert_members(conn, tenant, list_id, store.list_present(conn, tenant, found.directory, ids), now)

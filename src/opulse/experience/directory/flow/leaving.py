@@ -114,13 +114,10 @@ async def set_mute(
     now = ports.clock.now()
 
     def unit(conn: Connection) -> None:
-        found = contacts.find_contact(conn, tenant, directory, contact)
-        if found is None:
+        if contacts.find_contact(conn, tenant, directory, contact) is None:
             raise LookupError(contact)
-        store.set_muted(conn, tenant, contact, until)
-        audit_in(
-            conn, tenant, actor, "contact.muted", contact, {"until": found.muted_until}, {"until": until}, now
-        )
+        before = store.set_muted(conn, tenant, contact, until)
+        audit_in(conn, tenant, actor, "contact.muted", contact, {"until": before}, {"until": until}, now)
 
     await ports.db.write(unit)
 

@@ -76,13 +76,12 @@ def find_in_list(conn: Connection, tenant: int, list_id: str, contact: str) -> b
     return conn.execute(query).scalar()
 
 
-def set_muted(conn: Connection, tenant: int, contact: str, until: datetime | None) -> None:
-    """The contact is not asked before ``until``; None: they may be asked again."""
-    conn.execute(
-        update(contacts)
-        .where(contacts.c.tenant == tenant, contacts.c.id == contact)
-        .values(muted_until=until)
-    )
+def set_muted(conn: Connection, tenant: int, contact: str, until: datetime | None) -> datetime | None:
+    """The contact is not asked before ``until`` (None: they may be asked again); until when it was before."""
+    this = (contacts.c.tenant == tenant, contacts.c.id == contact)
+    before = conn.execute(select(contacts.c.muted_until).where(*this)).scalar()
+    conn.execute(update(contacts).where(*this).values(muted_until=until))
+    return before
 
 
 def insert_changes(

@@ -40,7 +40,6 @@ class Candidate(NamedTuple):
     fields: Mapping[str, Any] = {}  # further pipes of the message → value
     suppressed: SpareReason | None = None  # the address takes no mail of ours any more
     duplicate: bool = False  # this person got the same mail within 12 hours
-    time_zone: str = ""  # IANA; empty: not known
 
 
 @dataclass(frozen=True, slots=True)

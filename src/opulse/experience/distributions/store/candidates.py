@@ -215,7 +215,7 @@ def _is_deliverable(email: str) -> bool:
 def _value(row: Any, key: str, private: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     """The text that a pipe of the message stands for on this contact; empty where there is none.
 
-    ``own`` is the distribution's embedded data: what goes with this mail counts first, then ``private``, the list's, then the contact's.
+    What goes with this mail counts first (``own``, the distribution's), then the list's (``private``), then the contact's.
     """
     source, _, path = key.partition("://")
     if source == CONTACT:

@@ -14,6 +14,7 @@ from opulse.experience.surveys.configuring import list_keyed_in as list_surveys_
 from opulse.experience.workflows import views
 from opulse.experience.workflows.configuring.accounts import list_accounts_in
 from opulse.experience.workflows.flow import definitions as flow
+from opulse.experience.workflows.flow.checking import WorkflowProblem
 from opulse.experience.workflows.models import (
     ConditionGroup,
     TaskDefinition,
@@ -137,7 +138,7 @@ def _save_in(work: Work, changes: Sequence[Change]) -> None:
             continue
         try:
             _save_one(work, change, found, document)
-        except flow.WorkflowProblem as problem:
+        except WorkflowProblem as problem:
             for text in problem.problems:
                 work.refuse(NAME, change.key, f"{text[:1].upper()}{text[1:]}.")
 
