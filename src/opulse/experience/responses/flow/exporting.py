@@ -51,7 +51,7 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file that may be written. ``name`` is its file name without the ending."""
+    """A file that may be written. ``name`` is the survey's."""
 
     tenant: int
     survey: str
@@ -59,6 +59,12 @@ class Export:
     wanted: AnswerFilter
     sheet: Sheet
     form: Format
+
+    @property
+    def file_name(self) -> str:
+        """What a browser calls it: the survey's name in letters that every system takes."""
+        kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in self.name)
+        return f"{kept.strip('-') or 'responses'}.{self.form.value}"
 
 
 async def open_export(

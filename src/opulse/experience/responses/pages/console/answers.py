@@ -7,15 +7,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
-from opulse.experience.responses.api.files import answer_file
-from opulse.experience.responses.api.wanted import Wanted
-from opulse.experience.responses.flow.exporting import Format
+from opulse.experience.responses.flow.exporting import MEDIA_TYPES, Format, open_export, write_export
 from opulse.experience.responses.flow.listing import AnswerPage, FilterForbidden, TooFew, list_page
-from opulse.experience.responses.models import AnswerRow, Identity, ResponseState
+from opulse.experience.responses.models import AnswerFilter, AnswerRow, Identity, ResponseState
 from opulse.experience.responses.rules.export import Column, label_of
 from opulse.experience.responses.rules.export.columns import Kind
+from opulse.experience.responses.rules.wanted import FilterWrong, read_filter
 from opulse.experience.surveys.flow import SurveyUnknown
 from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, ports_of
@@ -34,6 +33,24 @@ COLUMNS = 6
 
 _CUT = 120
 """Letters of a cell; the whole text is in the file."""
+
+
+def answer_filter(
+    state: Annotated[str, Query(max_length=20)] = ResponseState.RECORDED.value,
+    activation: Annotated[str, Query(max_length=36)] = "",
+    since: Annotated[str, Query(max_length=10)] = "",
+    until: Annotated[str, Query(max_length=10)] = "",
+    answer: Annotated[str, Query(max_length=300)] = "",
+    match: Annotated[str, Query(pattern="^(all|any)$")] = "all",
+) -> AnswerFilter:
+    """See :func:`read_filter`; a wrong one is a 400 that says what to write."""
+    try:
+        return read_filter(state, activation, since, until, answer, match)
+    except FilterWrong as error:
+        raise Problem(400, "The filter is wrong", str(error)) from error
+
+
+Wanted = Annotated[AnswerFilter, Depends(answer_filter)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +132,22 @@ async def show_export(
 ) -> Response:
     """A file of all that the filter finds; back to the table with a sentence when there can be none."""
     try:
-        return await answer_file(ports, caller, survey_id, wanted, format, labels=labels)
+        export = await open_export(
+            ports,
+            caller.tenant,
+            survey_id,
+            wanted,
+            format,
+            caller.name,
+            labels=labels,
+            language=caller.locale,
+        )
+    except SurveyUnknown as error:
+        raise NotFound("survey") from error
     except (FilterForbidden, TooFew) as error:
         return see_other(f"/surveys/{survey_id}/responses", str(error), "red")
+    headers = {"Content-Disposition": f'attachment; filename="{export.file_name}"'}
+    return StreamingResponse(write_export(ports, export), media_type=MEDIA_TYPES[format], headers=headers)
 
 
 def _drawn(listed: AnswerPage) -> list[Column]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from opulse.experience.responses.api.files import answer_file
-from opulse.experience.responses.api.wanted import Wanted
-from opulse.experience.responses.flow.exporting import Format
+from opulse.experience.responses.flow.exporting import MEDIA_TYPES, Format, open_export, write_export
 from opulse.experience.responses.flow.listing import (
     FilterForbidden,
     TooFew,
@@ -19,9 +17,10 @@ from opulse.experience.responses.flow.listing import (
     list_page,
 )
 from opulse.experience.responses.flow.policies import MOST_DAYS, PromiseBroken, get_policy, set_policy
-from opulse.experience.responses.models import Identity, ResponsePolicy, ResponseState
+from opulse.experience.responses.models import AnswerFilter, Identity, ResponsePolicy, ResponseState
 from opulse.experience.responses.rules.export.lines import Sheet, json_object
 from opulse.experience.responses.rules.showing import Hidden
+from opulse.experience.responses.rules.wanted import FilterWrong, read_filter
 from opulse.experience.surveys.flow import SurveyUnknown
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, ports_of
@@ -31,6 +30,24 @@ router = APIRouter(prefix="/api/v1/surveys/{survey_id}", tags=["responses"])
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
 Editor = Annotated[Caller, Depends(api_editor)]
+
+
+def answer_filter(
+    state: Annotated[str, Query(max_length=20)] = ResponseState.RECORDED.value,
+    activation: Annotated[str, Query(max_length=36)] = "",
+    since: Annotated[str, Query(max_length=10)] = "",
+    until: Annotated[str, Query(max_length=10)] = "",
+    answer: Annotated[str, Query(max_length=300)] = "",
+    match: Annotated[str, Query(pattern="^(all|any)$")] = "all",
+) -> AnswerFilter:
+    """See :func:`read_filter`; a wrong one is a 400 that says what to write."""
+    try:
+        return read_filter(state, activation, since, until, answer, match)
+    except FilterWrong as error:
+        raise Problem(400, "The filter is wrong", str(error)) from error
+
+
+Wanted = Annotated[AnswerFilter, Depends(answer_filter)]
 
 
 class AnswerList(BaseModel):
@@ -91,11 +108,24 @@ async def export_responses(
 ) -> Response:
     """All that the filter finds as CSV (three header rows), JSON, NDJSON or XLSX."""
     try:
-        return await answer_file(ports, caller, survey_id, wanted, format, labels=labels)
+        export = await open_export(
+            ports,
+            caller.tenant,
+            survey_id,
+            wanted,
+            format,
+            caller.name,
+            labels=labels,
+            language=caller.locale,
+        )
+    except SurveyUnknown as error:
+        raise NotFound("survey") from error
     except FilterForbidden as error:
         raise Problem(409, "Not for this survey", str(error)) from error
     except TooFew as error:
         raise Problem(409, "Too few answers", str(error)) from error
+    headers = {"Content-Disposition": f'attachment; filename="{export.file_name}"'}
+    return StreamingResponse(write_export(ports, export), media_type=MEDIA_TYPES[format], headers=headers)
 
 
 @router.get("/responses/{response_id}", operation_id="get_response")
