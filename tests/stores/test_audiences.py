@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ from tests.unit.experience.distributions.town import Town, build_town
 
 pytestmark = pytest.mark.stores
 
-PEOPLE = (
+PEOPLE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("ann", "de", {"site": "Oslo", "floor": 3, "groups": ["red", "blue"], "hired": "2020-05-01"}),
     ("ben", "en", {"site": "Bergen", "floor": 10, "groups": ["blue"], "remote": True}),
     ("cid", "de", {"site": "Rome", "hired": "2026-01-01"}),

@@ -126,15 +126,9 @@ def _view(check: Check) -> CheckView:
         obstacle=check.obstacle,
         holds=check.holds,
         until=check.until,
-        rule=rule
-        and RuleOfCheck(
-            id=rule.id,
-            kind=rule.kind,
-            limit=rule.limit,
-            period_seconds=rule.period_seconds,
-            scope=rule.scope,
-            target=rule.target,
-        ),
+        rule=None
+        if rule is None
+        else RuleOfCheck(**{name: getattr(rule, name) for name in RuleOfCheck.model_fields}),
         counted=check.counted,
     )
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn, cast
+from typing import NoReturn, TypeVar
 
 from opulse.experience.audiences.models import (
     CHARACTERS_MAX,
@@ -30,6 +28,7 @@ from opulse.experience.audiences.models import (
     Term,
     Within,
 )
+from opulse.experience.audiences.rules.words import Token, split_words
 from opulse.experience.directory.models import Declared, FieldKind
 from opulse.experience.directory.rules import ValueRefused, read_value
 
@@ -43,24 +42,8 @@ MEANINGS: Mapping[str, str] = {
 }
 """What a rule can ask, for people."""
 
-_WORD = re.compile(
-    r"""\s*(?: (?P<sign> <= | >= | != | [=<>(),] )
-    | "(?P<quoted> (?:[^"\\]|\\.)* )"
-    | (?P<field> data\."(?:[^"\\]|\\.)*" )
-    | (?P<plain> [^\s()=<>,!"]+ )
-    | (?P<end> $ ) )""",
-    re.VERBOSE | re.DOTALL,
-)
 _UNITS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _AGE_MAX = timedelta(days=36_500)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    at: int
-    quoted: bool = False
-    end: bool = False
 
 
 def read_rule(text: str, declared: Declared) -> Term:
@@ -74,33 +57,21 @@ def read_rule(text: str, declared: Declared) -> Term:
     """
     if len(text) > CHARACTERS_MAX:
         raise RuleUnreadable(f"A rule has at most {CHARACTERS_MAX:,} characters.")
-    parser = _Parser(_split(text), declared)
+    parser = _Parser(split_words(text), declared)
     return parser.read()
 
 
-def _split(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while True:
-        found = _WORD.match(text, at)
-        if found is None:
-            raise RuleUnreadable(
-                f"At character {at + 1}: a closing quotation mark, or = behind a !, is missing."
-            )
-        place = found.start(cast(str, found.lastgroup)) + 1
-        if found.lastgroup == "end":
-            return [*tokens, _Token("", place, end=True)]
-        if found.lastgroup == "quoted":
-            tokens.append(_Token(re.sub(r"\\(.)", r"\1", found["quoted"]), place, quoted=True))
-        else:
-            tokens.append(_Token(found[cast(str, found.lastgroup)], place))
-        at = found.end()
+_Kind = TypeVar("_Kind", Attribute, Moment, Tally)
+
+
+def _named(kind: type[_Kind], name: str) -> _Kind | None:
+    return next((member for member in kind if member.value.lower() == name), None)
 
 
 class _Parser:
     """Recursive descent: or, and, not, parentheses, comparisons."""
 
-    def __init__(self, tokens: list[_Token], declared: Declared) -> None:
+    def __init__(self, tokens: list[Token], declared: Declared) -> None:
         self._tokens, self._declared = tokens, declared
         self._place = self._terms = self._depth = 0
 
@@ -111,10 +82,10 @@ class _Parser:
         return term
 
     @property
-    def _now(self) -> _Token:
+    def _now(self) -> Token:
         return self._tokens[self._place]
 
-    def _next(self) -> _Token:
+    def _next(self) -> Token:
         token = self._now
         self._place += 0 if token.end else 1
         return token
@@ -172,15 +143,15 @@ class _Parser:
         if name.startswith("data.") and len(name) > len("data."):
             self._next()
             return self._of_data(word)
-        for kind, read in (
-            (Attribute, self._of_text),
-            (Moment, self._of_moment),
-            (Tally, self._of_tally),
-        ):
-            for member in kind:
-                if member.value.lower() == name:
-                    self._next()
-                    return read(member)  # type: ignore[operator]  # each reads members of its own kind
+        if (attribute := _named(Attribute, name)) is not None:
+            self._next()
+            return self._of_text(attribute)
+        if (moment := _named(Moment, name)) is not None:
+            self._next()
+            return self._of_moment(moment)
+        if (tally := _named(Tally, name)) is not None:
+            self._next()
+            return self._of_tally(tally)
         if name == "subscribed":
             self._next()
             return self._of_subscription()
@@ -195,7 +166,7 @@ class _Parser:
         term = OfText(attribute, how, values)
         return Not(term) if negated else term
 
-    def _of_data(self, word: _Token) -> Term:
+    def _of_data(self, word: Token) -> Term:
         name = word.text[len("data.") :].strip('"').replace('\\"', '"')
         if any(mark in name for mark in '"\\'):
             raise RuleUnreadable(f"At character {word.at}: no field has this name.")
@@ -216,7 +187,7 @@ class _Parser:
         term = OfData(name, how, values, kind is FieldKind.NUMBER and how is How.EQUALS and "" not in values)
         return Not(term) if negated else term
 
-    def _typed(self, kind: FieldKind, value: str, word: _Token) -> str:
+    def _typed(self, kind: FieldKind, value: str, word: Token) -> str:
         try:
             read = read_value(kind, value)
         except ValueRefused as error:

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from opulse.experience.directory import views
 from opulse.experience.directory.api.shared import Editor, PortsDep, Viewer, find_fillable
-from opulse.experience.directory.flow.importing import receive_file, refused_table, start_mapped
+from opulse.experience.directory.flow.columns import refused_table, start_mapped
+from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.directory.models import ContactImport, ImportState
 from opulse.experience.directory.rules import TableUnreadable

@@ -62,7 +62,17 @@ def _incoming(row: Mapping[str, Any], embedded: Mapping[str, Any]) -> IncomingCo
         name: str(row.get(name) or "").strip()
         for name in ("first_name", "last_name", "email", "ext_ref", "phone", "language", "time_zone")
     }
-    return IncomingContact(**texts, unsubscribed=bool(row.get("unsubscribed")), embedded=embedded)
+    return IncomingContact(
+        texts["first_name"],
+        texts["last_name"],
+        texts["email"],
+        texts["ext_ref"],
+        texts["phone"],
+        texts["language"],
+        texts["time_zone"],
+        bool(row.get("unsubscribed")),
+        embedded,
+    )
 
 
 def read_embedded(declared: Declared, values: Mapping[str, Any]) -> dict[str, Any]:

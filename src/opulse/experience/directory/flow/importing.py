@@ -7,8 +7,6 @@ leaves every step either taken once or still to be taken.
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,8 +44,6 @@ from opulse.wire.table_steps import StepCutter
 STEPS_PER_UNIT = 8
 HEADING_MAX = 64_000
 REASON_MAX, CELL_MAX = 500, 4_000
-SHOWN_ROWS = 3
-REFUSED_AT_ONCE = 1_000
 _ABANDONED = timedelta(hours=1)
 
 
@@ -120,61 +116,7 @@ async def receive_file(
     if not steps:
         await ports.db.write(_break_in, where.tenant, one.id, ports.clock.now())
         raise TableUnreadable("Below the heading stands no row.")
-    return await ports.db.write(_announce_in, where.tenant, one.id, then, ports.clock.now())
-
-
-async def start_mapped(
-    ports: Ports, where: Destination, import_id: str, mapping: Sequence[str]
-) -> ContactImport:
-    """Take the rows of a file that waits, each column to its place.
-
-    Raises:
-        LookupError: no such file waits.
-        TableUnreadable: no column identifies a person, or two go to the same place.
-    """
-    now = ports.clock.now()
-
-    def unit(conn: Connection) -> ContactImport:
-        one = store.find_import(conn, where.tenant, import_id)
-        if one is None or one.state is not ImportState.MAPPING or one.directory != where.directory:
-            raise LookupError(import_id)
-        heading = read_heading(one.heading, mapping)
-        if heading.private and not where.list_id:
-            raise TableUnreadable(
-                "Data for a list needs a list: choose one, or another place for these columns."
-            )
-        store.set_mapping(conn, where.tenant, import_id, mapping, where.list_id, where.raise_events)
-        return _announce_in(conn, where.tenant, import_id, ImportState.RUNNING, now)
-
-    return await ports.db.write(unit)
-
-
-async def first_rows(ports: Ports, tenant: int, one: ContactImport) -> list[list[str]]:
-    """The first rows of a file that waits, as cells: what a person sees beside each column."""
-    found = await ports.db.read(store.find_step, tenant, one.id, 0)
-    delimiter, _ = split_heading(one.heading)
-    text = found[2].decode(errors="replace") if found else ""
-    lines = text.splitlines()[:SHOWN_ROWS]
-    return list(csv.reader(lines, delimiter=delimiter))
-
-
-async def refused_table(ports: Ports, tenant: int, one: ContactImport) -> AsyncIterator[str]:
-    """The refused rows as CSV: as they stood in the file, with line and reason behind, ready to be mended and sent again."""
-    _, columns = split_heading(one.heading)
-    yield _csv_line([*columns, "Line", "Reason"])
-    after = -1
-    while found := await ports.db.read(store.list_refused, tenant, one.id, after, REFUSED_AT_ONCE):
-        after = found[-1].line
-        padded = ((*row.cells, *[""] * len(columns))[: max(len(columns), len(row.cells))] for row in found)
-        yield "".join(
-            _csv_line([*cells, str(row.line), row.reason]) for cells, row in zip(padded, found, strict=True)
-        )
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(cells)
-    return written.getvalue()
+    return await ports.db.write(announce_in, where.tenant, one.id, then, ports.clock.now())
 
 
 async def take_file(ports: Ports, tenant: int, import_id: str) -> None:
@@ -309,9 +251,10 @@ def _take_step_in(
     inserted.set()
 
 
-def _announce_in(
+def announce_in(
     conn: Connection, tenant: int, import_id: str, state: ImportState, now: datetime
 ) -> ContactImport:
+    """The file is whole: its rows are taken, or wait to be told where their columns go."""
     store.set_state(conn, tenant, import_id, state, now)
     if state is ImportState.RUNNING:
         enqueue(conn, tenant, IMPORT_RECEIVED, {"import": import_id}, unique=import_id, priority=7)

@@ -89,7 +89,9 @@ def _match(
     known: dict[str, IncomingContact] = {}
     for place, row in enumerate(rows):
         own = [
-            (found, of_rule[place]) for found, of_rule in zip(known_by, keys, strict=True) if of_rule[place]
+            (found, key)
+            for found, of_rule in zip(known_by, keys, strict=True)
+            if (key := of_rule[place]) is not None
         ]
         number = next((found[key] for found, key in own if key in found), None)
         if number is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.directory.pages import (
+    columns,
     contacts,
     directories,
     fields,
@@ -16,5 +17,5 @@ from opulse.experience.directory.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for part in (directories, lists, fields, frequency, merging, importing, contacts, one_contact):
+for part in (directories, lists, fields, frequency, merging, columns, importing, contacts, one_contact):
     router.include_router(part.router)

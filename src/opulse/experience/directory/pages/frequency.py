@@ -115,7 +115,9 @@ async def save_hours(directory: str, request: Request, ports: PortsDep, caller: 
     await find_directory(ports, caller, directory)
     sent = await request.form(max_files=0)
     typed = HoursForm(
-        *(str(sent.get(name) or "").strip() for name in ("zone", "quiet_from", "quiet_until")),
+        str(sent.get("zone") or "").strip(),
+        str(sent.get("quiet_from") or "").strip(),
+        str(sent.get("quiet_until") or "").strip(),
         tuple(day for day in DAYS if day in sent.getlist("quiet_days")),
         str(sent.get("shift_field") or "").strip(),
     )
@@ -196,13 +198,15 @@ def _row(rule: FrequencyRule) -> RuleRow:
 def _hours(hours: AskingHours) -> HoursForm:
     return HoursForm(
         hours.zone,
-        *(
-            "" if one is None else f"{one // 60:02}:{one % 60:02}"
-            for one in (hours.quiet_from, hours.quiet_until)
-        ),
+        _clock_time(hours.quiet_from),
+        _clock_time(hours.quiet_until),
         tuple(DAYS[day] for day in hours.quiet_days),
         hours.shift_field,
     )
+
+
+def _clock_time(minutes: int | None) -> str:
+    return "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _wanted(row: RuleRow) -> WantedRule:

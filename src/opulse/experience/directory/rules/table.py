@@ -15,6 +15,7 @@ _SPOKEN = {
     "firstname": "first_name",
     "lastname": "last_name",
     "email": "email",
+    "mail": "email",
     "emailaddress": "email",
     "externaldatareference": "ext_ref",
     "extref": "ext_ref",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -220,6 +220,7 @@ def move_value(
     is there already. Without a target it is dropped. Returns how many contacts had it."""
     value = _json_value(conn, name)
     rest: ColumnElement[Any]
+    moved: ColumnElement[Any]
     if conn.dialect.name == "postgresql":
         rest = contacts.c.embedded.op("-")(cast(literal(name), Text))
         moved = func.jsonb_build_object(cast(literal(target), Text), value).op("||")(rest) if target else rest
@@ -288,7 +289,6 @@ def _decoded(text: str) -> Any:
 
 
 def _change(row: Row[Any]) -> FieldChange:
-    values: Mapping[str, Any] = row._mapping
-    kept = {name: values[name] for name in values if name != "tenant"}
+    kept = {name: value for name, value in row._mapping.items() if name != "tenant"}
     typed = {"action": FieldAction(row.action), "state": FieldChangeState(row.state)}
     return FieldChange(**(kept | typed))

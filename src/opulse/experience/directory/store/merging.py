@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, delete, func, select, update
+from sqlalchemy.types import TypeEngine
 
 from opulse.db import as_json, insert_ignoring_known, json_list
 from opulse.db.json_rows import json_table
@@ -30,7 +32,7 @@ def find_ids_by(
     """Values of the rule's fields (lower case, none empty) → the oldest contact that has them all."""
     if not wanted:
         return {}
-    columns = {"place": Integer(), **{name: Text() for name in rule}}
+    columns: dict[str, TypeEngine[Any]] = {"place": Integer(), **{name: Text() for name in rule}}
     given = json_table(conn.dialect.name, "rows", columns)
     same = and_(*(_KEYS[name] == given.c[name] for name in rule), *_present(rule))
     query = (

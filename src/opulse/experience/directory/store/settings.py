@@ -55,14 +55,14 @@ def list_hours(conn: Connection, tenant: int) -> dict[str, AskingHours]:
 
 
 def put_hours(conn: Connection, tenant: int, directory: str, hours: AskingHours) -> None:
-    changed = {
+    changed: dict[str, object] = {
         "zone": hours.zone,
         "quiet_from": hours.quiet_from,
         "quiet_until": hours.quiet_until,
         "quiet_days": list(hours.quiet_days),
         "shift_field": hours.shift_field,
     }
-    rules = {"merge_rules": [list(rule) for rule in DEFAULT_RULES]}
+    rules: dict[str, object] = {"merge_rules": [list(rule) for rule in DEFAULT_RULES]}
     _put(conn, tenant, directory, changed | rules, change=list(changed))
 
 
@@ -77,7 +77,7 @@ def find_merge_rules(conn: Connection, tenant: int, directory: str) -> tuple[tup
 
 def put_merge_rules(conn: Connection, tenant: int, directory: str, rules: Sequence[Sequence[str]]) -> None:
     hours = AskingHours()
-    row = {
+    row: dict[str, object] = {
         "zone": hours.zone,
         "quiet_from": None,
         "quiet_until": None,

@@ -84,9 +84,9 @@ def list_people(
     ``hours``: directory → its asking hours, which may name the embedded data with a person's working hours.
     """
     chosen = contacts.c.tenant == tenant, among(conn, contacts.c.id, ids)
-    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else [*_READ]
-    read.append(_shift_of(conn, hours or {}))
-    return conn.execute(select(*read).where(*chosen).order_by(contacts.c.id)).all()
+    shift = _shift_of(conn, hours or {})
+    read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
+    return conn.execute(select(*read, shift).where(*chosen).order_by(contacts.c.id)).all()
 
 
 def _shift_of(conn: Connection, hours: Mapping[str, AskingHours]) -> ColumnElement[Any]:
