@@ -16,6 +16,7 @@ from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.experience.directory.store.tables import contacts
 from opulse.experience.distributions.models import LinkType
+from opulse.experience.responses.flow.turning import forget_ways
 from opulse.experience.responses.models import QuarantineReason, ResponseState
 from opulse.experience.responses.store.tables import response_walks
 from opulse.experience.surveys.flow import publish_survey, save_draft
@@ -391,3 +392,13 @@ async def test_an_end_that_keeps_nothing_keeps_nothing(db: Database, clock: Manu
             (ResponseState.IN_PROGRESS, {})
         ]
         assert [row["answers"] for row in await walks(asked)] == [{}]
+
+
+async def test_a_way_is_forgotten_when_no_link_can_lead_back_to_it(db: Database, clock: ManualClock) -> None:
+    async with asking(db, clock) as asked:
+        await send(asked, await asked.open(), QID1="1")
+        assert await forget_ways(asked.ports) == 0
+        clock.advance(61 * 86_400)
+        assert await forget_ways(asked.ports) == 1
+        assert await walks(asked) == []
+        assert len(await asked.stored()) == 1, "what was answered is the response's own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opulse.experience.responses.flow.closing import close_unfinished, cut_anonymous
+from opulse.experience.responses.flow.turning import forget_ways
 from opulse.jobs import Handler, Job
 from opulse.ports import Ports
 
@@ -14,6 +15,7 @@ async def on_upkeep_due(ports: Ports, job: Job) -> None:
     """Once an hour."""
     await close_unfinished(ports)
     await cut_anonymous(ports)
+    await forget_ways(ports)
 
 
 HANDLERS: dict[str, Handler] = {UPKEEP_DUE: on_upkeep_due}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -42,6 +42,9 @@ from opulse.wire.identifiers import Prefix, new_id
 
 MOST_TURNS = 2_000
 """Posts that one walk takes: there and back through the longest survey, and no endless script."""
+
+KEPT_FOR = timedelta(days=60)
+"""How long a way through a survey is kept after its last page: as long as the longest link may be answered."""
 
 _CORRECTIONS = (Intent.NOT_ME, Intent.NOT_MY_DEVICE)
 
@@ -284,3 +287,11 @@ def turn_in(conn: Connection, asked: Asked, row: WalkRow, draft: Response, outco
     ):
         return True
     return record_in(conn, asked, draft)
+
+
+async def forget_ways(ports: Ports) -> int:
+    """Forget ways that nobody went on with for long, a step at a time; how many they were."""
+    before, forgotten = ports.clock.now() - KEPT_FOR, 0
+    while step := await ports.db.write(store.forget_walks, before):
+        forgotten += step
+    return forgotten

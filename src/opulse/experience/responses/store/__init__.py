@@ -14,6 +14,7 @@ from opulse.experience.responses.store.walks import (
     delete_walk,
     find_person,
     find_walk,
+    forget_walks,
     save_walk,
     update_partial,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "find_link",
     "find_person",
     "find_walk",
+    "forget_walks",
     "insert_response",
     "list_tests",
     "save_walk",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from opulse.db import json_list
 from opulse.experience.directory.views import contacts
 from opulse.experience.responses.models import Person, ResponseState, WalkRow
 from opulse.experience.responses.store.tables import response_walks, responses
@@ -63,6 +64,26 @@ def delete_walk(conn: Connection, tenant: int, session: str) -> None:
     conn.execute(
         delete(response_walks).where(response_walks.c.tenant == tenant, response_walks.c.session == session)
     )
+
+
+def forget_walks(conn: Connection, before: datetime, limit: int = 2_000) -> int:
+    """Delete up to ``limit`` walks of all tenants that nobody went on with since ``before``; how many they were.
+
+    The responses stay. What a person did not finish by then is closed already, and a finished one needs its way no more.
+    """
+    old = conn.execute(
+        select(response_walks.c.tenant, response_walks.c.session)
+        .where(response_walks.c.updated_at < before)
+        .limit(limit)
+    ).all()
+    for tenant in {row.tenant for row in old}:
+        sessions = json_list(conn, [row.session for row in old if row.tenant == tenant])
+        conn.execute(
+            delete(response_walks).where(
+                response_walks.c.tenant == tenant, response_walks.c.session.in_(select(sessions.c.value))
+            )
+        )
+    return len(old)
 
 
 def update_partial(
