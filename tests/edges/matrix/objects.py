@@ -17,6 +17,9 @@ from opulse.cli.demo.procedures import webhook
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.responses.store.tables import responses
+from opulse.experience.surveys import recommended_pulse
+from opulse.experience.surveys.flow import save_look
+from opulse.experience.surveys.models import Look
 from opulse.jobs import enqueue
 from opulse.jobs.claiming import claim_due
 from opulse.jobs.table import bury
@@ -192,6 +195,24 @@ async def make_response(world: World, found: Found) -> str:
     return str(rows[0]["id"])
 
 
+async def name_question(world: World, found: Found) -> str:
+    return recommended_pulse().questions[0].id
+
+
+async def name_block(world: World, found: Found) -> str:
+    return recommended_pulse().blocks[0].id
+
+
+async def name_colour(world: World, found: Found) -> str:
+    return "0b5cad"
+
+
+async def make_logo(world: World, found: Found) -> str:
+    pixel = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+    look = await save_look(world.ports, world.acme.tenant.id, Look(), ("image/png", pixel), "test")
+    return str(look.logo)
+
+
 async def make_workflow(world: World, found: Found) -> str:
     """With the tasks of the incident's own."""
     document = {
@@ -322,6 +343,10 @@ MAKERS: Mapping[str, Maker] = {
     "/scim/v2/Users/{user_id}": make_scim_user,
     "/lists/{mailing_list}/members/{contact}": make_member,
     "{survey_id}": make_survey,
+    "{question_id}": name_question,
+    "{block_id}": name_block,
+    "{colour}": name_colour,
+    "{logo}": make_logo,
     "{response_id}": make_response,
     "{workflow}": make_workflow,
     "{task}": find_task,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from opulse.experience.surveys import store
 from opulse.experience.surveys.models import (
     DocumentProblem,
+    Look,
     SurveyDocument,
     SurveyRecord,
     SurveyState,
@@ -103,7 +105,12 @@ def publish_survey_in(conn: Connection, tenant: int, survey: str, actor: str, no
         return record
     if problems := validate_document(version.document):
         raise DocumentRefused(problems)
-    published = replace(version, state=VersionState.PUBLISHED, published_at=now)
+    document = version.document
+    if document.look is None and (look := store.find_look(conn, tenant)) is not None:
+        document = document.model_copy(
+            update={"look": look}
+        )  # as it is now: a published version never changes
+    published = replace(version, state=VersionState.PUBLISHED, document=document, published_at=now)
     store.update_draft(conn, tenant, survey, published)
     done = replace(record, state=SurveyState.ACTIVE, published=version.number, updated_at=now)
     store.update_survey(
@@ -127,6 +134,37 @@ async def close_survey(ports: Ports, tenant: int, survey: str, actor: str) -> Su
 async def open_survey(ports: Ports, tenant: int, survey: str, actor: str) -> SurveyRecord:
     """Take answers again. Raises as :func:`close_survey`."""
     return await _set_state(ports, tenant, survey, SurveyState.ACTIVE, actor)
+
+
+async def find_look(ports: Ports, tenant: int) -> Look:
+    """How surveys look that are published from now on."""
+    return await ports.db.read(store.find_look, tenant) or Look()
+
+
+async def save_look(
+    ports: Ports, tenant: int, look: Look, picture: tuple[str, bytes] | None, actor: str
+) -> Look:
+    """Change how surveys look that are published from now on. ``picture``: kind and bytes of a new logo."""
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> Look:
+        former = store.find_look(conn, tenant) or Look()
+        kept = look
+        if picture is not None:
+            logo = secrets.token_hex(16)
+            store.insert_logo(conn, tenant, logo, *picture, now)
+            kept = look.model_copy(update={"logo": f"{tenant}-{logo}"})
+        store.save_look(conn, tenant, kept, now)
+        before, after = former.model_dump(mode="json"), kept.model_dump(mode="json")
+        audit_in(conn, tenant, actor, "survey.look", "look", before, after, now)
+        return kept
+
+    return await ports.db.write(unit)
+
+
+async def find_logo(ports: Ports, tenant: int, logo: str) -> tuple[str, bytes] | None:
+    """Kind and bytes of an uploaded picture."""
+    return await ports.db.read(store.find_logo, tenant, logo)
 
 
 async def find_survey(ports: Ports, tenant: int, survey: str) -> tuple[SurveyRecord, SurveyVersion]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     Row,
     Table,
@@ -20,8 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from opulse.db import Instant, JsonDoc, metadata
+from opulse.db import Instant, JsonDoc, metadata, upsert
 from opulse.experience.surveys.models import (
+    Look,
     SurveyDocument,
     SurveyRecord,
     SurveyState,
@@ -60,6 +62,57 @@ survey_versions = Table(
     PrimaryKeyConstraint("tenant", "survey", "number"),
     ForeignKeyConstraint(["tenant", "survey"], ["surveys.tenant", "surveys.id"]),
 )
+
+
+survey_looks = Table(
+    "survey_looks",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("look", JsonDoc, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant"),
+)
+
+survey_logos = Table(
+    "survey_logos",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),  # 32 hex characters; published versions name it, so it stays
+    Column("media_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+
+
+def find_look(conn: Connection, tenant: int) -> Look | None:
+    """How the tenant's surveys look, or None: as ours do."""
+    row = conn.execute(select(survey_looks.c.look).where(survey_looks.c.tenant == tenant)).first()
+    return Look.model_validate(row.look) if row else None
+
+
+def save_look(conn: Connection, tenant: int, look: Look, now: datetime) -> None:
+    """How surveys look that are published from now on."""
+    row = {"tenant": tenant, "look": look.model_dump(mode="json"), "updated_at": now}
+    upsert(conn, survey_looks, [row], key=["tenant"], change=["look", "updated_at"])
+
+
+def insert_logo(
+    conn: Connection, tenant: int, logo: str, media_type: str, body: bytes, now: datetime
+) -> None:
+    """A further picture."""
+    row = {"tenant": tenant, "id": logo, "media_type": media_type, "body": body, "created_at": now}
+    conn.execute(insert(survey_logos).values(row))
+
+
+def find_logo(conn: Connection, tenant: int, logo: str) -> tuple[str, bytes] | None:
+    """Its kind and its bytes."""
+    row = conn.execute(
+        select(survey_logos.c.media_type, survey_logos.c.body).where(
+            survey_logos.c.tenant == tenant, survey_logos.c.id == logo
+        )
+    ).first()
+    return (row.media_type, row.body) if row else None
 
 
 def insert_survey(conn: Connection, record: SurveyRecord) -> None:

@@ -1,4 +1,4 @@
-"""Ways through a survey of several pages"""
+"""Ways through a survey of several pages, and how a tenant's surveys look"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,4 +31,20 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_response_walks_survey", "response_walks", ["tenant", "survey", "updated_at"], unique=False
+    )
+    op.create_table(
+        "survey_looks",
+        sa.Column("tenant", sa.Integer(), nullable=False),
+        sa.Column("look", JSON, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_survey_looks")),
+    )
+    op.create_table(
+        "survey_logos",
+        sa.Column("tenant", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_survey_logos")),
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from opulse.experience.responses.pages.question_views import QuestionView
 from opulse.experience.responses.wording import Wording
-from opulse.experience.surveys.models import LocalisedSurvey
+from opulse.experience.surveys.models import LocalisedSurvey, Look
 
 TRAP = "website"
 """The field that people cannot see; machines that fill in everything fill it in."""
@@ -79,6 +79,11 @@ class QuestionPage:
     banner: str = ""
 
     @property
+    def look(self) -> Look | None:
+        """Colour and logo of the version."""
+        return self.survey.look
+
+    @property
     def first(self) -> bool:
         """Whether it is the first page, or the only one: it says what this is about, and offers *not me*."""
         return self.step is None or self.step.number == 1
@@ -104,6 +109,7 @@ class MessagePage:
     sign: str = ""
     tone: Literal["", "ok", "warn"] = ""
     onward: str = ""
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

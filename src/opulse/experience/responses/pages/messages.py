@@ -60,6 +60,7 @@ def show_done(
         link=change if may_change else None,
         sign="✓",
         tone="ok",
+        look=survey.look,
     )
 
 
@@ -67,7 +68,7 @@ def show_late(survey: LocalisedSurvey, facts: LinkFacts, languages: tuple[Langua
     """The answer is kept and does not count."""
     words = wording_in(survey.language)
     text = words.late.text.format(time=_expiry(survey, facts))
-    return MessagePage(words, words.late.title, (text,), languages, None, "✓", "warn")
+    return MessagePage(words, words.late.title, (text,), languages, None, "✓", "warn", look=survey.look)
 
 
 def show_expired(
@@ -98,7 +99,7 @@ def show_noted(
     words = wording_in(survey.language)
     text = words.noted.device if kind is CorrectionKind.NOT_MY_DEVICE else words.noted.person
     undo = Link(f"{path}?{CHANGE_QUERY}&lang={survey.language}", words.noted.undo)
-    return MessagePage(words, words.noted.title, (text,), languages, undo, "✓", "ok")
+    return MessagePage(words, words.noted.title, (text,), languages, undo, "✓", "ok", look=survey.look)
 
 
 def ask_once_more(

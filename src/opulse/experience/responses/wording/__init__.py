@@ -121,6 +121,7 @@ class Wording(_Texts):
     no_answer: str
     only_if: str
     you_answered: str
+    logo: str
     next: str
     back: str
     page_of: str

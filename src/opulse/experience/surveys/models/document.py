@@ -79,12 +79,12 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 class Look(Part):
     """Colours and logo of the respondent's pages, as they were when the version was published.
 
-    ``accent`` colours buttons and marks, ``logo`` is the id of an uploaded picture, ``name`` what stands beside it (and is
-    read in its place).
+    ``accent`` colours buttons and marks, ``logo`` is the tenant and the id of an uploaded picture, ``name`` what stands beside
+    it (and is read in its place).
     """
 
     accent: Colour | None = None
-    logo: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    logo: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}-[0-9a-f]{32}$")] | None = None
     name: OptionalText = ""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.experience.surveys.pages import blocks, builder, flows, listing, questions
+from opulse.experience.surveys.pages import blocks, builder, flows, listing, looks, questions
 
 router = APIRouter(include_in_schema=False)
-for part in (builder, questions, blocks, flows, listing):
+for part in (looks, builder, questions, blocks, flows, listing):
     router.include_router(part.router)

@@ -64,6 +64,11 @@ class StepCard:
     first: bool
     last: bool
 
+    @property
+    def number(self) -> str:
+        """The place as people count: ``3.1`` is the first step inside the third."""
+        return ".".join(str(int(part) + 1) for part in self.place.split("."))
+
 
 @dataclass(frozen=True, slots=True)
 class FlowPage:
