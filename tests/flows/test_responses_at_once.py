@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import AsyncIterator
 
@@ -21,6 +22,7 @@ from opulse.experience.surveys.flow import close_survey
 from opulse.ports import Ports
 from opulse.web.access import needs_viewer
 from opulse.web.at_once import Application
+from opulse.web.components.manifest import STATIC_DIR, load_manifest
 from opulse.wire.tokens import LinkPurpose
 from tests.unit.experience.responses.asked_people import Asked, ask_somebody
 from tests.unit.experience.responses.world import browse
@@ -169,3 +171,11 @@ def test_an_open_route_refuses_what_it_would_leave_out() -> None:
     ):
         with pytest.raises(TypeError, match="an Open guard"):
             OpenRoute("/x/{token}", endpoint, dependencies=[Depends(guard) for guard in guards])
+
+
+async def test_the_pulse_with_its_style_sheet_and_script_stays_under_five_kilobytes(asked: Asked) -> None:
+    page = (await asked.open()).text
+    names = [load_manifest().address(name).rpartition("/")[2] for name in ("respondent.css", "respondent.js")]
+    parts = [STATIC_DIR / "dist" / name for name in names]
+    sizes = [len(gzip.compress(page.encode())), *(len(gzip.compress(part.read_bytes())) for part in parts)]
+    assert sum(sizes) < 5 * 1024, sizes

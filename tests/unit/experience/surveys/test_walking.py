@@ -8,7 +8,7 @@ import pytest
 
 from opulse.experience.surveys.models import Answers, SurveyDocument
 from opulse.experience.surveys.recommended import recommended_pulse
-from opulse.experience.surveys.rules import localise
+from opulse.experience.surveys.rules import first_question_in_mail, localise
 from opulse.experience.surveys.rules.drawing import arrange
 from opulse.experience.surveys.rules.paging import is_walked
 from opulse.experience.surveys.rules.piping import fill_address
@@ -280,3 +280,26 @@ def test_a_walk_reads_in_the_language_of_the_person() -> None:
     )
     visit = Visit({"QID1": "2"}, ("BL_aaaaaaaaaaa/1",))
     assert texts(walk(localise(document, "de"), visit)) == ["Warum Brot?"]
+
+
+def test_a_mail_shows_the_first_question_only_when_it_is_the_same_for_everybody() -> None:
+    def mailed(*questions: dict[str, Any], **more: Any) -> str:
+        found = first_question_in_mail(localise(survey_of(*questions, **more), "en"))
+        return found.id if found else ""
+
+    assert mailed(question("timing"), question("nps", "QID2")) == "QID2"
+    assert mailed(question("nps", text="Well, ${m://FirstName}?")) == ""
+    assert mailed(question("single_choice")) == "", "its answers are in random order"
+    assert mailed(question("stars"), question("nps", "QID2")) == "", "several things to rate"
+
+
+def test_the_mail_begins_where_the_flow_begins() -> None:
+    blocks = [
+        {"id": "BL_aaaaaaaaaaa", "questions": [question("nps")]},
+        {"id": "BL_bbbbbbbbbbb", "questions": [question("nps", "QID2")]},
+    ]
+    flow = [{"type": "block", "block": "BL_bbbbbbbbbbb"}, {"type": "block", "block": "BL_aaaaaaaaaaa"}]
+    document = SurveyDocument.model_validate({"title": "T", "language": "en", "blocks": blocks, "flow": flow})
+    found = first_question_in_mail(localise(document, "en"))
+    assert found is not None
+    assert found.id == "QID2"

@@ -94,6 +94,10 @@ class AtOnce:
     ) -> Prepared | None:
         """The page of this version, language and choice; None when the mail never offered the choice."""
         question, choice = query.get("q", ""), query.get("c", "")
+        key = (look.tenant, look.survey, look.version, language, question, choice)
+        drawn = self._prepared.find(key)
+        if drawn is not None:  # what was drawn once had been offered
+            return drawn
 
         def draw() -> str:
             frame = RequestContext(path="", now=ports.clock.now(), locale=language)
@@ -102,7 +106,7 @@ class AtOnce:
 
         if (question or choice) and not preselected_form(known.word(language), question, choice):
             return None
-        return self._prepared.get((look.tenant, look.survey, look.version, language, question, choice), draw)
+        return self._prepared.get(key, draw)
 
 
 _NO_QUERY: Mapping[str, str] = {}

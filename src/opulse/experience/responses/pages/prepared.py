@@ -58,6 +58,13 @@ class PreparedPages:
     def __init__(self) -> None:
         self._pages: dict[Hashable, Prepared] = {}
 
+    def find(self, key: Hashable) -> Prepared | None:
+        """The page of ``key`` when it is there."""
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._pages[key] = page
+        return page
+
     def get(self, key: Hashable, draw: Callable[[], str]) -> Prepared:
         """The page of ``key``; ``draw`` gives its text with slots when it is not there. The one unused longest makes room."""
         page = self._pages.pop(key, None) or Prepared(draw())

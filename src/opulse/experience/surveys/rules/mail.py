@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from opulse.experience.surveys.models import (
+    AS_WRITTEN,
     LocalisedSurvey,
     NetPromoter,
     Question,
@@ -13,6 +14,8 @@ from opulse.experience.surveys.models import (
     Stars,
 )
 from opulse.experience.surveys.rules.keys import is_answerable
+from opulse.experience.surveys.rules.order import blocks_in_order
+from opulse.experience.surveys.rules.piping import has_pipes
 
 MOST_CHOICES_IN_A_MAIL = 11
 """More than a scale of eleven is a list nobody scrolls in a mail; such a question is asked on the page."""
@@ -48,7 +51,10 @@ def first_question_in_mail(survey: LocalisedSurvey) -> MailQuestion | None:
     Nothing is stored by following such a link: mail scanners follow them all, so the page opens with the choice
     marked and the person sends it.
     """
-    question = next((one for one in survey.questions if is_answerable(one)), None)
+    asked = (one for block in blocks_in_order(survey) for one in block.questions)
+    question = next((one for one in asked if is_answerable(one)), None)
+    if question is None or _is_personal(question):
+        return None
     match question:
         case SingleChoice() if len(question.choices) <= MOST_CHOICES_IN_A_MAIL:
             choices = tuple(_choice(question, choice.id, choice.text) for choice in question.choices)
@@ -63,6 +69,15 @@ def first_question_in_mail(survey: LocalisedSurvey) -> MailQuestion | None:
             return MailQuestion(question.id, question.text, points)
         case _:
             return None
+
+
+def _is_personal(question: Question) -> bool:
+    """Whether the question differs from person to person: the mail shows everybody the same."""
+    words = [question.text, *(choice.text for choice in getattr(question, "choices", ()))]
+    if isinstance(question, NetPromoter):
+        words += [question.low_label, question.high_label]
+    mixed = getattr(question, "order", AS_WRITTEN) != AS_WRITTEN
+    return mixed or question.display is not None or any(has_pipes(text) for text in words)
 
 
 def preselected_form(survey: LocalisedSurvey, question_id: str, choice: str) -> dict[str, list[str]]:
