@@ -22,13 +22,22 @@ Run = Callable[..., tuple[int, str, str]]
 def run(serve: Callable[..., OpulseProcess], tmp_path: Path) -> Run:
     """The command against a server of its own, with an integration key of the tenant."""
     data, key = tmp_path / "installation-1", tmp_path / "key.txt"
-    made = [COMMAND, "init", "--email", "a@example.org", "--public-url", "http://localhost", "--data", data]
+    made: list[str | Path] = [
+        COMMAND,
+        "init",
+        "--email",
+        "a@example.org",
+        "--public-url",
+        "http://localhost",
+        "--data",
+        data,
+    ]
     subprocess.run([*made, "--no-test-mail"], check=True, capture_output=True, timeout=120)
     key.write_text(asyncio.run(_issue(data)))
     process = serve()
 
     def command(*words: str | Path) -> tuple[int, str, str]:
-        whole = [COMMAND, *words, "--server", process.url, "--key-file", key]
+        whole: list[str | Path] = [COMMAND, *words, "--server", process.url, "--key-file", key]
         done = subprocess.run(whole, capture_output=True, text=True, timeout=120)
         return done.returncode, done.stdout, done.stderr
 

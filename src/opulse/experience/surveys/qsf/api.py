@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from opulse.experience.surveys.flow import SurveyUnknown
+from opulse.experience.surveys.qsf.downloads import FILE_TYPE, as_file
 from opulse.experience.surveys.qsf.flow import MOST_BYTES, export_qsf, import_qsf, look_at
 from opulse.experience.surveys.qsf.mapping import Imported
 from opulse.experience.surveys.qsf.models import Outcome, QsfUnreadable
@@ -19,7 +20,6 @@ from opulse.web.errors import NotFound, Problem
 router = APIRouter(prefix="/api/v1/surveys", tags=["surveys"])
 
 PortsDep = Annotated[Ports, Depends(ports_of)]
-FILE_TYPE = "application/json"
 
 
 class QsfItemView(BaseModel):
@@ -86,12 +86,6 @@ async def get_qsf(
     except SurveyUnknown as error:
         raise NotFound("survey") from error
     return as_file(record.id, content)
-
-
-def as_file(survey_id: str, content: bytes) -> Response:
-    """The file as a browser keeps it: under the survey's id, which needs no quoting."""
-    headers = {"Content-Disposition": f'attachment; filename="{survey_id}.qsf"'}
-    return Response(content, media_type=FILE_TYPE, headers=headers)
 
 
 async def _body(request: Request) -> bytes:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
 from opulse.experience.surveys.flow import SurveyUnknown
-from opulse.experience.surveys.qsf.api import as_file
+from opulse.experience.surveys.qsf.downloads import as_file
 from opulse.experience.surveys.qsf.flow import MOST_BYTES, export_qsf, import_qsf, look_at
 from opulse.experience.surveys.qsf.mapping import Imported
 from opulse.experience.surveys.qsf.models import Item, Outcome, QsfUnreadable

@@ -247,7 +247,7 @@ def test_the_flow_keeps_branches_data_chance_and_ends() -> None:
         "EOSRedirectURL": "https://example.org/",
         "ResponseFlag": "Screened",
     }
-    flow = [
+    flow: list[Json] = [
         {"Type": "EmbeddedData", "FlowID": "FL_2", "EmbeddedData": [data, recipient]},
         {"Type": "Block", "ID": BLOCK, "FlowID": "FL_3"},
         {
@@ -298,7 +298,7 @@ def test_nobody_is_led_into_a_branch_whose_condition_cannot_be_judged() -> None:
 
 def test_an_end_leads_to_https_only() -> None:
     ending = {"SurveyTermination": "Redirect", "EOSRedirectURL": "javascript:alert(1)"}
-    flow = [
+    flow: list[Json] = [
         {"Type": "Block", "ID": BLOCK, "FlowID": "FL_2"},
         {"Type": "EndSurvey", "FlowID": "FL_3", "Options": ending},
     ]
@@ -339,7 +339,7 @@ def test_options_of_the_pages() -> None:
 def test_a_block_that_the_flow_names_twice_is_asked_once() -> None:
     again = {"Type": "Branch", "FlowID": "FL_3", "BranchLogic": logic(line("q://QID1/SelectableChoice/1"))}
     inner = [{"Type": "Block", "ID": BLOCK, "FlowID": "FL_4"}]
-    flow = [{"Type": "Block", "ID": BLOCK, "FlowID": "FL_2"}, {**again, "Flow": inner}]
+    flow: list[Json] = [{"Type": "Block", "ID": BLOCK, "FlowID": "FL_2"}, {**again, "Flow": inner}]
     document = imported(qsf(one_of("QID1"), flow=flow)).document
     first = walk(document, Visit())
     assert first.page is not None

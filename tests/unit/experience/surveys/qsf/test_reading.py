@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_a_choice_that_the_order_leaves_out_was_deleted() -> None:
 
 
 def test_missing_elements_leave_the_rest() -> None:
-    elements = [
+    elements: list[Any] = [
         {"Element": "SQ", "PrimaryAttribute": "QID1", "Payload": one_of("QID1")},
         None,
         7,
