@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from opulse.experience import extensions
 from opulse.experience.workflows.registry import Extension, register
 from opulse.jobs import Handler
+from opulse.monitoring.sources.registry import load_adapters
 from opulse.web.at_once import AnswersAtOnce
 
 MONITORING = (
@@ -73,7 +74,8 @@ def extension_names() -> list[str]:
 
 
 def load_extensions() -> None:
-    """Register our own extensions and those that installed packages offer. Safe to call again."""
+    """Register our own extensions, and the extensions and sources that installed packages offer. Safe to call again."""
+    load_adapters()
     for name in extension_names():
         register(import_module(f"{extensions.__name__}.{name}.extension").EXTENSION)
     for point in entry_points(group=EXTENSION_GROUP):

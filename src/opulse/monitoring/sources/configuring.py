@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from sqlalchemy import Connection
 
 from opulse.monitoring.sources.flow import saving
-from opulse.monitoring.sources.models import Source, SourceDraft, SourceKind, SourceRefused
+from opulse.monitoring.sources.models import Source, SourceDraft, SourceRefused
 from opulse.monitoring.sources.registry import ADAPTERS
 from opulse.tenancy.sections import Change, Entry, Section, Work, keyed
 
@@ -20,18 +20,18 @@ NAME = "sources"
 class SourceEntry(Entry):
     """``life_seconds`` 0: for ever. Settings that are left out are those of the kind."""
 
-    kind: SourceKind
-    settings: dict[str, Any]
-    life_seconds: int
+    kind: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    life_seconds: int = 0
     enabled: bool = True
 
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, given: Any) -> Any:
         """What is left out, as saving would fill it in: else the same document would differ each time."""
-        if not isinstance(given, dict) or given.get("kind") not in set(SourceKind):
+        if not isinstance(given, dict) or given.get("kind") not in ADAPTERS:
             return given
-        adapter = ADAPTERS[SourceKind(given["kind"])]
+        adapter = ADAPTERS[given["kind"]]
         try:
             settings = saving.check_settings(adapter, given.get("settings") or {}).model_dump(mode="json")
         except SourceRefused as refused:
@@ -60,8 +60,8 @@ def _save_in(work: Work, changes: Sequence[Change]) -> None:
     for change in changes:
         entry: SourceEntry = change.after
         found = known.get(change.key)
-        if found is not None and found.kind is not entry.kind:
-            text = f"Its kind stays {found.kind.value}; a source of another kind has another name."
+        if found is not None and found.kind != entry.kind:
+            text = f"Its kind stays {found.kind}; a source of another kind has another name."
             work.refuse(NAME, change.key, text, "kind")
             continue
         draft = SourceDraft(entry.kind, change.key, entry.settings, entry.life_seconds, entry.enabled)
@@ -72,7 +72,9 @@ def _save_in(work: Work, changes: Sequence[Change]) -> None:
                 saving.change_source_in(work.conn, work.tenant, found.id, draft, work.actor, work.now)
         except SourceRefused as refused:
             for field, text in refused.what.items():
-                where = {"name": (), "life": ("life_seconds",)}.get(field, ("settings", field))
+                where = {"name": (), "kind": ("kind",), "life": ("life_seconds",)}.get(
+                    field, ("settings", field)
+                )
                 work.refuse(NAME, change.key, text, *where)
             continue
         if found is not None and not entry.enabled:

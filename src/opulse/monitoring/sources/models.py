@@ -26,7 +26,7 @@ KEY_LENGTH = 64
 
 
 class SourceKind(StrEnum):
-    """Which adapter reads what a source receives: its folder beside this file."""
+    """Our own adapters: their folders beside this file. Installed packages bring more, under names of their own."""
 
     ALERTMANAGER = "alertmanager"
     FLEET = "fleet"
@@ -53,6 +53,7 @@ class LeftReason(StrEnum):
 class SourceProblem(StrEnum):
     """Why a source cannot be saved. ``SourceRefused.what`` says which field, in a sentence."""
 
+    KIND = "kind"  # there is no adapter for it, or its package is not installed any more
     NAME = "name"  # empty, or another source of the tenant has it
     SETTINGS = "settings"  # a setting cannot be used
     LIFE = "life"  # the time to live is negative or too long, or absent where nothing else clears
@@ -136,7 +137,7 @@ class Adapter:
     ``ends_itself``: the tool says when something is over, so that 0 (for ever) is allowed.
     """
 
-    kind: SourceKind
+    kind: str
     label: str
     summary: str
     settings: type[Settings]
@@ -151,7 +152,7 @@ class Adapter:
 class SourceDraft:
     """What a form or an API call says of a source, before it is checked. ``life``: seconds; 0: for ever."""
 
-    kind: SourceKind
+    kind: str
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     life: int | None = None
@@ -163,7 +164,7 @@ class Source:
     """A saved source. ``sequence`` numbers what it wrote into the journal; ``made`` counts the sensors that it added."""
 
     id: str
-    kind: SourceKind
+    kind: str
     name: str
     settings: Mapping[str, Any]
     life: timedelta | None

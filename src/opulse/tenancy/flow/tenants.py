@@ -69,7 +69,7 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("the tenant needs a name")
     for name in ("cap_per_activation", "confirm_above"):
         if name in changes and not 0 <= changes[name] <= MOST_PEOPLE:
-            raise ValueError(f"{name} is a number of people, 0 to {MOST_PEOPLE:,}")
+            raise ValueError(f"{name} is a number of people, 0 or more, at most {MOST_PEOPLE:,}")
     if "allow_list" in changes:
         return {**changes, "allow_list": clean_allow_list(changes["allow_list"])}
     return dict(changes)

@@ -17,10 +17,9 @@ from opulse.monitoring.sources.models import (
     Foreseen,
     Source,
     SourceDraft,
-    SourceKind,
     SourceRefused,
 )
-from opulse.monitoring.sources.registry import ADAPTERS
+from opulse.monitoring.sources.registry import adapter_of
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer
 from opulse.web.errors import NotFound, Problem
@@ -32,7 +31,7 @@ router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
 class SourceBody(BaseModel):
     """``life_seconds``: a state that is not named again within it is cleared; 0: never; absent: as usual for the kind."""
 
-    kind: SourceKind
+    kind: str
     name: str = Field(max_length=200)
     settings: dict[str, Any] = {}
     life_seconds: int | None = None
@@ -43,7 +42,7 @@ class SourceView(BaseModel):
     """``held``: states that it holds triggered now; ``faults``: refused items that are remembered."""
 
     source_id: str
-    kind: SourceKind
+    kind: str
     name: str
     enabled: bool
     settings: dict[str, Any]
@@ -79,7 +78,7 @@ class FullSource(SourceView):
 class PreviewBody(BaseModel):
     """``sample``: a request's body as text, with its headers where those matter (CloudEvents)."""
 
-    kind: SourceKind
+    kind: str
     settings: dict[str, Any] = {}
     sample: str = Field(max_length=1_000_000)
     headers: dict[str, str] = {}
@@ -129,7 +128,7 @@ async def post_preview(
     """What would become of a sample under these settings; nothing is taken."""
     headers = {name.lower(): value for name, value in body.headers.items()}
     try:
-        settings = saving.check_settings(ADAPTERS[body.kind], body.settings)
+        settings = saving.check_settings(saving.find_adapter(body.kind), body.settings)
         delivery = Delivery(body.sample.encode("utf-8", "replace"), headers)
         foreseen, left = await preview(ports, caller.tenant, body.kind, settings, delivery)
     except SourceRefused as error:
@@ -151,7 +150,7 @@ async def get_source(
     return FullSource(
         **_view(ports, found),
         last_faults=[_fault(one) for one in faults],
-        snippet=ADAPTERS[found.kind].snippet(receiver_of(ports, found)),
+        snippet=adapter_of(found.kind).snippet(receiver_of(ports, found)),
     )
 
 

@@ -15,9 +15,8 @@ from opulse.monitoring.sources.models import (
     Left,
     Settings,
     Signal,
-    SourceKind,
 )
-from opulse.monitoring.sources.registry import ADAPTERS
+from opulse.monitoring.sources.registry import adapter_of
 from opulse.monitoring.sources.rules import missing_sensors, place
 from opulse.ports import Ports
 
@@ -25,14 +24,14 @@ MOST_SHOWN = 200
 
 
 async def preview(
-    ports: Ports, tenant: int, kind: SourceKind, settings: Settings, delivery: Delivery
+    ports: Ports, tenant: int, kind: str, settings: Settings, delivery: Delivery
 ) -> tuple[list[Foreseen], list[Left]]:
     """The signals of a sample with the system of each, and what would be left and why; the first 200.
 
     Raises:
         UnreadableBody: nothing can be made of the sample.
     """
-    reading = ADAPTERS[kind].read(settings, delivery)
+    reading = adapter_of(kind).read(settings, delivery)
     signals, unfit = keep_storable(reading.signals[:MOST_SHOWN])
     foreseen, left = await ports.db.read(_foresee, tenant, settings, signals)
     return foreseen, [*reading.left, *unfit, *left]

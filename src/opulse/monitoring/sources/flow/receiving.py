@@ -36,7 +36,7 @@ from opulse.monitoring.sources.models import (
     Taken,
     Target,
 )
-from opulse.monitoring.sources.registry import ADAPTERS
+from opulse.monitoring.sources.registry import adapter_of
 from opulse.monitoring.sources.rules import lay_holds, leave_foreign, missing_sensors, place, settle_targets
 from opulse.monitoring.sources.rules.placing import Placed
 from opulse.monitoring.sources.store import holds
@@ -98,7 +98,7 @@ async def _receive(
 
 
 async def _read(source: Source, settings: Settings, delivery: Delivery) -> Reading:
-    read = ADAPTERS[source.kind].read
+    read = adapter_of(source.kind).read
     if len(delivery.body) < _LARGE:
         return read(settings, delivery)
     return await asyncio.to_thread(read, settings, delivery)  # others are answered meanwhile
@@ -130,7 +130,7 @@ async def _take_signals(
 
 def settings_of(source: Source) -> Settings:
     """The source's settings as its adapter knows them; what an older version stored and this one does not know is dropped."""
-    kind = ADAPTERS[source.kind].settings
+    kind = adapter_of(source.kind).settings
     return kind.model_validate(
         {name: value for name, value in source.settings.items() if name in kind.model_fields}
     )

@@ -145,6 +145,19 @@ def let_go_in(conn: Connection, tenant: int, source_id: str, now: datetime) -> N
         pass
 
 
+def find_adapter(kind: str) -> Adapter:
+    """The adapter of this kind.
+
+    Raises:
+        SourceRefused: there is none here.
+    """
+    adapter = ADAPTERS.get(kind)
+    if adapter is None:
+        words = f"There is no kind {kind!r} here; there are {', '.join(sorted(ADAPTERS))}."
+        raise SourceRefused(SourceProblem.KIND, {"kind": words})
+    return adapter
+
+
 def check_settings(adapter: Adapter, given: Mapping[str, Any]) -> Settings:
     """The settings, checked.
 
@@ -164,7 +177,7 @@ def describe(source: Source) -> dict[str, Any]:
     """For the audit trail."""
     return {
         "name": source.name,
-        "kind": source.kind.value,
+        "kind": source.kind,
         "enabled": source.enabled,
         "life_seconds": 0 if source.life is None else int(source.life.total_seconds()),
         "settings": dict(source.settings),
@@ -178,7 +191,7 @@ async def _let_go(ports: Ports, evaluator: Evaluator, tenant: int, source_id: st
 
 
 def _checked(draft: SourceDraft, source: Source) -> Source:
-    adapter = ADAPTERS[draft.kind]
+    adapter = find_adapter(draft.kind)
     name = draft.name.strip()
     if not name or len(name) > NAME_LENGTH or why_unstorable(name):
         sentence = f"A source has a name of at most {NAME_LENGTH} characters."

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData
 
 from opulse.monitoring.sources.models import Adapter, Settings, Source, SourceDraft, SourceRefused
-from opulse.monitoring.sources.registry import ADAPTERS
+from opulse.monitoring.sources.registry import adapter_of
 
 _SETTING = "setting-"
 _HOUR = 3600
@@ -63,7 +63,7 @@ def new_form(adapter: Adapter) -> SourceForm:
 
 def form_of(source: Source) -> SourceForm:
     """A saved one."""
-    adapter = ADAPTERS[source.kind]
+    adapter = adapter_of(source.kind)
     values = adapter.settings().model_dump() | dict(source.settings)
     seconds = 0 if source.life is None else int(source.life.total_seconds())
     return SourceForm(source.name, _hours(seconds), source.enabled, values, adapter.sample)

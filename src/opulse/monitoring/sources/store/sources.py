@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from opulse.monitoring.sources.models import Source, SourceKind
+from opulse.monitoring.sources.models import Source
 from opulse.monitoring.sources.store.tables import faults, holds, sources
 
 
@@ -18,7 +18,7 @@ def insert_source(conn: Connection, tenant: int, source: Source) -> None:
         insert(sources).values(
             tenant=tenant,
             id=source.id,
-            kind=source.kind.value,
+            kind=source.kind,
             sequence=0,
             made=0,
             received=0,
@@ -120,7 +120,7 @@ def _settable(source: Source, now: datetime) -> Mapping[str, Any]:
 def _source(row: Any, held: int = 0, kept: int = 0) -> Source:
     return Source(
         id=row.id,
-        kind=SourceKind(row.kind),
+        kind=row.kind,
         name=row.name,
         settings=row.settings,
         life=timedelta(seconds=row.life) if row.life else None,

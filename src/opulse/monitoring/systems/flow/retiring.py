@@ -102,7 +102,7 @@ def _list_silent(conn: Connection, tenant: int, after: timedelta, now: datetime)
 def _retire_silent_in(conn: Connection, tenant: int, chosen: BitMap, after: timedelta, now: datetime) -> None:
     fresh = retire_in(conn, tenant, chosen, now)
     if fresh:
-        change = {"reporting": len(fresh)}, {"retired": len(fresh), "silent_for_days": after.days}
+        change = {"reporting": len(fresh)}, {"systems": len(fresh), "days": after.days}
         audit_in(conn, tenant, AUTOMATIC, "systems.retired", "silent systems", *change, now)
         log.info("systems retired", tenant=tenant, systems=len(fresh))
 
