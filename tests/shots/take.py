@@ -73,7 +73,7 @@ def shots_of(api: httpx2.Client, demo: DemoProcess) -> list[Shot]:
         "import-systems": "/systems/import",
         "users": "/users",
         "user": f"/users/of?user={user}",
-        "sensors": "/sensors?category=Network",
+        "sensors": "/sensors?search=network",
         "sensor": f"/sensors/{sensor}",
         "sensor-week": f"/sensors/{sensor}?span=7d",
         "sensor-month": f"/sensors/{sensor}?span=30d",

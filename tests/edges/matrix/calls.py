@@ -16,7 +16,16 @@ from tests.edges.matrix.world import Caller
 UNSIGNED_IN = (401,)
 HIDDEN = (403, 404)
 ENOUGH = 2_000_000  # characters of an answer
-WORK = frozenset({"jobs"})  # of the process itself, in its own time
+WORK = frozenset(
+    {
+        "jobs",
+        "evaluator_snapshots",
+        "sensor_held",
+        "sensor_hours",
+        "sensor_samples",
+        "system_last_reports",
+    }
+)  # of the process itself, in its own time: some of it every five minutes
 TOUCHED = frozenset({"last_used", "last_seen", "last_sign_in"})  # by the mere use of a credential
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -23,6 +23,8 @@ Key = TypeVar("Key")
 SHOWN = 10
 """Groups and instances with a line of their own: those on the most systems."""
 MOST_CHANGES = 200
+LOOKS_AT_ONCE = 24
+"""Two hours of looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def live_row(evaluator: Evaluator, tenant: int, sensor: int, now: datetime) -> T
 
 async def read_past(ports: Ports, tenant: int, system: int) -> SystemPast:
     """What became triggered on the system and stopped being in the last seven days, newest first."""
-    return await ports.db.read(_read_past, tenant, system, ports.clock.now() - SAMPLES_KEPT)
+    return await ports.db.read(_read_past, tenant, system, ports.clock.now())
 
 
 async def read_last_day(ports: Ports, tenant: int) -> dict[int, list[int]]:
@@ -127,21 +129,17 @@ def _read_trend(
     looks = [*store.list_looks(conn, tenant, table, since), now]
     rows = [*store.list_rows(conn, tenant, table, sensor, since), live]
 
-    def draw(count: Callable[[TrendRow], int]) -> tuple[TrendPoint, ...]:
-        return rules.make_trend(span, now, looks, rows, count)
-
+    buckets = rules.sort_rows(span, now, looks, rows)
+    counted = rules.of_everything if group is None else rules.of_group(group)
     if instance:
-        points = draw(rules.of_instance(instance))
-    else:
-        points = draw(rules.of_group(group)) if group is not None else draw(lambda row: row.systems)
+        counted = rules.of_instance(instance)
+    groups = _best(row.parts.groups for row in rows)
+    instances = _best(row.parts.instances for row in rows)
     return Trend(
         span,
-        points,
-        tuple(PartTrend(idx, draw(rules.of_group(idx))) for idx in _best([row.parts.groups for row in rows])),
-        tuple(
-            PartTrend(name, draw(rules.of_instance(name)))
-            for name in _best([row.parts.instances for row in rows])
-        ),
+        rules.draw(buckets, counted),
+        tuple(PartTrend(idx, rules.draw(buckets, rules.of_group(idx))) for idx in groups),
+        tuple(PartTrend(name, rules.draw(buckets, rules.of_instance(name))) for name in instances),
         looks[0],
     )
 
@@ -154,12 +152,19 @@ def _best(parts: Iterable[Mapping[Key, int]]) -> list[Key]:
     return sorted(most, key=lambda key: -most[key])[:SHOWN]
 
 
-def _read_past(conn: Connection, tenant: int, system: int, since: datetime) -> SystemPast:
-    looks = store.list_changed(conn, tenant, since)
-    moments = [at for at, changed in looks if system in changed]
+def _read_past(conn: Connection, tenant: int, system: int, now: datetime) -> SystemPast:
+    """The newest looks first, some at a time, until there are enough changes: a system that changes at every look costs no more
+    than one that does once a day."""
     found: list[SystemChange] = []
-    for at, sensor, changes in store.list_changes(conn, tenant, moments[:MOST_CHANGES]):
-        found += sampled.changes_of(system, at, sensor, changes)
+    before = now + timedelta(seconds=1)
+    while len(found) < MOST_CHANGES:
+        looks = store.list_changed(conn, tenant, now - SAMPLES_KEPT, before, LOOKS_AT_ONCE)
+        if not looks:
+            break
+        before = looks[-1][0]
+        moments = [at for at, changed in looks if system in changed]
+        for at, sensor, changes in store.list_changes(conn, tenant, moments):
+            found += sampled.changes_of(system, at, sensor, changes)
     found.sort(key=lambda one: (one.at, one.sensor, one.instance), reverse=True)
     held = store.list_held(conn, tenant)
     seen = ((sensor, name) for sensor, parts in held.items() for name, on in parts.items() if system in on)

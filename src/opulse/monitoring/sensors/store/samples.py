@@ -161,17 +161,21 @@ def list_hourly(conn: Connection, tenant: int, since: datetime) -> dict[int, lis
     return found
 
 
-def list_changed(conn: Connection, tenant: int, since: datetime) -> list[tuple[datetime, BitMap]]:
-    """The looks from ``since`` on at which anything had changed, newest first, with the systems that had."""
+def list_changed(
+    conn: Connection, tenant: int, since: datetime, before: datetime, limit: int
+) -> list[tuple[datetime, BitMap]]:
+    """The newest looks from ``since`` on and before ``before`` at which anything had changed, with the systems that had."""
     rows = conn.execute(
         select(samples.c.at, samples.c.changes)
         .where(
             samples.c.tenant == tenant,
             samples.c.sensor == LOOKED,
             samples.c.at >= since,
+            samples.c.at < before,
             func.length(samples.c.changes) > 0,
         )
         .order_by(samples.c.at.desc())
+        .limit(limit)
     )
     return [(row.at, BitMap.deserialize(row.changes)) for row in rows]
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from opulse.monitoring.systems import views
 from opulse.monitoring.systems.flow.importing import Column, HeldFile, begin_held, read_held
 from opulse.monitoring.systems.models import FileUnreadable, ImportKind
 from opulse.monitoring.systems.pages.shared import Editor, PortsDep
 from opulse.monitoring.systems.rules.imports import TARGETS
+from opulse.ports import Ports
+from opulse.web.access import Caller
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
 from opulse.web.layout import page
@@ -41,7 +44,7 @@ async def show_mapping(import_id: str, request: Request, ports: PortsDep, caller
     """The columns, with what their names suggest."""
     held = await read_held(ports, caller.tenant, import_id)
     if held is None:
-        raise NotFound("import")
+        return await _elsewhere(ports, caller, import_id)
     chosen = tuple(_first_choice(column) for column in held.columns)
     return await page(request, "systems/mapping.html", MappingPage(held, chosen))
 
@@ -51,7 +54,7 @@ async def save_mapping(import_id: str, request: Request, ports: PortsDep, caller
     """Take the file as chosen."""
     held = await read_held(ports, caller.tenant, import_id)
     if held is None:
-        raise NotFound("import")
+        return await _elsewhere(ports, caller, import_id)
     sent = await request.form(max_files=0, max_fields=1000)
     chosen = tuple(str(sent.get(f"to-{place}") or "") for place in range(len(held.columns)))
     errors: dict[str, str] = {}
@@ -63,6 +66,13 @@ async def save_mapping(import_id: str, request: Request, ports: PortsDep, caller
         except FileUnreadable as error:
             errors["to-0"] = str(error)
     return await page(request, "systems/mapping.html", MappingPage(held, chosen, errors), 422)
+
+
+async def _elsewhere(ports: Ports, caller: Caller, import_id: str) -> Response:
+    """A file that does not wait any more has a page of its own."""
+    if await ports.db.read(views.find_import, caller.tenant, import_id) is None:
+        raise NotFound("import")
+    return see_other(f"/systems/import/{import_id}")
 
 
 def _first_choice(column: Column) -> str:
