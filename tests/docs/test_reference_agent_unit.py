@@ -70,6 +70,14 @@ def test_it_sees_the_machine_as_it_is_and_is_bounded() -> None:
     assert dict(settings())["User"] != "root"
 
 
+def test_the_drop_in_for_questions_adds_two_capabilities_and_nothing_else() -> None:
+    text = (UNIT.parent / "opulse-agent-desktop.conf").read_text()
+    lines = [line for line in text.splitlines() if line and not line.startswith(("#", "["))]
+    assert lines == [
+        f"{name}=CAP_SETUID CAP_SETGID" for name in ("AmbientCapabilities", "CapabilityBoundingSet")
+    ]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
     """With a command that is there: systemd looks whether it is."""

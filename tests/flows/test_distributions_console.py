@@ -9,7 +9,8 @@ import pytest
 
 from opulse.bootstrap.stages import import_stores
 from opulse.experience.distributions.flow.asking import ask
-from opulse.experience.distributions.models import MessageSpec
+from opulse.experience.distributions.flow.desktop import mark_shown_in
+from opulse.experience.distributions.models import Channel, MessageSpec
 from opulse.ports import Ports
 from opulse.tenancy import get_tenant
 from tests.edges.console import Console, open_console, text_of
@@ -157,3 +158,17 @@ async def test_the_switch_for_all_mail(ports: Ports, console: Console, town: Tow
     assert "All mail is switched off" in text_of((await console.editor.get("/distributions")).text)
     await console.editor.post("/distributions/mail-switch", data={"paused": "false"})
     assert not (await ports.db.read(get_tenant, console.tenant)).mail_paused
+
+
+async def test_the_page_says_by_which_way_people_are_asked_and_how_many_a_desktop_showed(
+    ports: Ports, console: Console, town: Town
+) -> None:
+    made = await ask(ports, town.request(channel=Channel.DESKTOP))
+    rows = await town.rows()
+    await ports.db.write(mark_shown_in, town.tenant, [rows[0]["id"]], ports.clock.now())
+    shown = text_of((await console.viewer.get(f"/distributions/{made.distribution}")).text)
+    assert "Desktop" in shown
+    assert "7 wait for a device with its person" in shown
+    assert "Accepted" not in shown
+    listed = (await console.viewer.get(f"/api/v1/distributions/{made.distribution}")).json()
+    assert (listed["channel"], listed["invitations"]) == ("desktop", {"offered": 7, "shown": 1})

@@ -192,6 +192,7 @@ async def test_the_allow_list_and_the_switch_hold_desktops_too(desk: Desk) -> No
     await desk.town.switch(mail_open=False, allow_list=["user2@example.org"])
     assert [one["user"] for one in await desk.beat("u1", "u2")] == ["u2"]
     await desk.town.switch(mail_paused=True)
+    desk.world.clock.advance(3)
     assert await desk.beat("u1", "u2") == []
 
 
@@ -199,6 +200,7 @@ async def test_a_paused_or_stopped_distribution_offers_nothing(desk: Desk) -> No
     distribution = await desk.ask()
     await pause(desk.world.ports, desk.town.tenant, distribution, "test")
     assert await desk.beat("u1") == []
+    desk.world.clock.advance(3)
     await resume(desk.world.ports, desk.town.tenant, distribution, "test")
     desk.world.clock.advance(3)
     assert len(await desk.beat("u1")) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -17,6 +18,7 @@ from opulse.agent.linux.desktop import LinuxDesktop
 from opulse.agent.prompts import CannotShow, Prompter
 from opulse.agent.state_file import AgentMemory
 from opulse.wire.desktop_prompts import DesktopPrompt, PromptOutcome
+from tests.house.tree import ROOT
 from tests.unit.agent.desks import LINK, ME, NOW, Desk, prompt, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the adapter is Linux's")
@@ -121,6 +123,42 @@ def test_an_agent_of_root_asks_as_the_person_and_with_no_power_of_its_own(desk: 
     assert "CapPrm:\t0000000000000000" in said
     assert "DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/nobody/bus" in said
     until(lambda: f"uid={person.pw_uid}" in desk.said("xdg-open"), "the page was not opened as the person")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start it so")
+def test_an_agent_of_its_own_account_with_two_capabilities_asks_as_the_person_and_passes_none_on(
+    desk: Desk,
+) -> None:
+    """As the unit with its drop-in runs it: not root, but allowed to become others."""
+    person = pwd.getpwnam("daemon")
+    for folder in (desk.folder, *desk.folder.parents):
+        if folder.stat().st_uid == 0 and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o005)
+    desk.folder.chmod(0o777)
+    desk.session(person.pw_uid, "unix:path=/run/user/daemon/bus")
+    code = (
+        "import sys; from pathlib import Path; from tests.unit.agent.desks import NOW, prompt; "
+        "from opulse.agent.linux.desktop import LinuxDesktop; "
+        "LinuxDesktop(lambda: ['daemon'], Path(sys.argv[1]), 60).show(prompt(user='daemon'), NOW)"
+    )
+    allowed = ["--inh-caps=+setuid,+setgid", "--ambient-caps=+setuid,+setgid"]
+    agent = [
+        "setpriv",
+        "--reuid=nobody",
+        "--regid=nogroup",
+        "--clear-groups",
+        *allowed,
+        sys.executable,
+        "-c",
+        code,
+    ]
+    done = subprocess.run([*agent, desk.root], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode and "ermission denied" in done.stderr and "CannotShow" not in done.stderr:
+        pytest.skip("this checkout is closed to other accounts")
+    assert done.returncode == 0, done.stderr
+    said = desk.said("notify-send")
+    assert f"uid={person.pw_uid}" in said
+    assert "CapPrm:\t0000000000000000" in said
 
 
 class Screen:

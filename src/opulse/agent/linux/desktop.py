@@ -131,7 +131,7 @@ def _acting_as(person: pwd.struct_passwd) -> list[str]:
         return []
     return [
         _program("setpriv"), f"--reuid={person.pw_uid}", f"--regid={person.pw_gid}", "--init-groups",
-        "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--",
+        "--inh-caps=-all", "--ambient-caps=-all", "--",
     ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     case,
     exists,
     or_,
@@ -50,6 +52,10 @@ MOST = 50
 """Open invitations of the people of one system that are looked at: the newest."""
 _ENDED = (PromptOutcome.SHOWN.value, PromptOutcome.INTERRUPTED.value)
 _ANSWERS = (ResponseState.RECORDED.value, ResponseState.LATE.value, ResponseState.IN_PROGRESS.value)
+_READ = (
+    "id", "state", "send_by", "expires_at", "email_key", "first_name", "last_name", "email", "language", "fields",
+    "distribution",
+)  # fmt: skip
 _OFFERING = (DistributionState.RUNNING.value, DistributionState.DONE.value)
 
 
@@ -62,9 +68,15 @@ def list_candidates(
     """
     accounts = {user.account.lower(): user.account for user in users if user.account}
     addresses = {user.email.lower(): user.account for user in users if user.email}
-    people = _contacts_of(conn, tenant, list(accounts), list(addresses))
-    rows = conn.execute(people_invited(tenant, system, people, now)).all()
-    return [_candidate(row, accounts, addresses) for row in rows]
+    given = {
+        "in_tenant": tenant,
+        "of_system": system,
+        "in_directories": [one.id for one in list_directories(conn, tenant)],
+        "accounts": list(accounts),
+        "addresses": list(addresses),
+        "now": now,
+    }
+    return [_candidate(row, accounts, addresses) for row in conn.execute(_open_invitations(), given)]
 
 
 def find_desktop_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> set[str]:
@@ -117,17 +129,20 @@ def keep_reports(
     return set(conn.execute(statement).scalars())
 
 
-def _contacts_of(conn: Connection, tenant: int, accounts: list[str], addresses: list[str]) -> Any:
+def _contacts() -> Any:
     """Contacts by account or by address: two walks of an index each, in every directory of the tenant."""
-    of_directories = contacts.c.directory.in_([one.id for one in list_directories(conn, tenant)])
-    wanted = select(contacts.c.id).where(contacts.c.tenant == tenant, of_directories)
-    by_account = wanted.where(contacts.c.ext_ref_key.in_(accounts))
-    by_address = wanted.where(contacts.c.email_key.in_(addresses))
+    wanted = select(contacts.c.id).where(
+        contacts.c.tenant == bindparam("in_tenant"),
+        contacts.c.directory.in_(bindparam("in_directories", expanding=True)),
+    )
+    by_account = wanted.where(contacts.c.ext_ref_key.in_(bindparam("accounts", expanding=True)))
+    by_address = wanted.where(contacts.c.email_key.in_(bindparam("addresses", expanding=True)))
     return union(by_account, by_address).subquery("people")
 
 
-def people_invited(tenant: int, system: str, people: Any, now: datetime) -> Any:
-    """The statement of :func:`list_candidates`: invitations of ``people`` with the person, the list and what came of them."""
+@cache
+def _open_invitations() -> Any:
+    """Invitations with the person, the list and what came of them. Built once: heartbeats run it."""
     of_distribution = and_(
         distributions.c.tenant == invitations.c.tenant, distributions.c.id == invitations.c.distribution
     )
@@ -151,12 +166,13 @@ def people_invited(tenant: int, system: str, people: Any, now: datetime) -> Any:
     shown = exists().where(
         desktop_prompts.c.tenant == invitations.c.tenant,
         desktop_prompts.c.invitation == invitations.c.id,
-        desktop_prompts.c.system == system,
+        desktop_prompts.c.system == bindparam("of_system"),
         desktop_prompts.c.outcome.in_(_ENDED),
     )
+    people = _contacts()
     return (
         select(
-            invitations,
+            *(invitations.c[name] for name in _READ),
             contacts.c.ext_ref_key,
             contacts.c.deleted,
             or_(contacts.c.unsubscribed, case((list_members.c.unsubscribed, True), else_=False)).label("out"),
@@ -164,14 +180,15 @@ def people_invited(tenant: int, system: str, people: Any, now: datetime) -> Any:
             answered.label("answered"),
             shown.label("shown"),
         )
+        .select_from(invitations)
         .join(distributions, of_distribution)
         .join(contacts, of_contact)
         .outerjoin(list_members, on_list)
         .where(
-            invitations.c.tenant == tenant,
+            invitations.c.tenant == bindparam("in_tenant"),
             invitations.c.contact.in_(select(people.c.id)),
             distributions.c.channel != Channel.MAIL.value,
-            distributions.c.desktop_until > now,
+            distributions.c.desktop_until > bindparam("now", type_=Instant()),
             distributions.c.state.in_(_OFFERING),
         )
         .order_by(invitations.c.asked_at.desc(), invitations.c.id)

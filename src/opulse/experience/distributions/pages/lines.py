@@ -37,6 +37,15 @@ class Line:
         return self._people({InvitationState.ACCEPTED})
 
     @property
+    def shown_on_desktops(self) -> int:
+        """People whom only a desktop asked: no mail reached them."""
+        return self._people({InvitationState.SHOWN})
+
+    @property
+    def offered(self) -> int:
+        return self._people({InvitationState.OFFERED})
+
+    @property
     def waiting(self) -> int:
         """Mails that may still leave."""
         return self._people(_ON_THE_WAY)

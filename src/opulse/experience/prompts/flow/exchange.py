@@ -30,7 +30,7 @@ from opulse.wire.desktop_prompts import (
 )
 
 LOOK_AGAIN = timedelta(seconds=2)
-"""How long it is believed that nothing is offered to desktops: a fleet of agents asks all the time, and mostly nothing is."""
+"""How long it is believed that something, or nothing, is offered to desktops: a fleet of agents asks all the time."""
 
 Users = Callable[[], Awaitable[Sequence[DesktopUser]]]
 
@@ -38,24 +38,28 @@ log = get_logger("prompts")
 
 
 class DesktopPrompts:
-    """One per process: remembers which tenants offer nothing at the moment, so that their heartbeats cost nothing."""
+    """One per process: remembers which tenants offer anything at the moment, so that the heartbeats of others cost nothing."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._quiet_until: dict[int, datetime] = {}
+        self._known: dict[int, tuple[datetime, bool]] = {}
 
     async def offer(self, tenant: int, system: str, users: Users) -> list[DesktopPrompt]:
         """The questions that ``system`` (GUID) may show now, the newest first. ``users`` is asked only when there may be any."""
         now = self._ports.clock.now()
-        if self._quiet_until.get(tenant, now) > now:
-            return []
-        if not await self._ports.db.read(offers_anything_in, tenant, now):
-            self._quiet_until[tenant] = now + LOOK_AGAIN
+        if not await self._offers_anything(tenant, now):
             return []
         present = await users()
         if not present:
             return []
         return await self._ports.db.read(_offer_in, self._ports, tenant, system, present, now)
+
+    async def _offers_anything(self, tenant: int, now: datetime) -> bool:
+        looked_at, anything = self._known.get(tenant, (now - LOOK_AGAIN, False))
+        if not timedelta(0) <= now - looked_at < LOOK_AGAIN:
+            anything = await self._ports.db.read(offers_anything_in, tenant, now)
+            self._known[tenant] = (now, anything)
+        return anything
 
     async def take(self, tenant: int, system: str, reports: Sequence[PromptReport]) -> None:
         """Keep what became of prompts on ``system``; durable when it returns. Doing it again changes nothing."""
