@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from opulse.experience.workflows import TaskType, Workflow, find_task_type, list_extensions, views
-from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.checking import WorkflowProblem, needs_account
 from opulse.experience.workflows.flow.definitions import add_account
 from opulse.experience.workflows.models import ShareLevel, TaskDefinition
 from opulse.experience.workflows.pages.conditions import (
@@ -93,6 +93,7 @@ class TaskPage:
     account: str
     account_fields: tuple[FieldView, ...]
     account_name: str
+    optional_account: bool  # an authentication of the form decides whether one is needed
     errors: dict[str, str]
 
 
@@ -136,6 +137,8 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
         return await _show(request, ports, caller, found, edited, {}, sent, groups)
     if errors:
         return await _show(request, ports, caller, found, edited, errors, sent, groups)
+    if edited.account == NEW and not needs_account(kind, form):
+        edited = edited.model_copy(update={"account": ""})
     if kind.account_fields and edited.account == NEW:
         account, errors = await _add_account(ports, caller, kind, sent)
         if errors:
@@ -254,12 +257,20 @@ async def _show(
         (*pipes_of(names), *task_pipes(workflow.document.tasks, task.id)),
         choices_of([*reversed(names), *sorted(workflow.document.conditions.fields())], errors),
         tuple((one["id"], one["name"]) for one in accounts),
-        task.account or (accounts[0]["id"] if len(accounts) == 1 else "" if accounts else NEW),
+        task.account or _first_account(kind, task, accounts),
         draw(kind.account_fields, typed, objects, own_errors),
         str((sent or {}).get(f"{NEW_ACCOUNT}name", "")),
+        any(one.name == "authentication" for one in kind.form),
         errors,
     )
     return await page(request, "workflows/task.html", context, 422 if errors else 200)
+
+
+def _first_account(kind: TaskType, task: TaskDefinition, accounts: list[dict[str, Any]]) -> str:
+    """What is chosen before anybody chose: the only account there is, or a new one where one is needed."""
+    if len(accounts) == 1 and needs_account(kind, task.form):
+        return str(accounts[0]["id"])
+    return "" if accounts or not needs_account(kind, task.form) else NEW
 
 
 async def _tiles(ports: Ports, caller: Caller) -> tuple[Tile, ...]:
