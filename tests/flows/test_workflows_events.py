@@ -124,9 +124,15 @@ async def test_a_schedule_starts_at_its_time_about_a_list_and_makes_up_for_misse
     pulse.clock.advance(5 * 86_400)
     assert len(await look()) == 2, "five times were missed, one run makes up for them"
     assert len(await look()) == 2
+    following = (await pulse.api("GET", f"/workflows/{workflow}/schedule"))["next_at"]
+    assert following == "2026-11-30T09:00:00Z"
+    await pulse.api("POST", f"/workflows/{workflow}/schedule/run", expect=202)
+    await pulse.work()
+    assert len(await pulse.runs("schedule")) == 3, "a person may start it beside its times"
     await pulse.api("POST", f"/workflows/{workflow}/disable", expect=204)
+    await pulse.api("POST", f"/workflows/{workflow}/schedule/run", expect=409)
     pulse.clock.advance(86_400)
-    assert len(await look()) == 2
+    assert len(await look()) == 3
 
 
 async def test_opting_out_and_in_again_start_workflows_of_their_kind(pulse: Pulse) -> None:

@@ -19,11 +19,7 @@ from opulse.experience.workflows.pages.conditions import (
     ConditionChoices,
     EditedGroup,
     built,
-    change_conditions,
-    check_conditions,
     choices_of,
-    is_button,
-    read_conditions,
 )
 from opulse.experience.workflows.pages.events import objects_of
 from opulse.experience.workflows.pages.forms import (
@@ -37,6 +33,7 @@ from opulse.experience.workflows.pages.forms import (
     task_pipes,
     with_pipe,
 )
+from opulse.experience.workflows.pages.groups import read_groups
 from opulse.experience.workflows.pages.shared import (
     Editor,
     PortsDep,
@@ -46,7 +43,7 @@ from opulse.experience.workflows.pages.shared import (
     save_document,
     texts,
 )
-from opulse.experience.workflows.registry import FieldKind, extension_of_task, find_trigger_type
+from opulse.experience.workflows.registry import extension_of_task, find_trigger_type
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
@@ -129,7 +126,7 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
     form = read(kind.form, sent)
     if insert := str(sent.get("insert") or ""):
         with_pipe(form, insert)
-    groups, errors = _read_groups(kind, texts(sent))
+    groups, errors = read_groups(kind, texts(sent))
     if not errors:
         form |= {name: built(group).model_dump(mode="json") for name, group in groups.items()}
     edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
@@ -181,21 +178,6 @@ async def save_task_removal(workflow: str, task: str, ports: PortsDep, caller: E
     return see_other(
         f"/workflows/{workflow}", problem or "The task is removed.", "red" if problem else "green"
     )
-
-
-def _read_groups(kind: TaskType, sent: Mapping[str, str]) -> tuple[dict[str, EditedGroup], dict[str, str]]:
-    """The form's blocks of conditions with what a button asked for done, and what is wrong where none was pressed."""
-    groups: dict[str, EditedGroup] = {}
-    errors: dict[str, str] = {}
-    button = sent.get("do", "")
-    for one in kind.form:
-        if one.kind is FieldKind.CONDITIONS:
-            group = read_conditions(sent, one.name)
-            if is_button(button) and button.partition(":")[2].split(".")[0] == one.name:
-                change_conditions(group, button)
-            errors |= check_conditions(group, one.name)
-            groups[one.name] = group
-    return groups, errors
 
 
 async def _save_tasks(ports: Ports, caller: Caller, workflow: Workflow, tasks: list[TaskDefinition]) -> str:
