@@ -124,9 +124,15 @@ async def test_a_schedule_starts_at_its_time_about_a_list_and_makes_up_for_misse
     pulse.clock.advance(5 * 86_400)
     assert len(await look()) == 2, "five times were missed, one run makes up for them"
     assert len(await look()) == 2
+    following = (await pulse.api("GET", f"/workflows/{workflow}/schedule"))["next_at"]
+    assert following == "2026-11-30T09:00:00Z"
+    await pulse.api("POST", f"/workflows/{workflow}/schedule/run", expect=202)
+    await pulse.work()
+    assert len(await pulse.runs("schedule")) == 3, "a person may start it beside its times"
     await pulse.api("POST", f"/workflows/{workflow}/disable", expect=204)
+    await pulse.api("POST", f"/workflows/{workflow}/schedule/run", expect=409)
     pulse.clock.advance(86_400)
-    assert len(await look()) == 2
+    assert len(await look()) == 3
 
 
 async def test_opting_out_and_in_again_start_workflows_of_their_kind(pulse: Pulse) -> None:
@@ -181,31 +187,35 @@ async def test_bounced_mails_start_one_run_for_those_refused_in_the_same_words(p
     assert [await marked(pulse, name) for name in ("p0", "p1", "p2")] == ["bounce", "bounce", ""]
 
 
-async def test_a_response_starts_a_run_about_who_answered(pulse: Pulse) -> None:
+async def test_a_response_is_an_event_about_who_answered_or_about_what_never_both(pulse: Pulse) -> None:
     await pulse.set_rules()
     await pulse.receive()
-    await pulse.people("p0")
-    pulse.cloud.systems = estate(1)
+    await pulse.people(*(f"p{number}" for number in range(6)))
+    pulse.cloud.systems = estate(6)
     await pulse.listen()
     await pulse.activate()
+    await listen(pulse, "survey_response", {"survey": pulse.survey})
     conditions = {"items": [{"field": "QID1", "operator": "is_equal_to", "operand": "4"}]}
-    form = {"survey": pulse.survey, "questions": ["QID1"]}
-    await listen(pulse, "survey_response", form, conditions)
-    [invitation] = await pulse.rows(invitations)
+    form = {"survey": pulse.survey, "about": "answers", "questions": ["QID1"]}
+    people = pulse.workflows["survey_response"]
+    answers = await listen(pulse, "survey_response", form, conditions, tasks=[])
+    sent = await pulse.rows(invitations)
     now = pulse.clock.now()
 
-    def answer(number: str, choice: str, **more: Any) -> Any:
+    async def answer(number: int, choice: str, state: str = "recorded") -> None:
+        invitation = sent[number]
+
         def unit(conn: Connection) -> None:
             row = {
                 "tenant": pulse.tenant,
-                "id": number,
+                "id": f"R_{number}{state}",
                 "invitation": invitation["id"],
                 "individual": True,
                 "distribution": invitation["distribution"],
                 "survey": pulse.survey,
                 "version": 1,
                 "activation": invitation["activation"],
-                "state": "recorded",
+                "state": state,
                 "quarantine": "",
                 "answers": {"QID1": choice},
                 "language": "en",
@@ -215,26 +225,29 @@ async def test_a_response_starts_a_run_about_who_answered(pulse: Pulse) -> None:
                 "updated_at": now,
                 "recorded_at": now,
             }
-            conn.execute(responses.insert().values(**row | more))
-            announce_response_in(conn, pulse.tenant, number, 1)
+            conn.execute(responses.insert().values(**row))
+            announce_response_in(conn, pulse.tenant, row["id"], 1)
 
-        return unit
+        await pulse.ports.db.write(unit)
+        await pulse.work()
 
-    await pulse.ports.db.write(answer("R_1", "1", individual=False))
-    await pulse.work()
-    assert await pulse.runs("survey_response") == [], "the condition asks for another answer"
-    await pulse.ports.db.write(answer("R_2", "4", state="in_progress"))
-    await pulse.work()
-    assert await pulse.runs("survey_response") == [], "incomplete ones are not included"
-    await pulse.ports.db.write(answer("R_3", "4"))
-    await pulse.work()
-    [run] = await pulse.runs("survey_response")
-    assert run["contacts"] == 1
-    assert await marked(pulse, "p0") == "survey_response"
-    unmet = await pulse.api(
-        "GET", f"/workflows/{pulse.workflows['survey_response']}/runs?view=conditions_not_met"
-    )
-    assert [one["event_key"] for one in unmet] == ["response/R_1/1"]
+    await answer(5, "4", "in_progress")
+    assert await pulse.api("GET", f"/workflows/{people}/runs") == [], "incomplete ones are not included"
+    for number in range(4):
+        await answer(number, "4" if number < 2 else "1")
+    assert len(await pulse.api("GET", f"/workflows/{people}/runs")) == 4
+    assert await pulse.api("GET", f"/workflows/{answers}/runs") == [], "four answers could be told apart"
+    await answer(4, "1")
+    await pulse.wait(301)
+    runs = await pulse.api("GET", f"/workflows/{answers}/runs")
+    assert [(run["state"], run["contacts"]) for run in runs] == [("succeeded", 0)] * 2
+    marks = [await marked(pulse, f"p{number}") for number in range(6)]
+    assert sorted(marks) == [""] + ["survey_response"] * 5
+    told = [await pulse.run(run["id"]) for run in await pulse.api("GET", f"/workflows/{people}/runs")]
+    assert "QID1" not in str(told)
+    ids = [f"R_{number}recorded" for number in range(6)] + [row["contact"] for row in sent]
+    carried = str([await pulse.run(run["id"]) for run in runs]) + str(told)
+    assert not any(one in carried for one in ids)
 
 
 @pytest.mark.parametrize(
@@ -245,10 +258,13 @@ async def test_a_response_starts_a_run_about_who_answered(pulse: Pulse) -> None:
         ("subscription_change", {"directory": "POOL_x", "ways": []}, "tick at least one"),
         ("bounce", {"directory": "POOL_x"}, "choose a directory"),
         ("survey_response", {"survey": "SV_x"}, "Survey names no survey"),
+        ("survey_response", {"survey": "own", "questions": ["QID1"]}, "about the person carries no answers"),
+        ("survey_response", {"survey": "own", "about": "answers", "questions": ["QID4_TEXT"]}, "free text"),
     ],
 )
 async def test_an_event_that_could_not_come_is_not_saved(
     pulse: Pulse, event: str, form: dict[str, Any], words: str
 ) -> None:
+    form = {name: pulse.survey if value == "own" else value for name, value in form.items()}
     with pytest.raises(AssertionError, match=words):
         await listen(pulse, event, form)

@@ -303,3 +303,4 @@ class NotedResponse:
     state: str
     language: str
     answers: Mapping[str, Any]
+    recorded: int = 0  # responses of this survey and activation that count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from opulse.experience.directory.models import (
     EVERYTHING,
@@ -113,7 +113,12 @@ def list_changes_of(conn: Connection, tenant: int, contact: str, limit: int = 20
         )
         .join(change_members, sets)
         .join(change_groups, groups)
-        .where(change_members.c.tenant == tenant, change_members.c.contact == contact)
+        .where(
+            change_members.c.tenant == tenant,
+            change_members.c.contact == contact,
+            # a set that was only gathered (flow/gathering.py) changed nothing: its keys have a number before them
+            or_(change_groups.c.key == "", change_groups.c.key.startswith("{")),
+        )
         .order_by(change_sets.c.at.desc(), change_sets.c.id)
         .limit(limit)
     )

@@ -21,6 +21,7 @@ from opulse.experience.workflows.flow.traces import trace_event_in
 from opulse.jobs import Job, enqueue
 from opulse.jobs.table import complete
 from opulse.ports import Ports
+from opulse.tenancy import audit_in
 
 AT_ONCE = 200
 
@@ -43,6 +44,23 @@ def _move_one_in(conn: Connection, due: Due, now: datetime) -> None:
         payload = {"workflow": due.workflow, "at": due.next_at.isoformat(), "by": ""}
         unique = f"{due.workflow} {payload['at']}"
         enqueue(conn, due.tenant, SCHEDULE_COME, payload, unique=unique, priority=5)
+
+
+async def start_by_hand(ports: Ports, tenant: int, workflow: str, actor: str) -> None:
+    """Start a scheduled workflow now, beside its times."""
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> None:
+        payload = {"workflow": workflow, "at": now.isoformat(), "by": actor}
+        enqueue(conn, tenant, SCHEDULE_COME, payload, unique=f"{workflow} {payload['at']}", priority=4)
+        audit_in(conn, tenant, actor, "workflow.started_by_hand", workflow, None, None, now)
+
+    await ports.db.write(unit)
+
+
+async def read_next(ports: Ports, tenant: int, workflow: str) -> datetime | None:
+    """When the workflow starts next; None where that is not worked out, or it is off."""
+    return await ports.db.read(store.find_next, tenant, workflow)
 
 
 async def start_scheduled(ports: Ports, job: Job) -> None:

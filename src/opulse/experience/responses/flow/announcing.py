@@ -6,9 +6,10 @@ from sqlalchemy import Connection
 
 from opulse.experience.workflows.views import is_listened_to
 from opulse.jobs import enqueue
+from opulse.wire.identifiers import random_text
 
 RESPONSE_CHANGED = "response.changed"
-"""Job {response, revision, imported}."""
+"""Job {event, response, revision, imported}. ``event`` names it in histories: from it nobody finds the response."""
 TRIGGER = "survey_response"
 
 
@@ -17,5 +18,10 @@ def announce_response_in(
 ) -> None:
     """In the unit that wrote the response. Nothing where no workflow of the tenant would hear of it."""
     if is_listened_to(conn, tenant, TRIGGER):
-        payload = {"response": response, "revision": revision, "imported": imported}
+        payload = {
+            "event": random_text(15),
+            "response": response,
+            "revision": revision,
+            "imported": imported,
+        }
         enqueue(conn, tenant, RESPONSE_CHANGED, payload, unique=f"{response} {revision}", priority=7)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from opulse.experience.distributions.views import invitations
-from opulse.experience.responses.models import NotedResponse
+from opulse.experience.responses.models import NotedResponse, ResponseState
 from opulse.experience.responses.store.tables import responses
 
 
@@ -23,6 +23,23 @@ def find_noted(conn: Connection, tenant: int, response: str) -> NotedResponse | 
     ).one_or_none()
     if row is None:
         return None
+    recorded = conn.execute(
+        select(func.count())
+        .select_from(responses)
+        .where(
+            responses.c.tenant == tenant,
+            responses.c.survey == row.survey,
+            responses.c.activation == row.activation,
+            responses.c.state == ResponseState.RECORDED.value,
+        )
+    ).scalar_one()
     return NotedResponse(
-        row.id, row.survey, row.activation, row.contact or "", row.state, row.language, row.answers
+        row.id,
+        row.survey,
+        row.activation,
+        row.contact or "",
+        row.state,
+        row.language,
+        row.answers,
+        int(recorded),
     )

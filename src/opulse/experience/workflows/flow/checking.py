@@ -75,7 +75,7 @@ def _check_task(
         if one.kind is FieldKind.CONDITIONS:
             problems += [f"{one.label}: {problem}" for problem in _check_group(task.form.get(one.name))]
     account = store.find_account(conn, tenant, task.account) if task.account else None
-    if kind.account_fields and _needs_account(kind, task.form):
+    if kind.account_fields and needs_account(kind, task.form):
         if account is None or account["extension"] != extension.name:
             problems.append("choose an account, or add one")
     elif task.account and (account is None or account["extension"] != extension.name):
@@ -83,7 +83,7 @@ def _check_task(
     return problems or kind.check_in(conn, tenant, task.form)
 
 
-def _needs_account(kind: TaskType, form: Mapping[str, Any]) -> bool:
+def needs_account(kind: TaskType, form: Mapping[str, Any]) -> bool:
     """A task with a field ``authentication`` needs an account unless that says ``none``."""
     default = next((one.default for one in kind.form if one.name == "authentication"), "")
     return str(form.get("authentication") or default) != "none"

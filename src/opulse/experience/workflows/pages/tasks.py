@@ -13,17 +13,13 @@ from starlette.datastructures import FormData
 
 from opulse.experience.workflows import TaskType, Workflow, find_task_type, list_extensions, views
 from opulse.experience.workflows.flow.accounts import add_account
-from opulse.experience.workflows.flow.checking import WorkflowProblem
+from opulse.experience.workflows.flow.checking import WorkflowProblem, needs_account
 from opulse.experience.workflows.models import ShareLevel, TaskDefinition
 from opulse.experience.workflows.pages.conditions import (
     ConditionChoices,
     EditedGroup,
     built,
-    change_conditions,
-    check_conditions,
     choices_of,
-    is_button,
-    read_conditions,
 )
 from opulse.experience.workflows.pages.events import objects_of
 from opulse.experience.workflows.pages.forms import (
@@ -37,6 +33,7 @@ from opulse.experience.workflows.pages.forms import (
     task_pipes,
     with_pipe,
 )
+from opulse.experience.workflows.pages.groups import read_groups
 from opulse.experience.workflows.pages.shared import (
     Editor,
     PortsDep,
@@ -46,7 +43,7 @@ from opulse.experience.workflows.pages.shared import (
     save_document,
     texts,
 )
-from opulse.experience.workflows.registry import FieldKind, extension_of_task, find_trigger_type
+from opulse.experience.workflows.registry import extension_of_task, find_trigger_type
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
@@ -93,6 +90,7 @@ class TaskPage:
     account: str
     account_fields: tuple[FieldView, ...]
     account_name: str
+    optional_account: bool  # an authentication of the form decides whether one is needed
     errors: dict[str, str]
 
 
@@ -128,7 +126,7 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
     form = read(kind.form, sent)
     if insert := str(sent.get("insert") or ""):
         with_pipe(form, insert, sent)
-    groups, errors = _read_groups(kind, texts(sent))
+    groups, errors = read_groups(kind, texts(sent))
     if not errors:
         form |= {name: built(group).model_dump(mode="json") for name, group in groups.items()}
     edited = TaskDefinition(id=task, type=type_, account=str(sent.get("account") or ""), form=form)
@@ -136,6 +134,8 @@ async def save_task(workflow: str, task: str, request: Request, ports: PortsDep,
         return await _show(request, ports, caller, found, edited, {}, sent, groups)
     if errors:
         return await _show(request, ports, caller, found, edited, errors, sent, groups)
+    if edited.account == NEW and not needs_account(kind, form):
+        edited = edited.model_copy(update={"account": ""})
     if kind.account_fields and edited.account == NEW:
         account, errors = await _add_account(ports, caller, kind, sent)
         if errors:
@@ -178,21 +178,6 @@ async def save_task_removal(workflow: str, task: str, ports: PortsDep, caller: E
     return see_other(
         f"/workflows/{workflow}", problem or "The task is removed.", "red" if problem else "green"
     )
-
-
-def _read_groups(kind: TaskType, sent: Mapping[str, str]) -> tuple[dict[str, EditedGroup], dict[str, str]]:
-    """The form's blocks of conditions with what a button asked for done, and what is wrong where none was pressed."""
-    groups: dict[str, EditedGroup] = {}
-    errors: dict[str, str] = {}
-    button = sent.get("do", "")
-    for one in kind.form:
-        if one.kind is FieldKind.CONDITIONS:
-            group = read_conditions(sent, one.name)
-            if is_button(button) and button.partition(":")[2].split(".")[0] == one.name:
-                change_conditions(group, button)
-            errors |= check_conditions(group, one.name)
-            groups[one.name] = group
-    return groups, errors
 
 
 async def _save_tasks(ports: Ports, caller: Caller, workflow: Workflow, tasks: list[TaskDefinition]) -> str:
@@ -254,12 +239,20 @@ async def _show(
         (*pipes_of(names), *task_pipes(workflow.document.tasks, task.id)),
         choices_of([*reversed(names), *sorted(workflow.document.conditions.fields())], errors),
         tuple((one["id"], one["name"]) for one in accounts),
-        task.account or (accounts[0]["id"] if len(accounts) == 1 else "" if accounts else NEW),
+        task.account or _first_account(kind, task, accounts),
         draw(kind.account_fields, typed, objects, own_errors),
         str((sent or {}).get(f"{NEW_ACCOUNT}name", "")),
+        any(one.name == "authentication" for one in kind.form),
         errors,
     )
     return await page(request, "workflows/task.html", context, 422 if errors else 200)
+
+
+def _first_account(kind: TaskType, task: TaskDefinition, accounts: list[dict[str, Any]]) -> str:
+    """What is chosen before anybody chose: the only account there is, or a new one where one is needed."""
+    if len(accounts) == 1 and needs_account(kind, task.form):
+        return str(accounts[0]["id"])
+    return "" if accounts or not needs_account(kind, task.form) else NEW
 
 
 async def _tiles(ports: Ports, caller: Caller) -> tuple[Tile, ...]:

@@ -12,7 +12,7 @@ from opulse.experience.workflows.models import RunState
 from opulse.experience.workflows.views import runs, traces
 from opulse.pulses.ledger.models import RANK, LedgerState
 
-_ACTIVE = (RunState.QUEUED.value, RunState.RUNNING.value)
+_ACTIVE = (RunState.QUEUED.value, RunState.RUNNING.value, RunState.HELD.value)
 _FAILED = (RunState.FAILED.value, RunState.PARTLY_FAILED.value, RunState.NOT_STARTED.value)
 _OUTCOMES = (LedgerState.BEING_RESOLVED, LedgerState.RUN_FAILED, LedgerState.CONDITIONS_FALSE)
 """By their places, of several changes of a contact the first of these counts: a run goes on, a run failed, nothing matched or
