@@ -17,7 +17,9 @@ UNSIGNED_IN = (401,)
 HIDDEN = (403, 404)
 ENOUGH = 2_000_000  # characters of an answer
 WORK = frozenset({"jobs"})  # of the process itself, in its own time
-TOUCHED = frozenset({"last_used", "last_seen", "last_sign_in"})  # by the mere use of a credential
+TOUCHED = frozenset(
+    {"last_used", "last_seen", "last_sign_in", "look_at"}
+)  # by the mere use of a credential; by the clock
 
 
 @dataclass(frozen=True)
