@@ -136,7 +136,9 @@ async def test_the_cap_counts_all_waves_and_pulses_of_an_activation(ports: Ports
     assert (await ask(ports, request)).asked == 5
     second = await ask(ports, town.request(request.activation, wave=2, contact_ids=tuple(town.people[5:])))
     assert (second.asked, second.spared) == (2, {SpareReason.OVER_CAP: 5})
-    other = await ask(ports, town.request(request.activation, workflow="WF_other"))
+    other = await ask(
+        ports, town.request(request.activation, workflow="WF_other", message=MessageSpec("Else"))
+    )
     assert (other.asked, other.spared) == (0, {SpareReason.OVER_CAP: 12})
     assert (await ask(ports, town.request(workflow="WF_3"))).spared[SpareReason.OVER_CAP] == 5, (
         "another activation"

@@ -71,6 +71,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "PUT /api/v1/mail-templates/{template}": {"name": "Looked at", "source": STARTER},
     "PUT /api/v1/domain-keys/{domain_key}": {"active": False},
+    "POST /distributions/{distribution}/follow-ups": {"kind": "reminder", "after": "90", "unit": "minutes"},
     "POST /distributions/library/messages/{message}": {
         "name": "Looked at",
         "category": "invite",

@@ -26,7 +26,9 @@ WORK = frozenset(
         "system_last_reports",
     }
 )  # of the process itself, in its own time: some of it every five minutes
-TOUCHED = frozenset({"last_used", "last_seen", "last_sign_in"})  # by the mere use of a credential
+TOUCHED = frozenset(
+    {"last_used", "last_seen", "last_sign_in", "look_at"}
+)  # by the mere use of a credential; by the clock
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,13 @@ def _following() -> None:
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_follow_ups")),
-        sa.UniqueConstraint("tenant", "distribution", "kind", "number", name=op.f("uq_follow_ups_tenant")),
+        sa.UniqueConstraint(
+            "tenant",
+            "distribution",
+            "kind",
+            "number",
+            name=op.f("uq_follow_ups_tenant_distribution_kind_number"),
+        ),
     )
     op.create_index("ix_follow_ups_look_at", "follow_ups", ["look_at"])
 
@@ -91,7 +97,9 @@ def _library() -> None:
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "id", name=op.f("pk_domain_keys")),
-        sa.UniqueConstraint("tenant", "domain", "selector", name=op.f("uq_domain_keys_tenant")),
+        sa.UniqueConstraint(
+            "tenant", "domain", "selector", name=op.f("uq_domain_keys_tenant_domain_selector")
+        ),
     )
     op.create_table(
         "library_messages",

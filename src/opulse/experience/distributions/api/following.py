@@ -72,7 +72,10 @@ class SpecimenView(BaseModel):
 
 @router.get("/distributions/{distribution}/follow-ups", operation_id="list_follow_ups")
 async def list_follow_ups(distribution: str, ports: PortsDep, caller: Viewer) -> list[FollowUpView]:
-    found = await following.list_follow_ups(ports, caller.tenant, distribution)
+    try:
+        found = await following.list_follow_ups(ports, caller.tenant, distribution)
+    except LookupError as error:
+        raise NotFound("distribution") from error
     return [_view(one) for one in found]
 
 

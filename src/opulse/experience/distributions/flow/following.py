@@ -105,8 +105,14 @@ async def end_follow_up(ports: Ports, tenant: int, distribution: str, follow_up:
 
 
 async def list_follow_ups(ports: Ports, tenant: int, distribution: str) -> list[FollowUp]:
-    """Those of one distribution."""
-    return await ports.db.read(store.list_follow_ups, tenant, distribution)
+    """Those of one distribution. Raises LookupError: there is none of this id."""
+
+    def query(conn: Connection) -> list[FollowUp]:
+        if find_distribution(conn, tenant, distribution) is None:
+            raise LookupError(distribution)
+        return store.list_follow_ups(conn, tenant, distribution)
+
+    return await ports.db.read(query)
 
 
 async def follow_up_due(ports: Ports) -> int:

@@ -229,3 +229,4 @@ class DistributionGroup:
     paused: int
     newest_at: datetime
     by_state: Mapping[InvitationState, int]
+    to_confirm: int  # people who wait for somebody's yes

@@ -16,7 +16,6 @@ from opulse.ports import Ports
 from opulse.tenancy import Tenant
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 from opulse.web.components.flashes import see_other
-from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Role
 
@@ -79,13 +78,9 @@ async def show_group(
     day: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """The distributions of one group."""
-    since = _read_moment(day)
-    if since is None:
-        raise NotFound("group")
+    since = _read_moment(day) or ports.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     found = await reading.list_group(ports, caller.tenant, workflow, activation, since, GROUPED)
-    if not found:
-        raise NotFound("group")
-    name = found[0].distribution.name or workflow
+    name = (found[0].distribution.name if found else "") or workflow or "Distributions of a day"
     context = GroupPage(tuple(map(line_of, found)), name, since)
     return await page(request, "distributions/group.html", context)
 

@@ -14,7 +14,6 @@ from opulse.experience.distributions.models import Suppression
 from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, ports_of
 from opulse.web.components.flashes import see_other
-from opulse.web.errors import NotFound
 from opulse.web.layout import page
 
 router = APIRouter(prefix="/distributions/suppressions", include_in_schema=False)
@@ -72,6 +71,6 @@ async def save_lift(
     """Mail to this address again."""
     try:
         await suppressing.lift_suppression(ports, caller.tenant, email, caller.name)
-    except LookupError as error:
-        raise NotFound("suppression") from error
+    except LookupError:
+        return see_other("/distributions/suppressions", "This address was not suppressed.", "red")
     return see_other("/distributions/suppressions", "This address may be mailed again.")

@@ -43,10 +43,16 @@ def list_records(domain: str, relay: str, keys: Iterable[DomainKey], bounces: bo
         relay: host name of the relay that sends; empty: none is set.
         bounces: whether bounces are taken here, so that they need a way here.
     """
-    spf = f"v=spf1 a:{relay} -all" if relay else "v=spf1 -all"
+    host = (
+        relay if _DOMAIN.fullmatch(relay.lower()) else ""
+    )  # an address of our own network names nobody to the world
+    spf = f"v=spf1 a:{host} -all" if host else "v=spf1 mx -all"
     found = [
         DnsRecord(
-            domain, "TXT", spf, "SPF: who may send for the domain. Merge it with the record that you have."
+            domain,
+            "TXT",
+            spf,
+            "SPF: who may send for the domain, here the relay. Merge it with the record that you have.",
         )
     ]
     found += [
@@ -63,9 +69,14 @@ def list_records(domain: str, relay: str, keys: Iterable[DomainKey], bounces: bo
         )
     )
     if bounces:
-        mx = f"10 {relay or 'mail.' + domain}."
+        mx = f"10 mail.{domain}."
         found.append(
-            DnsRecord(domain, "MX", mx, "Where bounces arrive: the server that hands them on to here.")
+            DnsRecord(
+                domain,
+                "MX",
+                mx,
+                "Where bounces arrive: your mail server, which hands them on to here. Put its name in.",
+            )
         )
     return found
 

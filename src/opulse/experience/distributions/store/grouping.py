@@ -9,7 +9,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, case, func, select, type_coerce
 
 from opulse.db import Instant, instant
-from opulse.experience.distributions.models import DistributionGroup, DistributionState, InvitationState
+from opulse.experience.distributions.models import (
+    DistributionGroup,
+    DistributionState,
+    HoldReason,
+    InvitationState,
+)
 from opulse.experience.distributions.store.tables import distributions, invitations
 
 _DAY = 24 * 60 * 60 * 1_000_000  # microseconds, the grain of an Instant
@@ -41,7 +46,7 @@ def list_groups(
     )
     rows = conn.execute(query if before is None else query.having(newest < before)).all()
     counts = _count_people(conn, tenant, rows)
-    return [_group(row, counts.get((row.workflow, row.activation, row.day), {})) for row in rows]
+    return [_group(row, counts.get((row.workflow, row.activation, row.day), [])) for row in rows]
 
 
 def list_grouped(
@@ -62,8 +67,8 @@ def list_grouped(
 
 def _count_people(
     conn: Connection, tenant: int, rows: Sequence[Row[Any]]
-) -> dict[tuple[str, str, int], dict[InvitationState, int]]:
-    """One walk over the invitations of the listed groups."""
+) -> dict[tuple[str, str, int], list[Row[Any]]]:
+    """By group and state: one walk over the invitations of the listed groups."""
     if not rows:
         return {}
     table = distributions
@@ -77,6 +82,7 @@ def _count_people(
             day.label("day"),
             invitations.c.state,
             func.count().label("people"),
+            _count(invitations.c.reason == HoldReason.NEEDS_CONFIRMATION.value).label("to_confirm"),
         )
         .join(invitations, mine)
         .where(
@@ -86,10 +92,9 @@ def _count_people(
         )
         .group_by(table.c.workflow, table.c.activation, day, invitations.c.state)
     )
-    counts: dict[tuple[str, str, int], dict[InvitationState, int]] = {}
+    counts: dict[tuple[str, str, int], list[Row[Any]]] = {}
     for row in found:
-        key = (row.workflow, row.activation, row.day)
-        counts.setdefault(key, {})[InvitationState(row.state)] = row.people
+        counts.setdefault((row.workflow, row.activation, row.day), []).append(row)
     return counts
 
 
@@ -103,7 +108,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _group(row: Row[Any], by_state: dict[InvitationState, int]) -> DistributionGroup:
+def _group(row: Row[Any], people: Sequence[Row[Any]]) -> DistributionGroup:
     return DistributionGroup(
         workflow=row.workflow,
         activation=row.activation,
@@ -114,5 +119,6 @@ def _group(row: Row[Any], by_state: dict[InvitationState, int]) -> DistributionG
         running=row.running,
         paused=row.paused,
         newest_at=row.newest_at,
-        by_state=by_state,
+        by_state={InvitationState(one.state): one.people for one in people},
+        to_confirm=sum(one.to_confirm for one in people),
     )
