@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from opulse.experience.directory.models import AskingHours, FrequencyRule
 from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
 from opulse.tenancy.models import Tenant
+
+SAME_MAIL_WINDOW = timedelta(hours=12)
+"""The same mail does not reach the same person twice within it (qualtrics-product.md 13.9)."""
 
 
 class Candidate(NamedTuple):

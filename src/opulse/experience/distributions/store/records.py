@@ -26,7 +26,7 @@ from opulse.experience.distributions.models import (
     RecipientStatus,
     Wording,
 )
-from opulse.experience.distributions.rules import decide_status
+from opulse.experience.distributions.models.status import decide_status
 from opulse.experience.distributions.store.tables import distributions, invitations
 
 

@@ -24,6 +24,8 @@ _STATES = {
     InvitationState.SENDING: RecipientStatus.PENDING,
     InvitationState.DEFERRED: RecipientStatus.PENDING,
     InvitationState.UNKNOWN: RecipientStatus.UNKNOWN,
+    InvitationState.OFFERED: RecipientStatus.PENDING,
+    InvitationState.SHOWN: RecipientStatus.SUCCESS,
     InvitationState.ACCEPTED: RecipientStatus.SUCCESS,
     InvitationState.REFUSED: RecipientStatus.FAILURE,
     InvitationState.BOUNCED: RecipientStatus.HARD_BOUNCE,
