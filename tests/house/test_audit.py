@@ -11,10 +11,12 @@ from pathlib import Path
 from tests.house.tree import modules, room, syntax
 
 BEGINS = {
-    "account_added", "added", "created", "exported", "imported", "issued", "members_added", "planned", "revealed", "set",
+    "account_added", "added", "asked_now", "capture_started", "created", "declared", "done", "exported", "held", "imported",
+    "issued", "made", "members_added", "planned", "requested", "revealed", "set", "started_by_hand", "suppressed",
+    "test_sent", "tested",
 }  # fmt: skip
 """Last words of actions before which there was nothing: made, or looked at."""
-ENDS = {"deleted", "ended", "member_removed", "revoked"}
+ENDS = {"deleted", "ended", "lifted", "member_removed", "released", "revoked", "tests_deleted", "undeclared"}
 """Last words of actions after which there is nothing."""
 
 

@@ -3,4 +3,4 @@
 In: contacts, invitations, responses, changes, by the views of their stages. Out: pages and JSON. It announces no jobs.
 """
 
-__all__: list[str] = []
+__all__ = []  # others know it by its views alone

@@ -4,4 +4,4 @@ In: keys of a person, the tenant's terms. Out: rows of all stages of the wing wi
 Announces ``privacy.erase`` {erasure}.
 """
 
-__all__: list[str] = []
+__all__ = []  # others know it by its views alone

@@ -1,12 +1,10 @@
 """Read-only selectables and look-ups that later stages use."""
 
+from opulse.experience.workflows.store.accounts import find_account, list_accounts, list_installs
 from opulse.experience.workflows.store.captures import find_capture
 from opulse.experience.workflows.store.definitions import (
-    find_account,
     find_workflow,
     is_listened_to,
-    list_accounts,
-    list_installs,
     list_names,
     list_workflows,
     workflows,

@@ -210,8 +210,8 @@ def _change_in(conn: Connection, tenant: int, change: FieldChange) -> None:
         ordering=f"fields {directory}",
         priority=7,
     )
-    after = {"action": change.action.value, "field": change.field, "target": change.target}
-    audit_in(conn, tenant, change.actor, "contact_field.changed", directory, None, after, change.created_at)
+    before, after = {"field": change.field}, {"action": change.action.value, "target": change.target}
+    audit_in(conn, tenant, change.actor, "contact_field.changed", directory, before, after, change.created_at)
 
 
 def _step_in(conn: Connection, tenant: int, change_id: str, now: datetime) -> bool:

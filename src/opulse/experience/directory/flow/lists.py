@@ -157,13 +157,14 @@ async def delete_list(ports: Ports, tenant: int, list_id: str, viewer: Viewer, a
         ListRefused: the viewer may not change it.
     """
     now = ports.clock.now()
-    await ports.db.read(find_editable_in, tenant, list_id, viewer, itself=True)
+    found = await ports.db.read(find_editable_in, tenant, list_id, viewer, itself=True)
     while await ports.db.write(mailing_lists.delete_members, tenant, list_id, AT_ONCE):
         pass
 
     def unit(conn: Connection) -> None:
         mailing_lists.delete_list(conn, tenant, list_id)
-        audit_in(conn, tenant, actor, "mailing_list.deleted", list_id, None, None, now)
+        before = {"name": found.name, "kind": found.kind.value, "owner": found.owner}
+        audit_in(conn, tenant, actor, "mailing_list.deleted", list_id, before, None, now)
 
     await ports.db.write(unit)
 

@@ -94,5 +94,14 @@ def _merge_in(
     enqueue(
         conn, tenant, CONTACTS_MERGED, {"survivor": survivor.id, "others": gone}, unique=gone[0], priority=4
     )
-    audit_in(conn, tenant, actor, "contacts.merged", survivor.id, None, {"merged": gone}, now)
+    audit_in(
+        conn,
+        tenant,
+        actor,
+        "contacts.merged",
+        survivor.id,
+        {"apart": [survivor.id, *gone]},
+        {"merged": gone},
+        now,
+    )
     return after

@@ -71,7 +71,7 @@ async def delete_transaction(ports: Ports, tenant: int, directory: str, transact
     def unit(conn: Connection) -> None:
         if not store.delete_transaction(conn, tenant, directory, transaction):
             raise LookupError(transaction)
-        audit_in(conn, tenant, actor, "transaction.deleted", transaction, None, None, now)
+        audit_in(conn, tenant, actor, "transaction.deleted", transaction, {"directory": directory}, None, now)
 
     await ports.db.write(unit)
 

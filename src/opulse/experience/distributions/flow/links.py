@@ -45,9 +45,9 @@ def mute_in(conn: Connection, tenant: int, invitation: str, until: datetime, now
     if found is None or not found.invitation.contact:
         return False
     contact = found.invitation.contact
-    store.mute(conn, tenant, contact, until)
+    before = store.mute(conn, tenant, contact, until)
     store.spare_waiting(conn, tenant, contact, SpareReason.MUTED)
-    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, None, {"until": until}, now)
+    audit_in(conn, tenant, THE_PERSON, "contact.muted", contact, {"until": before}, {"until": until}, now)
     return True
 
 

@@ -126,10 +126,9 @@ _PROGRESS = (
 _START = _PROGRESS.where(invitations.c.progress == Progress.NONE.value)
 
 
-def mute(conn: Connection, tenant: int, contact: str, until: datetime) -> None:
-    """The contact is not asked before ``until``."""
-    conn.execute(
-        update(contacts)
-        .where(contacts.c.tenant == tenant, contacts.c.id == contact)
-        .values(muted_until=until)
-    )
+def mute(conn: Connection, tenant: int, contact: str, until: datetime) -> datetime | None:
+    """The contact is not asked before ``until``; until when it was before."""
+    this = (contacts.c.tenant == tenant, contacts.c.id == contact)
+    before = conn.execute(select(contacts.c.muted_until).where(*this)).scalar()
+    conn.execute(update(contacts).where(*this).values(muted_until=until))
+    return before

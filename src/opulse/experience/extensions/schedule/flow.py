@@ -53,7 +53,7 @@ async def start_by_hand(ports: Ports, tenant: int, workflow: str, actor: str) ->
     def unit(conn: Connection) -> None:
         payload = {"workflow": workflow, "at": now.isoformat(), "by": actor}
         enqueue(conn, tenant, SCHEDULE_COME, payload, unique=f"{workflow} {payload['at']}", priority=4)
-        audit_in(conn, tenant, actor, "workflow.started_by_hand", workflow, None, None, now)
+        audit_in(conn, tenant, actor, "workflow.started_by_hand", workflow, None, {"at": payload["at"]}, now)
 
     await ports.db.write(unit)
 

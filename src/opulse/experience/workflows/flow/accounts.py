@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from opulse.experience.workflows.registry import Extension, FieldKind, FormField, find_extension
-from opulse.experience.workflows.store import definitions as store
+from opulse.experience.workflows.store import accounts as store
 from opulse.ports import Ports
 from opulse.tenancy import audit_in
 

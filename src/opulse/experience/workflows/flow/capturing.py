@@ -31,7 +31,9 @@ async def start_capture(ports: Ports, tenant: int, workflow: str, actor: str) ->
         if found is None or found.document.trigger.type != "json_event":
             raise LookupError(workflow)
         store.open_capture(conn, tenant, workflow, until)
-        audit_in(conn, tenant, actor, "workflow.capture_started", found.document.name, None, None, now)
+        audit_in(
+            conn, tenant, actor, "workflow.capture_started", found.document.name, None, {"until": until}, now
+        )
 
     await ports.db.write(unit)
     return until
@@ -43,7 +45,16 @@ async def stop_capture(ports: Ports, tenant: int, workflow: str, actor: str) -> 
 
     def unit(conn: Connection) -> None:
         store.close_capture(conn, tenant, workflow)
-        audit_in(conn, tenant, actor, "workflow.capture_stopped", workflow, None, None, now)
+        audit_in(
+            conn,
+            tenant,
+            actor,
+            "workflow.capture_stopped",
+            workflow,
+            {"capturing": True},
+            {"capturing": False},
+            now,
+        )
 
     await ports.db.write(unit)
 

@@ -25,7 +25,7 @@ from opulse.experience.workflows.registry import (
 )
 from opulse.experience.workflows.rules.conditions import check_conditions
 from opulse.experience.workflows.rules.order import plan_tasks
-from opulse.experience.workflows.store import definitions as store
+from opulse.experience.workflows.store import accounts
 
 
 class WorkflowProblem(ValueError):
@@ -50,7 +50,7 @@ def check_document_in(conn: Connection, tenant: int, document: WorkflowDocument)
             plan_tasks(document.tasks, gate_types())
         except ValueError as error:
             problems.append(f"tasks: {error}")
-    installed = store.list_installs(conn, tenant)
+    installed = accounts.list_installs(conn, tenant)
     for number, task in enumerate(document.tasks, 1):
         problems += [f"task {number}: {problem}" for problem in _check_task(conn, tenant, task, installed)]
     if problems:
@@ -74,7 +74,7 @@ def _check_task(
     for one in kind.form:
         if one.kind is FieldKind.CONDITIONS:
             problems += [f"{one.label}: {problem}" for problem in _check_group(task.form.get(one.name))]
-    account = store.find_account(conn, tenant, task.account) if task.account else None
+    account = accounts.find_account(conn, tenant, task.account) if task.account else None
     if kind.account_fields and needs_account(kind, task.form):
         if account is None or account["extension"] != extension.name:
             problems.append("choose an account, or add one")

@@ -102,11 +102,15 @@ async def set_notices(
     wanted = Notices(tuple(kinds), tuple(addresses), {})
 
     def unit(conn: Connection) -> None:
+        before = _plain(store.find_notices(conn, tenant, workflow))
         store.replace_notices(conn, tenant, workflow, wanted)
-        after = {"kinds": [kind.value for kind in kinds], "addresses": list(addresses)}
-        audit_in(conn, tenant, actor, "workflow.notices_changed", workflow, None, after, now)
+        audit_in(conn, tenant, actor, "workflow.notices_changed", workflow, before, _plain(wanted), now)
 
     await ports.db.write(unit)
+
+
+def _plain(one: Notices) -> dict[str, list[str]]:
+    return {"kinds": [kind.value for kind in one.kinds], "addresses": list(one.addresses)}
 
 
 async def read_notices(ports: Ports, tenant: int, workflow: str) -> Notices:

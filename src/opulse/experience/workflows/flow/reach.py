@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from opulse.experience.workflows.registry import Extension
 from opulse.experience.workflows.rules.domains import host_of, may_call
-from opulse.experience.workflows.store.definitions import list_installs
+from opulse.experience.workflows.store.accounts import list_installs
 from opulse.outbound import OutboundClient, OutboundResponse
 from opulse.outbound.models import AddressReason, AddressRefused
 from opulse.ports import Ports

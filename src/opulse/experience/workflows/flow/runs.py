@@ -23,7 +23,6 @@ from opulse.experience.workflows.models import (
     Workflow,
 )
 from opulse.experience.workflows.registry import TaskContext
-from opulse.experience.workflows.store import definitions
 from opulse.experience.workflows.store import runs as store
 from opulse.jobs import enqueue
 from opulse.observe.traces import HEADER
@@ -162,7 +161,7 @@ async def make_context(
 
 async def _account(ports: Ports, tenant: int, account: str) -> dict[str, str]:
     """The account's fields with its secrets opened; empty where the task has none."""
-    found = await ports.db.look_up(definitions.find_account, tenant, account) if account else None
+    found = await ports.db.look_up(accounts.find_account, tenant, account) if account else None
     if found is None:
         return {}
     opened = {name: ports.secrets.open(sealed) for name, sealed in found["sealed"].items()}

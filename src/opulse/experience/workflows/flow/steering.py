@@ -36,7 +36,16 @@ async def cancel_run(ports: Ports, tenant: int, run_id: str, actor: str) -> None
         run = _find(conn, tenant, run_id)
         if run.is_over or not steering.cancel_run(conn, tenant, run_id, f"cancelled by {actor}", now):
             raise RunRefusal("it has ended already")
-        audit_in(conn, tenant, actor, "run.cancelled", run_id, None, {"workflow": run.workflow}, now)
+        audit_in(
+            conn,
+            tenant,
+            actor,
+            "run.cancelled",
+            run_id,
+            {"state": run.state.value},
+            {"workflow": run.workflow},
+            now,
+        )
 
     await ports.db.write(unit)
 
@@ -65,7 +74,16 @@ def _retry_in(conn: Connection, tenant: int, run_id: str, actor: str, now: datet
     enqueue(
         conn, tenant, RUN_STARTED, {"run": run_id}, unique=f"{run_id} again {now.isoformat()}", priority=3
     )
-    audit_in(conn, tenant, actor, "run.retried", run_id, {"state": run.state.value}, None, now)
+    audit_in(
+        conn,
+        tenant,
+        actor,
+        "run.retried",
+        run_id,
+        {"state": run.state.value},
+        {"workflow": run.workflow},
+        now,
+    )
 
 
 async def restore_revision(ports: Ports, tenant: int, workflow: str, number: int, actor: str) -> Workflow:

@@ -1,0 +1,46 @@
+"""Answers of people: their states, why one is not counted, what opens and closes a link."""
+
+from opulse.experience.responses.models.answering import (
+    AccessReason,
+    Asked,
+    CorrectionKind,
+    CountChange,
+    FirstLook,
+    Intent,
+    LinkFacts,
+    LinkRow,
+    NotedResponse,
+    Person,
+    Press,
+    QuarantineReason,
+    Response,
+    ResponseState,
+    Submission,
+    SubmitOutcome,
+    WalkRow,
+)
+from opulse.experience.responses.models.kept import AnswerFilter, AnswerRow, Identity, ResponsePolicy
+
+__all__ = [
+    "AccessReason",
+    "AnswerFilter",
+    "AnswerRow",
+    "Asked",
+    "CorrectionKind",
+    "CountChange",
+    "FirstLook",
+    "Identity",
+    "Intent",
+    "LinkFacts",
+    "LinkRow",
+    "NotedResponse",
+    "Person",
+    "Press",
+    "QuarantineReason",
+    "Response",
+    "ResponsePolicy",
+    "ResponseState",
+    "Submission",
+    "SubmitOutcome",
+    "WalkRow",
+]
