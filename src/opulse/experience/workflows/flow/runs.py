@@ -23,6 +23,7 @@ from opulse.experience.workflows.models import (
     Workflow,
 )
 from opulse.experience.workflows.registry import TaskContext
+from opulse.experience.workflows.store import accounts
 from opulse.experience.workflows.store import runs as store
 from opulse.jobs import enqueue
 from opulse.observe.traces import HEADER
