@@ -126,7 +126,7 @@ def _monitoring(app: FastAPI | None, ports: Ports, settings: Settings, process: 
         return parts
     owner = LeasedOwner(ports, process, max(SHORTEST_LEASE, _lease(settings) / 3))
     evaluator.keeps_snapshot = owner.owns
-    looks = [Keeper(ports, evaluator), Sampler(ports, evaluator)]
+    looks: list[Part] = [Keeper(ports, evaluator), Sampler(ports, evaluator)]
     return [*parts, owner, *looks, Decider(ports, evaluator, owner)]
 
 
