@@ -15,6 +15,8 @@ import psutil
 from tests.servers.processes import Server
 
 COMMAND = Path(sys.executable).parent / "opulse"
+START_SECONDS = 180.0
+"""Until it listens: some on an idle machine, a minute and more where other suites keep its processors busy."""
 _ADDRESS = re.compile(r"listens on (http://\S+)")
 
 
@@ -127,7 +129,7 @@ class OpulseProcess:
         begin = self.log.stat().st_size if self.log.exists() else 0
         command: list[str | Path] = [COMMAND, "serve", "--data", self.data, "--port", str(self._port)]
         self._server = self._launch(command)
-        self._server.wait_until(lambda: self._address(begin) is not None, "opulse serve", seconds=60)
+        self._server.wait_until(lambda: self._address(begin) is not None, "opulse serve", START_SECONDS)
         self.url = self._address(begin) or ""
         self._port = int(self.url.rsplit(":", 1)[1])
 
