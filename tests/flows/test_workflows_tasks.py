@@ -233,6 +233,26 @@ async def test_429_and_5xx_are_tried_again_as_long_as_the_workflow_says(
     assert (await look(pulse, first["id"]))["state"] == state
 
 
+async def test_a_task_is_tried_for_its_whole_window_and_not_only_a_dozen_times(
+    pulse: Pulse, server: LoopbackServer
+) -> None:
+    async def busy(_: Asked) -> bytes:
+        return answer(503)
+
+    async def well(_: Asked) -> bytes:
+        return answer()
+
+    server.reply = busy
+    form = {"url": f"http://127.0.0.1:{server.port}/", "body_type": "none"}
+    first = await run(pulse, await make(pulse, {"type": "web_service", "form": form}))
+    for _ in range(20):
+        await pulse.wait(301)
+    assert (await look(pulse, first["id"]))["state"] == "running"
+    server.reply = well
+    await pulse.wait(301)
+    assert (await look(pulse, first["id"]))["state"] == "succeeded"
+
+
 async def test_another_4xx_is_an_answer_and_no_second_try(pulse: Pulse, server: LoopbackServer) -> None:
     async def refuse(_: Asked) -> bytes:
         return answer(422, b"no such queue")

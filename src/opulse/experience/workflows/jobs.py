@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from opulse.experience.workflows.flow.carrying import RunWaits, carry_out
 from opulse.experience.workflows.flow.notices import send_notice
-from opulse.experience.workflows.flow.runs import give_up_late
+from opulse.experience.workflows.flow.runs import give_up_late, seconds_going
 from opulse.experience.workflows.models import NOTICE_DUE, RUN_STARTED
 from opulse.jobs import Handler, Job, JobEnd, JobRetry
 from opulse.ports import Ports
 
-LONGEST_PAUSE = 300  # seconds
+LONGEST_PAUSE = 300.0  # seconds
 
 
 async def on_run_started(ports: Ports, job: Job) -> JobEnd | None:
@@ -23,8 +23,11 @@ async def on_run_started(ports: Ports, job: Job) -> JobEnd | None:
     except JobRetry as again:
         if await give_up_late(ports, job.tenant, job.payload["run"], str(again)):
             return None
-        pause = max(again.seconds, float(min(2 ** min(job.attempt, 9), LONGEST_PAUSE)))
-        raise JobRetry(pause if job.attempt > 3 else again.seconds, str(again)) from again
+        pause = max(
+            again.seconds, min(await seconds_going(ports, job.tenant, job.payload["run"]) / 4, LONGEST_PAUSE)
+        )
+        # not counted: a job has a dozen tries, and a workflow's window is a day
+        raise JobRetry(pause, str(again), counts=False) from again
     return JobEnd.WRITTEN
 
 

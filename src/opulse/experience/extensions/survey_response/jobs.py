@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from opulse.jobs.table import complete
 from opulse.ports import Ports
 
 FEW_SECONDS = 300.0
-FEW_TRIES = 288  # a day
+FEW_LONGEST = timedelta(days=1)
 
 
 async def on_response_changed(ports: Ports, job: Job) -> None:
@@ -34,9 +34,11 @@ async def on_response_changed(ports: Ports, job: Job) -> None:
     few = found is None or found.recorded < ports.limits.cell
     listening = await ports.db.read(views.list_workflows, job.tenant, TRIGGER)
     about_answers = any(_listens(one, found, job) and _about(one) == ANSWERS for one in listening)
-    await ports.db.write(_take_in, job, found, not few, about_answers and few, ports.clock.now())
-    if about_answers and few and job.attempt < FEW_TRIES:
-        raise JobRetry(FEW_SECONDS, "few have answered yet")
+    now = ports.clock.now()
+    again = about_answers and few and found is not None and now - found.at < FEW_LONGEST
+    await ports.db.write(_take_in, job, found, not few, again, now)
+    if again:
+        raise JobRetry(FEW_SECONDS, "few have answered yet", counts=False)
 
 
 def _take_in(

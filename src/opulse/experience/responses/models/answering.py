@@ -246,4 +246,5 @@ class NotedResponse:
     state: str
     language: str
     answers: Mapping[str, Any]
+    at: datetime  # of its newest post
     recorded: int = 0  # responses of this survey and activation that count

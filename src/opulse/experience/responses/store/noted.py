@@ -41,5 +41,6 @@ def find_noted(conn: Connection, tenant: int, response: str) -> NotedResponse | 
         row.state,
         row.language,
         row.answers,
+        row.updated_at,
         int(recorded),
     )

@@ -114,6 +114,12 @@ async def give_up_late(ports: Ports, tenant: int, run_id: str, why: str) -> bool
     return True
 
 
+async def seconds_going(ports: Ports, tenant: int, run_id: str) -> float:
+    """How long the run has been going on since it started, or since its last hold or wait was over."""
+    run = await ports.db.look_up(store.find_run, tenant, run_id)
+    return 0.0 if run is None else (ports.clock.now() - (run.resumed_at or run.started_at)).total_seconds()
+
+
 def _fail_in(conn: Connection, tenant: int, run_id: str, why: str, now: datetime) -> None:
     for row in store.list_task_runs(conn, tenant, run_id):
         if row.state is TaskState.RUNNING:
