@@ -165,5 +165,8 @@ async def test_a_reminder_is_planned_and_ended_by_keyboard_and_without_script(
         await expect(page.get_by_text("Ended. Who has not got it will not get it.")).to_be_visible()
         frame = page.frame_locator("iframe[title='The mail on a desktop']")
         await expect(frame.get_by_text("Hello Alex,")).to_be_visible()
+        if folder := os.environ.get("OPULSE_SHOTS"):
+            await page.locator("#mail").scroll_into_view_if_needed()
+            await page.screenshot(path=Path(folder) / f"mail-{script}.png")
         await page.goto(f"{address}{pages['waits']}")
         await expect(page.get_by_text("At the relay's 30 mails a minute")).to_be_visible()

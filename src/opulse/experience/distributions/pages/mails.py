@@ -27,7 +27,7 @@ Editor = Annotated[Caller, Depends(needs_editor)]
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 FRAME_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'self'; sandbox",
+    "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
