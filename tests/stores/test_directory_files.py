@@ -9,6 +9,7 @@ import pytest
 from opulse.clock import ManualClock
 from opulse.experience.directory import views
 from opulse.experience.directory.flow import importing
+from opulse.experience.directory.flow.columns import start_mapped
 from opulse.experience.directory.flow.importing import receive_file, take_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.directory.models import ContactImport, ImportState
@@ -182,3 +183,20 @@ async def test_a_search_finds_starts_of_all_four_keys_page_by_page(folk: Folk) -
     few = await search("ng222")
     assert await search("ng222", few[4]) == few[5:]
     assert await search("nobody") == []
+
+
+async def test_a_file_that_nobody_maps_is_forgotten_after_a_day(folk: Folk, ports: Ports) -> None:
+    where = Destination(folk.tenant, folk.directory, "", raise_events=False)
+
+    async def file() -> AsyncIterator[bytes]:
+        yield b"Mail\nann@example.org\n"
+
+    waits = await receive_file(ports, where, file(), "test", ImportState.MAPPING)
+    assert waits.state is ImportState.MAPPING
+    folk.clock.advance(86_401)
+    await receive_file(ports, where, file(), "test", ImportState.MAPPING)
+    found = await ports.db.read(views.find_import, folk.tenant, waits.id)
+    assert found is not None
+    assert found.state is ImportState.BROKEN
+    with pytest.raises(LookupError):
+        await start_mapped(ports, where, waits.id, ["email"])

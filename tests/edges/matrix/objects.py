@@ -176,7 +176,13 @@ async def make_member(world: World, found: Found) -> str:
 async def make_segment(world: World, found: Found) -> str:
     directory = found.get("directory") or await make_directory(world, found)
     body = {"name": fresh_name("segment"), "rule": f"lastName = {MARK}"}
-    return str((await world.api.post(f"/api/v1/directories/{directory}/segments", body))["id"])
+    made = str((await world.api.post(f"/api/v1/directories/{directory}/segments", body))["id"])
+
+    async def filled() -> str | None:
+        listed = await world.api.get(f"/api/v1/directories/{directory}/mailing-lists")
+        return next((made for one in listed if one["id"] == made and one["refreshed_at"]), None)
+
+    return str(await until("segment", filled))
 
 
 async def make_form(world: World, found: Found) -> str:
@@ -195,7 +201,12 @@ async def make_transaction(world: World, found: Found) -> str:
 async def make_erasure(world: World, found: Found) -> str:
     """Of somebody whom nobody knows."""
     body = {"keys": [f"{MARK}.{next(_numbers)}@nowhere.example"]}
-    return str((await world.api.post("/api/v1/privacy/erasures", body))["id"])
+    made = str((await world.api.post("/api/v1/privacy/erasures", body))["id"])
+
+    async def done() -> str | None:
+        return made if (await world.api.get(f"/api/v1/privacy/erasures/{made}"))["state"] == "done" else None
+
+    return str(await until("erasure", done))
 
 
 async def make_survey(world: World, found: Found) -> str:

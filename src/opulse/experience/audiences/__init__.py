@@ -4,4 +4,6 @@ In: contacts of the directory, what they were asked and have answered. Out: sets
 mailing lists of the directory. Announces ``audiences.refresh`` {segment}.
 """
 
-__all__ = []  # others know it by its views alone
+from opulse.experience.audiences.models import RuleUnreadable, SampleRefused
+
+__all__ = ["RuleUnreadable", "SampleRefused"]

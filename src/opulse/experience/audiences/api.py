@@ -93,9 +93,11 @@ async def post_refresh(mailing_list: str, ports: PortsDep, caller: Editor) -> No
 
 @router.post("/directories/{directory}/samples", operation_id="draw_sample", status_code=201)
 async def post_sample(directory: str, body: SampleIn, ports: PortsDep, caller: Editor) -> ListView:
+    if await ports.db.read(directory_views.find_directory, caller.tenant, directory) is None:
+        raise NotFound("directory")
     found = await ports.db.read(directory_views.find_list, caller.tenant, body.source, viewer_of(caller))
     if found is None or found.directory != directory:
-        raise NotFound("mailing list")
+        raise Problem(422, "not done", f"{body.source} is no list or segment of this directory")
     with _refusals("mailing list"):
         made = await samples.draw_sample(
             ports, caller.tenant, body.source, body.name, body.size, viewer_of(caller), caller.name

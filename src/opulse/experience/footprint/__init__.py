@@ -3,4 +3,6 @@
 In: contacts, invitations, responses, changes, by the views of their stages. Out: pages and JSON. It announces no jobs.
 """
 
-__all__ = []  # others know it by its views alone
+from opulse.experience.footprint.models import MayAsk, Touchpoint
+
+__all__ = ["MayAsk", "Touchpoint"]

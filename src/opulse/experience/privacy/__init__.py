@@ -4,4 +4,6 @@ In: keys of a person, the tenant's terms. Out: rows of all stages of the wing wi
 Announces ``privacy.erase`` {erasure}.
 """
 
-__all__ = []  # others know it by its views alone
+from opulse.experience.privacy.models import Erasure, Terms
+
+__all__ = ["Erasure", "Terms"]

@@ -94,10 +94,11 @@ async def put_field(directory: str, body: FieldView, ports: PortsDep, caller: Ed
 @router.post("/fields/undeclare", operation_id="undeclare_contact_field", status_code=204)
 async def post_undeclare(directory: str, body: FieldName, ports: PortsDep, caller: Editor) -> None:
     """Forget the type of a field; values stay."""
+    await find_directory(ports, caller, directory)
     try:
         await undeclare_field(ports, caller.tenant, directory, body.scope, body.name, caller.name)
     except LookupError as error:
-        raise NotFound("field") from error
+        raise Problem(422, "not a declared field", f"{body.name} is not declared here") from error
 
 
 @router.post("/field-changes", operation_id="change_contact_field", status_code=202)

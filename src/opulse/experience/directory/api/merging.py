@@ -72,10 +72,11 @@ async def list_duplicates(
 @router.post("/contacts:merge", operation_id="merge_contacts")
 async def post_merge(directory: str, body: MergeIn, ports: PortsDep, caller: Editor) -> ContactView:
     """The oldest survives, with the newest value of each field. It cannot be undone."""
+    await find_directory(ports, caller, directory)
     try:
         survivor = await merge_contacts(ports, caller.tenant, directory, body.contacts, caller.name)
     except LookupError as error:
-        raise NotFound("contact") from error
+        raise Problem(422, "not merged", f"not contacts of this directory: {error}") from error
     except ListRefused as error:
         raise Problem(422, "not merged", str(error)) from error
     return contact_view(survivor)

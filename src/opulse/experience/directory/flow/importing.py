@@ -45,6 +45,7 @@ STEPS_PER_UNIT = 8
 HEADING_MAX = 64_000
 REASON_MAX, CELL_MAX = 500, 4_000
 _ABANDONED = timedelta(hours=1)
+_UNMAPPED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,8 @@ def _break_in(conn: Connection, tenant: int, import_id: str, now: datetime) -> N
 
 
 async def _forget_abandoned(ports: Ports, tenant: int) -> None:
-    """What a killed process was receiving an hour ago never becomes whole."""
+    """What a killed process was receiving an hour ago never becomes whole; nobody says any more where yesterday's columns go."""
     now = ports.clock.now()
-    for one in await ports.db.read(store.list_abandoned, tenant, now - _ABANDONED):
-        await ports.db.write(_break_in, tenant, one, now)
+    for state, after in ((ImportState.RECEIVING, _ABANDONED), (ImportState.MAPPING, _UNMAPPED)):
+        for one in await ports.db.read(store.list_abandoned, tenant, state, now - after):
+            await ports.db.write(_break_in, tenant, one, now)

@@ -115,6 +115,7 @@ async def set_private_data(
         bad = [name for name, value in data.items() if value is None or isinstance(value, dict)]
         if bad or why_unstorable(dict(data)):
             raise ListRefused(f"private data is flat and without nulls: {', '.join(sorted(bad)) or 'a text'}")
+    await ports.db.read(find_editable_in, tenant, list_id, viewer)
     found = 0
     for some in chunked(rows, AT_ONCE):
         found += await ports.db.write(_set_private, tenant, list_id, some, viewer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -82,18 +83,18 @@ def _match(
 ) -> tuple[dict[str, IncomingContact], dict[str, IncomingContact]]:
     """Contact id → row: of those who are new, and of those who are known. The first merge rule that finds somebody counts."""
     rules = find_merge_rules(conn, where.tenant, where.directory)
-    keys = [[_key(row, rule) for row in rows] for rule in rules]
+    keys = [_keys(rows, rule) for rule in rules]
     known_by = [_known_by(conn, where, rule, of_rule) for rule, of_rule in zip(rules, keys, strict=True)]
     numbers = iter(new_ids_in_order(Prefix.CONTACT, len(rows), now))
     fresh: dict[str, IncomingContact] = {}
     known: dict[str, IncomingContact] = {}
+    tried = list(zip(known_by, keys, strict=True))
     for place, row in enumerate(rows):
-        own = [
-            (found, key)
-            for found, of_rule in zip(known_by, keys, strict=True)
-            if (key := of_rule[place]) is not None
-        ]
-        number = next((found[key] for found, key in own if key in found), None)
+        number = None
+        for found, of_rule in tried:
+            key = of_rule[place]
+            if key is not None and (number := found.get(key)) is not None:
+                break
         if number is None:
             number = next(numbers)
             fresh[number] = row
@@ -101,15 +102,19 @@ def _match(
             fresh[number] = row
         else:
             known[number] = row
-        for found, key in own:
-            found.setdefault(key, number)
+        for found, of_rule in tried:
+            if (key := of_rule[place]) is not None:
+                found.setdefault(key, number)
     return fresh, known
 
 
-def _key(row: IncomingContact, rule: Sequence[str]) -> tuple[str, ...] | None:
-    """The row's values of the rule's fields; None where one is missing, so that the rule does not apply."""
-    values = tuple([getattr(row, name).lower() for name in rule])
-    return values if all(values) else None
+def _keys(rows: Sequence[IncomingContact], rule: Sequence[str]) -> list[tuple[str, ...] | None]:
+    """Each row's values of the rule's fields, lower case; None where one is missing, so that the rule does not apply."""
+    if len(rule) == 1:
+        read = attrgetter(rule[0])
+        return [(value.lower(),) if (value := read(row)) else None for row in rows]
+    columns = [[value.lower() for value in map(attrgetter(name), rows)] for name in rule]
+    return [values if all(values) else None for values in zip(*columns, strict=True)]
 
 
 def _known_by(

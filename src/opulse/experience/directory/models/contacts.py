@@ -145,7 +145,9 @@ class ImportState(StrEnum):
     MAPPING = "mapping"  # the file is here; a person says which column goes where
     RUNNING = "running"  # the file is here; its rows are being taken, step by step
     DONE = "done"  # every row was taken or refused
-    BROKEN = "broken"  # the upload ended early: nothing of it was taken
+    BROKEN = (
+        "broken"  # the upload ended early, or nobody said for a day where its columns go: nothing was taken
+    )
 
 
 @dataclass(frozen=True)

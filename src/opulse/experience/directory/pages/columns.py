@@ -90,6 +90,8 @@ async def save_columns(
 ) -> Response:
     """Take the rows, each column to its place."""
     one = await find_import(ports, caller, directory, import_id)
+    if one.state is not ImportState.MAPPING:
+        return see_other(f"/directory/{directory}/import/{import_id}", "This file is under way already.")
     sent = await request.form(max_files=0)
     list_id, events = str(sent.get("list") or ""), bool(sent.get("events"))
     targets = tuple(

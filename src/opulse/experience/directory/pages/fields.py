@@ -29,7 +29,6 @@ from opulse.experience.directory.pages.shared import (
 )
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
-from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Caller
 
@@ -115,8 +114,8 @@ async def save_field_undeclared(
     await find_directory(ports, caller, directory)
     try:
         await undeclare_field(ports, caller.tenant, directory, FieldScope(scope), name, caller.name)
-    except (LookupError, ValueError) as error:
-        raise NotFound("field") from error
+    except (LookupError, ValueError):
+        return see_other(f"/directory/{directory}/fields", "No such field is declared.", "amber")
     return see_other(f"/directory/{directory}/fields", "The field takes any value again.")
 
 

@@ -21,7 +21,6 @@ from opulse.experience.directory.pages.shared import (
 )
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
-from opulse.web.errors import NotFound
 from opulse.web.layout import page
 from opulse.web.roles import Caller
 
@@ -86,10 +85,8 @@ async def save_merge(directory: str, request: Request, ports: PortsDep, caller: 
     ids = [str(one) for one in sent.getlist("contact")]
     try:
         survivor = await merge_contacts(ports, caller.tenant, directory, ids, caller.name)
-    except LookupError as error:
-        raise NotFound("contact") from error
-    except ListRefused as error:
-        return see_other(f"/directory/{directory}/duplicates", sentence(error), "amber")
+    except (LookupError, ListRefused) as error:
+        return see_other(f"/directory/{directory}/duplicates", f"Not merged: {error}", "amber")
     return see_other(
         f"/directory/{directory}/contacts/{survivor.id}", f"{len(set(ids))} contacts are one now."
     )

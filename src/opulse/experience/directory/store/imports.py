@@ -104,13 +104,13 @@ def list_imports(conn: Connection, tenant: int, directory: str, limit: int) -> l
     return [_import(row) for row in rows]
 
 
-def list_abandoned(conn: Connection, tenant: int, before: datetime) -> list[str]:
-    """Uploads that nothing more came of since ``before``: the process that received them is gone."""
+def list_abandoned(conn: Connection, tenant: int, state: ImportState, before: datetime) -> list[str]:
+    """Files in this state that nothing more came of since ``before``: whoever sent them is gone."""
     return list(
         conn.execute(
             select(contact_imports.c.id).where(
                 contact_imports.c.tenant == tenant,
-                contact_imports.c.state == ImportState.RECEIVING.value,
+                contact_imports.c.state == state.value,
                 contact_imports.c.updated_at < before,
             )
         ).scalars()
