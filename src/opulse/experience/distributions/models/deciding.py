@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from opulse.experience.directory.models import FrequencyRule
 from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
 from opulse.tenancy.models import Tenant
+
+DUPLICATE_WINDOW = timedelta(hours=12)
+"""The same mail reaches the same person once in this time (qualtrics-product.md 7.5, 13.9)."""
 
 
 class Candidate(NamedTuple):

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from hashlib import sha256
 
 from opulse.experience.distributions.models.records import AskRequest
-
-WINDOW = timedelta(hours=12)
 
 
 def message_digest(request: AskRequest, version: int) -> str:
