@@ -23,7 +23,7 @@ from opulse.experience.distributions.models import (
     RecipientStatus,
     WaitReason,
 )
-from opulse.experience.distributions.rules import decide_status
+from opulse.experience.distributions.rules import count_statuses, decide_status
 from opulse.ports import Ports
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
@@ -238,7 +238,7 @@ def _view(ports: Ports, shown: reading.Shown) -> DistributionView:
         to_confirm=counts.to_confirm,
         kind=one.kind,
         parent=one.parent,
-        statuses=dict(counts.by_status),
+        statuses=count_statuses(counts.by_standing),
         outlook=OutlookView(
             mails=outlook.mails,
             per_minute=outlook.per_minute,

@@ -11,8 +11,8 @@ from opulse.experience.directory.models import AskingHours, FrequencyRule
 from opulse.experience.distributions.models.states import HoldReason, InvitationState, SpareReason
 from opulse.tenancy.models import Tenant
 
-SAME_MAIL_WINDOW = timedelta(hours=12)
-"""The same mail does not reach the same person twice within it (qualtrics-product.md 13.9)."""
+DUPLICATE_WINDOW = timedelta(hours=12)
+"""The same mail reaches the same person once in this time (qualtrics-product.md 7.5, 13.9)."""
 
 
 class Candidate(NamedTuple):

@@ -15,7 +15,6 @@ from opulse.experience.distributions.models.states import (
     InvitationState,
     LinkType,
     Progress,
-    RecipientStatus,
     SpareReason,
 )
 from opulse.experience.distributions.models.timing import Timing
@@ -199,7 +198,8 @@ class DistributionCounts:
     ambiguous: int
     first_sent_at: datetime | None = None  # when the relay took the first, and the newest
     last_sent_at: datetime | None = None
-    by_status: Mapping[RecipientStatus, int] = field(default_factory=dict)
+    by_standing: Mapping[tuple[InvitationState, str, Progress], int] = field(default_factory=dict)
+    """By (state, reason, progress): what the recipients' statuses are counted from."""
 
     @property
     def to_confirm(self) -> int:

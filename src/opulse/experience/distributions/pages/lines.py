@@ -14,7 +14,7 @@ from opulse.experience.distributions.models import (
     InvitationState,
     RecipientStatus,
 )
-from opulse.experience.distributions.rules import incident_code
+from opulse.experience.distributions.rules import count_statuses, incident_code
 
 _ON_THE_WAY = WAITING_STATES | {InvitationState.SENDING}
 _FAILED = (InvitationState.REFUSED, InvitationState.BOUNCED, InvitationState.TOO_LATE)
@@ -113,7 +113,7 @@ def shares_of(shown: Shown) -> tuple[Share, ...]:
 
 def statuses_of(shown: Shown) -> tuple[tuple[str, int], ...]:
     """The product's statuses that have people, in their order."""
-    counts = shown.counts.by_status
+    counts = count_statuses(shown.counts.by_standing)
     return tuple((status.value, counts[status]) for status in RecipientStatus if counts.get(status))
 
 

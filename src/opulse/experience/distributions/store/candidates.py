@@ -17,7 +17,7 @@ from opulse.experience.directory.views import (
     list_private,
 )
 from opulse.experience.distributions.models import AskRequest, Candidate, Distribution, SpareReason
-from opulse.experience.distributions.models.deciding import SAME_MAIL_WINDOW
+from opulse.experience.distributions.models.deciding import DUPLICATE_WINDOW
 from opulse.experience.distributions.store.among import among
 from opulse.experience.distributions.store.history import (
     History,
@@ -121,7 +121,7 @@ def candidates_of(
     histories = list_histories(conn, distribution, ids, plain, now, held_again=held_again)
     out_of_list = _list_out_of_list(conn, distribution, ids)
     suppressed = list_suppressed(conn, distribution.tenant, [row.email_key for row in rows])
-    twins = {} if held_again else list_twins(conn, distribution, ids, now - SAME_MAIL_WINDOW)
+    twins = {} if held_again else list_twins(conn, distribution, ids, now - DUPLICATE_WINDOW)
     addresses: dict[str, set[str]] = {}
     if distribution.activation and not held_again:
         for address, contact in list_asked_addresses(conn, distribution, [row.email_key for row in rows]):

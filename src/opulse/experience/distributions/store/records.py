@@ -23,10 +23,8 @@ from opulse.experience.distributions.models import (
     LinkType,
     MessageSpec,
     Progress,
-    RecipientStatus,
     Wording,
 )
-from opulse.experience.distributions.models.status import decide_status
 from opulse.experience.distributions.store.tables import distributions, invitations
 
 
@@ -88,11 +86,11 @@ def count_invitations(conn: Connection, tenant: int, ids: Sequence[str]) -> dict
 def _counts_of(rows: Sequence[Row[Any]]) -> DistributionCounts:
     by_state: dict[InvitationState, int] = defaultdict(int)
     by_reason: dict[tuple[InvitationState, str], int] = defaultdict(int)
-    by_status: dict[RecipientStatus, int] = defaultdict(int)
+    by_standing: dict[tuple[InvitationState, str, Progress], int] = defaultdict(int)
     for row in rows:
         state = InvitationState(row.state)
         by_state[state] += row.people
-        by_status[decide_status(state, row.reason, Progress(row.progress))] += row.people
+        by_standing[state, row.reason, Progress(row.progress)] += row.people
         if row.reason:
             by_reason[state, row.reason] += row.people
     sent = [row for row in rows if row.first_sent_at is not None]
@@ -102,7 +100,7 @@ def _counts_of(rows: Sequence[Row[Any]]) -> DistributionCounts:
         sum(row.ambiguous for row in rows),
         min((row.first_sent_at for row in sent), default=None),
         max((row.last_sent_at for row in sent), default=None),
-        dict(by_status),
+        dict(by_standing),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from opulse.experience.distributions.models.states import (
     InvitationState,
     MailReason,
@@ -49,3 +51,14 @@ def decide_status(state: InvitationState, reason: str, progress: Progress) -> Re
     """The one status of a recipient. What the person did with the survey says more than what became of the mail, so it counts
     before a bounce: somebody else may have handed them the link."""
     return _PROGRESS.get(progress) or _REASONS.get((state, reason)) or _STATES[state]
+
+
+def count_statuses(
+    by_standing: Mapping[tuple[InvitationState, str, Progress], int],
+) -> dict[RecipientStatus, int]:
+    """Recipients by status, from how many there are by state, reason and progress."""
+    counts: dict[RecipientStatus, int] = {}
+    for standing, people in by_standing.items():
+        status = decide_status(*standing)
+        counts[status] = counts.get(status, 0) + people
+    return counts
