@@ -170,7 +170,7 @@ async def test_people_are_merged_chosen_exported_and_erased(client: httpx2.Async
     merged = (await client.post(f"{folder}/contacts:merge", json={"contacts": twice["contacts"]})).json()
     unknown = await client.put(f"{folder}/merge-rules", json={"rules": [["language"]]})
     await refused(unknown, "cannot identify")
-    assert (merged["language"], merged["embedded_data"]) == ("en", {"floor": "3"})
+    assert (merged["id"], merged["embedded_data"]) == (twice["contacts"][0], {"floor": "3"})
     await refused(
         await client.post(f"{folder}/contacts:merge", json={"contacts": twice["contacts"]}), "not contacts"
     )
