@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select, update
 
 from opulse.clock import ManualClock
 from opulse.db import Database
@@ -21,12 +21,14 @@ from opulse.experience.directory.store.tables import contacts, directories
 from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.responses import api
 from opulse.experience.responses.flow.closing import close_unfinished, cut_anonymous
+from opulse.experience.responses.flow.exporting import Format, open_export, write_export
 from opulse.experience.responses.flow.policies import set_policy
-from opulse.experience.responses.models import Identity, ResponsePolicy, ResponseState
+from opulse.experience.responses.models import AnswerFilter, Identity, ResponsePolicy, ResponseState
 from opulse.experience.responses.pages import console as pages
 from opulse.experience.responses.store.policies import upsert_policy
 from opulse.experience.responses.store.tables import response_history, responses
 from opulse.experience.surveys.flow import create_survey, publish_survey
+from opulse.experience.surveys.models import SurveyDocument
 from opulse.experience.surveys.recommended import recommended_pulse
 from opulse.ports import Ports
 from opulse.tenancy import views
@@ -336,3 +338,40 @@ async def test_anonymous_answers_are_cut_off_when_the_last_link_has_closed(desk:
 async def _said(desk: Desk) -> dict[str, Any]:
     rows = await desk.ports.db.read(lambda conn: conn.execute(responses.select()).all())
     return {row.id: row.answers for row in rows}
+
+
+async def test_who_began_and_did_not_finish_is_told_apart_in_the_distribution(desk: Desk) -> None:
+    begun = await desk.answered(2, ResponseState.IN_PROGRESS)
+    await invite(desk, begun)
+    finished = update(invitations).where(invitations.c.id == begun[1]).values(progress="finished")
+    await desk.ports.db.write(lambda conn: conn.execute(finished) and None)
+    desk.clock.advance(timedelta(days=8).total_seconds())
+    assert await close_unfinished(desk.ports) == 2
+    rows = await desk.ports.db.read(lambda conn: conn.execute(select(invitations)).all())
+    assert {row.id: row.progress for row in rows} == {begun[0]: "partial", begun[1]: "finished"}
+
+
+async def test_a_file_holds_what_the_flow_has_set(db: Database, clock: ManualClock) -> None:
+    flow = [
+        {"type": "embedded_data", "id": "FL_1", "fields": [{"name": "wave", "value": "one"}]},
+        {"type": "block", "block": "BL_aaaaaaaaaaa"},
+        {"type": "block", "block": "BL_bbbbbbbbbbb"},
+    ]
+    blocks = [
+        {"id": id_, "questions": [{"type": "text", "id": question, "text": "Say"}]}
+        for id_, question in (("BL_aaaaaaaaaaa", "QID1"), ("BL_bbbbbbbbbbb", "QID2"))
+    ]
+    two_pages = {"title": "Two pages", "language": "en", "blocks": blocks, "flow": flow}
+    async with ask_somebody(db, clock, SurveyDocument.model_validate(two_pages)) as asked:
+        await db.write(upsert_policy, asked.tenant, ResponsePolicy(asked.survey, Identity.NAMED))
+        page = await asked.open()
+        for words in ("first", "second"):
+            clock.advance(20)
+            sent = await asked.press(page, **{f"QID{1 if words == 'first' else 2}_TEXT": words})
+            page = await asked.client.get(sent.headers["location"]) if sent.status_code == 303 else sent
+        export = await open_export(
+            asked.ports, asked.tenant, asked.survey, AnswerFilter(), Format.NDJSON, "test"
+        )
+        lines = b"".join([piece async for piece in write_export(asked.ports, export)]).splitlines()
+        [values] = [json.loads(line)["values"] for line in lines]
+        assert (values["QID1_TEXT"], values["QID2_TEXT"], values["wave"]) == ("first", "second", "one")

@@ -231,7 +231,7 @@ async def test_a_response_is_an_event_about_who_answered_or_about_what_never_bot
         await pulse.ports.db.write(unit)
         await pulse.work()
 
-    await answer(5, "4", "in_progress")
+    await answer(5, "4", "partial")
     assert await pulse.api("GET", f"/workflows/{people}/runs") == [], "incomplete ones are not included"
     for number in range(4):
         await answer(number, "4" if number < 2 else "1")

@@ -10,6 +10,7 @@ from typing import Any
 
 from opulse.experience.responses.models import AnswerRow, Identity, ResponseState
 from opulse.experience.responses.rules.export import columns_of, label_of, union_of, value_of
+from opulse.experience.responses.rules.export.embedded import embedded_of
 from opulse.experience.responses.rules.export.lines import Sheet, csv_header, csv_lines, json_object
 from opulse.experience.surveys.models import SurveyDocument
 
@@ -169,3 +170,42 @@ def test_a_json_response_has_the_products_keys() -> None:
         "True",
         "2026-11-23T12:00:00.000Z",
     )
+
+
+def with_fields() -> SurveyDocument:
+    """A flow that sets three fields: by the author, from the contact, and what the contact brought."""
+    flow = [
+        {"type": "embedded_data", "id": "FL_1", "fields": [{"name": "wave", "value": "one"}]},
+        {
+            "type": "branch",
+            "id": "FL_2",
+            "when": {"conditions": [{"kind": "constant", "value": True}]},
+            "flow": [
+                {
+                    "type": "embedded_data",
+                    "id": "FL_3",
+                    "fields": [{"name": "who", "value": "${m://FirstName}"}, {"name": "site"}],
+                }
+            ],
+        },
+        {"type": "block", "block": "BL_aaaaaaaaaaa"},
+    ]
+    plain = document({"id": "QID1", "type": "text"}).model_dump(mode="json")
+    return SurveyDocument.model_validate({**plain, "flow": flow})
+
+
+def test_embedded_data_stands_behind_the_questions_and_names_nobody() -> None:
+    assert embedded_of([with_fields()], Identity.NAMED) == ("wave", "who", "site")
+    assert embedded_of([with_fields()], Identity.CONFIDENTIAL) == ("wave",)
+    sheet = Sheet(Identity.NAMED, [], labels=False, texts=True, embedded=("wave", "site"))
+    names, _, ids, cells = table(sheet, row(embedded={"wave": "one", "other": "no"}))
+    place = names.index("wave")
+    assert (ids[place], cells[place], cells[place + 1], names[place + 2]) == (
+        '{"ImportId":"wave"}',
+        "one",
+        "",
+        "ActivationId",
+    )
+    values = json_object(sheet, row(embedded={"wave": "one"}))["values"]
+    assert isinstance(values, dict)
+    assert values["wave"] == "one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -56,6 +57,11 @@ def note_progress_in(
 ) -> None:
     """The person came so far with the survey: reminders and thank-yous go by it, and the recipient's status shows it."""
     store.note_progress(conn, tenant, invitation, progress, now)
+
+
+def note_partial_in(conn: Connection, tenant: int, ids: Sequence[str], now: datetime) -> None:
+    """The people behind these invitations began, and what they began is closed; who has finished meanwhile stays finished."""
+    store.note_partial(conn, tenant, ids, now)
 
 
 def close_in(conn: Connection, tenant: int, invitation: str, now: datetime) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from opulse.db import json_list
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.models import (
     DistributionState,
@@ -111,6 +113,20 @@ def note_progress(conn: Connection, tenant: int, invitation: str, progress: Prog
     statement = _START if progress is Progress.STARTED else _PROGRESS
     conn.execute(
         statement, {"in_tenant": tenant, "invitation": invitation, "came": progress.value, "now": now}
+    )
+
+
+def note_partial(conn: Connection, tenant: int, ids: Sequence[str], now: datetime) -> None:
+    """*Partially finished* where only a beginning was noted."""
+    listed = json_list(conn, ids)
+    conn.execute(
+        update(invitations)
+        .where(
+            invitations.c.tenant == tenant,
+            invitations.c.id.in_(select(listed.c.value)),
+            invitations.c.progress.in_([Progress.NONE.value, Progress.STARTED.value]),
+        )
+        .values(progress=Progress.PARTIAL.value, progress_at=now)
     )
 
 

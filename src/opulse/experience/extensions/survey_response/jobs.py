@@ -72,7 +72,7 @@ def _is_wanted(form: Mapping[str, Any], state: str, job: Job) -> bool:
     if job.payload.get("imported") and form.get("include_imported") != "true":
         return False
     return state == ResponseState.RECORDED.value or (
-        state == ResponseState.IN_PROGRESS.value and form.get("include_incomplete") == "true"
+        state == ResponseState.PARTIAL.value and form.get("include_incomplete") == "true"
     )
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from opulse.experience.distributions.flow.links import note_partial_in
+from opulse.experience.responses.flow.announcing import announce_response_in
 from opulse.experience.responses.store import closing as store
 from opulse.observe import get_logger
 from opulse.ports import Ports
@@ -20,13 +23,24 @@ async def close_unfinished(ports: Ports) -> int:
     """Close every unfinished response that is due, a step at a time; how many they were."""
     closed = 0
     while True:
-        step = await ports.db.write(store.close_partials, ports.clock.now(), STEP)
+        step = await ports.db.write(_close_in, ports.clock.now())
         closed += step
         if step < STEP:
             break
     if closed:
         log.info("unfinished responses closed", responses=closed)
     return closed
+
+
+def _close_in(conn: Connection, now: datetime) -> int:
+    closed = store.close_partials(conn, now, STEP)
+    for tenant in {one.tenant for one in closed}:
+        note_partial_in(
+            conn, tenant, [one.invitation for one in closed if one.tenant == tenant and one.invitation], now
+        )
+    for one in closed:  # each is an event of its own, where a workflow listens
+        announce_response_in(conn, one.tenant, one.id, one.revision)
+    return len(closed)
 
 
 async def cut_anonymous(ports: Ports) -> int:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import xlsxwriter
 
-from opulse.experience.responses.flow.listing import all_columns, check_file, walk
+from opulse.experience.responses.flow.listing import all_columns, check_file, embedded_names, walk
 from opulse.experience.responses.models import AnswerFilter, AnswerRow
 from opulse.experience.responses.rules.export.lines import (
     Sheet,
@@ -87,7 +87,8 @@ async def open_export(
     policy, shown = await check_file(ports, tenant, survey, wanted)
     record, _ = await find_survey(ports, tenant, survey)
     columns = await all_columns(ports, tenant, survey, language)
-    sheet = Sheet(policy.identity, columns, labels=labels, texts=shown.texts, zone=zone)
+    fields = await embedded_names(ports, tenant, survey, policy.identity)
+    sheet = Sheet(policy.identity, columns, labels=labels, texts=shown.texts, zone=zone, embedded=fields)
     what = {"format": form.value, "states": sorted(wanted.states), "activation": wanted.activation}
     now = ports.clock.now()
     await ports.db.write(

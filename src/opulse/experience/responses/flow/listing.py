@@ -16,6 +16,7 @@ from opulse.experience.responses.models import (
     ResponseState,
 )
 from opulse.experience.responses.rules.export import Column, columns_of, union_of
+from opulse.experience.responses.rules.export.embedded import embedded_of
 from opulse.experience.responses.rules.incidents import name_incidents
 from opulse.experience.responses.rules.showing import (
     FilterRefused,
@@ -26,7 +27,7 @@ from opulse.experience.responses.rules.showing import (
 )
 from opulse.experience.responses.store import listing as store
 from opulse.experience.surveys.flow import get_survey_in, get_version_in
-from opulse.experience.surveys.models import SurveyRecord
+from opulse.experience.surveys.models import SurveyDocument, SurveyRecord
 from opulse.experience.surveys.rules import localise
 from opulse.ports import Ports
 
@@ -95,6 +96,11 @@ async def get_answer(
 async def all_columns(ports: Ports, tenant: int, survey: str, language: str = "") -> list[Column]:
     """Columns of every version that somebody answered; the survey's newest when nobody did."""
     return await ports.db.read(_columns_in, tenant, survey, language)
+
+
+async def embedded_names(ports: Ports, tenant: int, survey: str, identity: Identity) -> tuple[str, ...]:
+    """Fields of embedded data that exports of the survey may hold."""
+    return embedded_of(await ports.db.read(_documents_in, tenant, survey), identity)
 
 
 async def check_file(
@@ -178,8 +184,13 @@ def _answer_in(
 
 
 def _columns_in(conn: Connection, tenant: int, survey: str, language: str) -> list[Column]:
+    documents = _documents_in(conn, tenant, survey)
+    return union_of(columns_of(localise(one, language or one.language)) for one in documents)
+
+
+def _documents_in(conn: Connection, tenant: int, survey: str) -> list[SurveyDocument]:
+    """Every version that somebody answered, the newest first; the newest of all when nobody did."""
     numbers = store.list_versions_answered(conn, tenant, survey)
     if not numbers:
         numbers = [get_survey_in(conn, tenant, survey).newest]
-    documents = (get_version_in(conn, tenant, survey, number).document for number in numbers)
-    return union_of(columns_of(localise(one, language or one.language)) for one in documents)
+    return [get_version_in(conn, tenant, survey, number).document for number in numbers]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,7 +49,10 @@ class AnswerFilter:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One response as tables and exports show it; the person's fields are empty unless the survey asks by name."""
+    """One response as tables and exports show it; the person's fields are empty unless the survey asks by name.
+
+    ``embedded``: what the flow of a survey of several pages, or the distribution, has set beside the answers.
+    """
 
     id: str
     state: ResponseState
@@ -65,3 +69,4 @@ class AnswerRow:
     last_name: str = ""
     email: str = ""
     reference: str = ""
+    embedded: Mapping[str, str] = field(default_factory=dict)

@@ -30,11 +30,27 @@ from opulse.experience.surveys.models import Answers
 _DAY = 86_400_000_000  # microseconds, as instants are stored
 
 
-def close_partials(conn: Connection, now: datetime, limit: int = 2_000) -> int:
-    """Close up to ``limit`` responses of all tenants that nobody went on with for their survey's days; how many they were."""
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A response that was closed unfinished. ``invitation`` is empty where the link was not one person's own."""
+
+    tenant: int
+    id: str
+    invitation: str
+    revision: int
+
+
+def close_partials(conn: Connection, now: datetime, limit: int = 2_000) -> list[Closed]:
+    """Close up to ``limit`` responses of all tenants that nobody went on with for their survey's days."""
     days = func.coalesce(response_policies.c.partial_days, literal(ResponsePolicy("").partial_days))
     due = conn.execute(
-        select(responses.c.tenant, responses.c.id)
+        select(
+            responses.c.tenant,
+            responses.c.id,
+            responses.c.invitation,
+            responses.c.individual,
+            responses.c.revision,
+        )
         .outerjoin(
             response_policies,
             and_(
@@ -52,7 +68,9 @@ def close_partials(conn: Connection, now: datetime, limit: int = 2_000) -> int:
     ).all()
     for tenant in {row.tenant for row in due}:
         _close(conn, tenant, [row.id for row in due if row.tenant == tenant], now)
-    return len(due)
+    return [
+        Closed(row.tenant, row.id, row.invitation if row.individual else "", row.revision + 1) for row in due
+    ]
 
 
 def _close(conn: Connection, tenant: int, ids: list[str], now: datetime) -> None:

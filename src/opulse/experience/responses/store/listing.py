@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from opulse.experience.directory.views import contacts
 from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.responses.models import AnswerFilter, AnswerRow, ResponseState
-from opulse.experience.responses.store.tables import responses
+from opulse.experience.responses.store.tables import response_walks, responses
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}")
 
@@ -48,7 +48,7 @@ def list_answers(
 
     ``named`` reads the person's fields as they were frozen when asked; else they are not even read.
     """
-    query = _with_people() if named else select(responses)
+    query = _with_people() if named else _with_embedded()
     query = query.where(*_matching(conn, tenant, survey, wanted))
     if below:
         query = query.where(responses.c.id < below)
@@ -59,7 +59,7 @@ def find_answer(
     conn: Connection, tenant: int, survey: str, response: str, *, named: bool
 ) -> AnswerRow | None:
     """One response of the survey; None: it has none of that id."""
-    query = _with_people() if named else select(responses)
+    query = _with_people() if named else _with_embedded()
     row = conn.execute(
         query.where(responses.c.tenant == tenant, responses.c.survey == survey, responses.c.id == response)
     ).one_or_none()
@@ -127,6 +127,27 @@ def list_activations_answered(
     return [(activation, name) for activation, name in rows]
 
 
+def _with_embedded() -> Select[Any]:
+    """Responses with what the flow and the distribution have set beside the answers."""
+    walked = and_(
+        response_walks.c.tenant == responses.c.tenant,
+        response_walks.c.session == responses.c.invitation,
+        responses.c.individual,
+    )
+    asked_by = and_(
+        distributions.c.tenant == responses.c.tenant, distributions.c.id == responses.c.distribution
+    )
+    return (
+        select(
+            responses,
+            response_walks.c.embedded.label("set_by_flow"),
+            distributions.c.embedded.label("set_by_distribution"),
+        )
+        .outerjoin(response_walks, walked)
+        .outerjoin(distributions, asked_by)
+    )
+
+
 def _with_people() -> Select[Any]:
     asked = and_(
         invitations.c.tenant == responses.c.tenant,
@@ -135,12 +156,9 @@ def _with_people() -> Select[Any]:
     )
     person = and_(contacts.c.tenant == invitations.c.tenant, contacts.c.id == invitations.c.contact)
     return (
-        select(
-            responses,
-            invitations.c.first_name,
-            invitations.c.last_name,
-            invitations.c.email,
-            contacts.c.ext_ref,
+        _with_embedded()
+        .add_columns(
+            invitations.c.first_name, invitations.c.last_name, invitations.c.email, contacts.c.ext_ref
         )
         .outerjoin(invitations, asked)
         .outerjoin(contacts, person)
@@ -200,4 +218,5 @@ def _row(row: Row[Any], named: bool) -> AnswerRow:
         last_name=(row.last_name or "") if named else "",
         email=(row.email or "") if named else "",
         reference=(row.ext_ref or "") if named else "",
+        embedded={**(row.set_by_distribution or {}), **(row.set_by_flow or {})},
     )

@@ -23,7 +23,8 @@ Cell = str | int | None
 class Sheet:
     """What every row of one export is written with.
 
-    ``labels`` writes choices in words, ``texts`` False leaves people's own words out, ``zone`` is that of the times.
+    ``labels`` writes choices in words, ``texts`` False leaves people's own words out, ``zone`` is that of the times,
+    ``embedded`` names the fields that stand behind the questions.
     """
 
     identity: Identity
@@ -31,6 +32,7 @@ class Sheet:
     labels: bool
     texts: bool
     zone: str = "UTC"
+    embedded: tuple[str, ...] = ()
 
     @property
     def head(self) -> tuple[HeadColumn, ...]:
@@ -42,11 +44,22 @@ def header_rows(sheet: Sheet) -> tuple[list[str], list[str], list[str]]:
     """Names, texts, and import ids as JSON, with the zone where there are times."""
     around = (*sheet.head, *TAIL)
     head, tail = around[: len(sheet.head)], around[len(sheet.head) :]
-    names = [*(one.name for one in head), *(one.name for one in sheet.columns), *(one.name for one in tail)]
-    texts = [*(one.text for one in head), *(one.text for one in sheet.columns), *(one.text for one in tail)]
+    names = [
+        *(one.name for one in head),
+        *(one.name for one in sheet.columns),
+        *sheet.embedded,
+        *(one.name for one in tail),
+    ]
+    texts = [
+        *(one.text for one in head),
+        *(one.text for one in sheet.columns),
+        *sheet.embedded,
+        *(one.text for one in tail),
+    ]
     ids = [
         *(_id(one.import_id, zone=sheet.zone if one.name.endswith("Date") else "") for one in head),
         *(_id(one.import_id, choice=one.choice if one.import_id == one.key else "") for one in sheet.columns),
+        *(_id(name) for name in sheet.embedded),
         *(_id(one.import_id) for one in tail),
     ]
     return names, texts, ids
@@ -58,6 +71,7 @@ def cells(sheet: Sheet, row: AnswerRow) -> list[Cell]:
     return [
         *(_head_cell(one, row, sheet) for one in sheet.head),
         *(None if _is_hidden(sheet, one) else answer_of(one, row.answers) for one in sheet.columns),
+        *(row.embedded.get(name) for name in sheet.embedded),
         *(_head_cell(one, row, sheet) for one in TAIL),
     ]
 
@@ -89,6 +103,7 @@ def json_object(sheet: Sheet, row: AnswerRow) -> dict[str, object]:
         _put(values, column, str(value) if column.kind is Kind.AMONG else value)
         if column.kind in (Kind.ONE, Kind.AMONG, Kind.GROUP):
             _put(labels, column, label_of(column, row.answers))
+    values |= {name: row.embedded[name] for name in sheet.embedded if name in row.embedded}
     return {"responseId": row.id, "values": values, "labels": labels}
 
 
