@@ -24,6 +24,7 @@ SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/groups/{group_id}": {"name": "Looked at"},
+    "PUT /api/v1/groups/{group_id}/sensors": {"name": "High Page Faults", "enabled": False},
     "PUT /api/v1/recipients/{recipient_id}": {
         "name": "Looked at",
         "connection": "Email",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from opulse.bootstrap.stages import import_stores, load_extensions
-from opulse.experience.directory.flow.lists import create_directory, create_list, set_rules
+from opulse.experience.directory.flow.limits import WantedRule, set_rules
+from opulse.experience.directory.flow.lists import create_directory, create_list
 from opulse.experience.directory.models import RuleKind
 from opulse.experience.surveys import recommended_pulse
 from opulse.experience.surveys.flow import close_survey, create_survey, publish_survey, save_draft
@@ -30,6 +31,7 @@ from opulse.monitoring.recipients.models import (
     Webhook,
 )
 from opulse.monitoring.sensors.flow.catalogue import change_sensor, create_sensor, seed_tenant_in
+from opulse.monitoring.sensors.flow.grouping import set_in_group
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin
 from opulse.monitoring.silences.flow.setting import set_inhibition, set_silence
 from opulse.monitoring.silences.models import SilenceDraft
@@ -99,6 +101,8 @@ async def _monitoring(ports: Ports, tenant: int) -> None:
     await create_sensor(ports, tenant, custom, WHO)
     await change_sensor(ports, tenant, "High Retransmission Rate", WHO, variables={"limit": 9})
     await change_sensor(ports, tenant, "Application Hang", WHO, enabled=False)
+    limits = {"limit": 3}
+    await set_in_group(ports, tenant, "Application Hang", sales.guid, WHO, enabled=True, variables=limits)
     person = await create_recipient(
         ports,
         tenant,
@@ -183,9 +187,8 @@ async def _experience(ports: Ports, tenant: int) -> None:
     people = await create_directory(ports, tenant, "People", WHO)
     await create_directory(ports, tenant, "Another", WHO)
     listed = await create_list(ports, tenant, people.id, "Pulse", WHO)
-    await set_rules(
-        ports, tenant, people.id, [(RuleKind.ONE_PER_ACTIVATION, 1, 0), (RuleKind.MIN_GAP, 1, 3600)], WHO
-    )
+    rules = [WantedRule(RuleKind.ONE_PER_ACTIVATION), WantedRule(RuleKind.MIN_GAP, 1, 3600)]
+    await set_rules(ports, tenant, people.id, rules, WHO)
     survey = await create_survey(ports, tenant, "Is it slow?", recommended_pulse(), WHO)
     await publish_survey(ports, tenant, survey.id, WHO)
     edited = recommended_pulse().model_copy(update={"title": "Is it still slow?"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from opulse.monitoring.sensors import views
 from opulse.monitoring.sensors.flow import catalogue as flow
 from opulse.monitoring.sensors.flow.deleting import delete_sensor_in
-from opulse.monitoring.sensors.models import Sensor, SensorOrigin, SensorProblem, SensorRefused
+from opulse.monitoring.sensors.flow.grouping import set_in_group_in
+from opulse.monitoring.sensors.models import GroupSetting, Sensor, SensorOrigin, SensorProblem, SensorRefused
+from opulse.monitoring.systems import views as systems
 from opulse.tenancy.sections import Change, Entry, Section, Work
 
 NAME = "sensors"
@@ -28,30 +30,59 @@ class CustomSensor(Entry):
     instanced: bool = False
 
 
+Variables = dict[str, StrictBool | StrictInt | StrictFloat | StrictStr]
+
+
+class InGroup(Entry):
+    """What holds for the systems of a group; ``enabled`` left out: as everywhere."""
+
+    enabled: bool | None = None
+    variables: Variables = Field(default_factory=dict)
+
+
 class SensorEntry(Entry):
-    """``custom`` is there for a sensor of the tenant's own; ``variables`` are the tenant's values over the kit's."""
+    """``custom`` is there for a sensor of the tenant's own; ``variables`` are the tenant's values over the kit's.
+
+    ``groups``: name of a group → what holds there instead.
+    """
 
     custom: CustomSensor | None = None
     enabled: bool = True
-    variables: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] = Field(default_factory=dict)
+    variables: Variables = Field(default_factory=dict)
+    groups: dict[str, InGroup] = Field(default_factory=dict)
 
 
 def _read_in(conn: Connection, tenant: int, now: datetime) -> dict[str, SensorEntry]:
     found = sorted(views.list_sensors(conn, tenant), key=lambda one: (one.name.casefold(), one.name))
-    return {sensor.name: _entry(sensor) for sensor in found if _is_told(sensor)}
+    names = {group.idx: group.name for group in systems.list_groups(conn, tenant)}
+    return {sensor.name: _entry(sensor, names) for sensor in found if _is_told(sensor)}
 
 
 def _is_told(sensor: Sensor) -> bool:
-    return sensor.origin is SensorOrigin.CUSTOM or not sensor.enabled or bool(sensor.variables)
+    return (
+        sensor.origin is SensorOrigin.CUSTOM
+        or not sensor.enabled
+        or bool(sensor.variables or sensor.in_groups)
+    )
 
 
-def _entry(sensor: Sensor) -> SensorEntry:
+def _entry(sensor: Sensor, names: Mapping[int, str]) -> SensorEntry:
     own = sensor.origin is SensorOrigin.CUSTOM
     made = CustomSensor(
         category=sensor.category, help=sensor.help, severity=sensor.severity, instanced=sensor.instanced
     )
     variables = dict(sorted(sensor.variables.items()))
-    return SensorEntry(custom=made if own else None, enabled=sensor.enabled, variables=variables)
+    groups = {
+        names[idx]: InGroup(enabled=one.enabled, variables=dict(sorted(one.variables.items())))
+        for idx, one in sensor.in_groups.items()
+        if idx in names
+    }
+    return SensorEntry(
+        custom=made if own else None,
+        enabled=sensor.enabled,
+        variables=variables,
+        groups=dict(sorted(groups.items())),
+    )
 
 
 def _save_in(work: Work, changes: Sequence[Change]) -> None:
@@ -79,7 +110,7 @@ def _save_one(work: Work, change: Change, sensor: Sensor | None) -> None:
         text = "A sensor of a kit cannot become one of your own, nor the other way round; use another name."
         work.refuse(NAME, change.key, text, "custom")
         return
-    elif entry.custom is not None and entry.custom != _entry(sensor).custom:
+    elif entry.custom is not None and entry.custom != _entry(sensor, {}).custom:
         if entry.custom.instanced != sensor.instanced:
             text = "Whether it has instances stays as it was made; use another name."
             work.refuse(NAME, change.key, text, "custom", "instanced")
@@ -90,6 +121,20 @@ def _save_one(work: Work, change: Change, sensor: Sensor | None) -> None:
     # every variable that the document does not name returns to the kit's
     variables = {**dict.fromkeys(sensor.variables), **entry.variables}
     flow.change_sensor_in(work.conn, work.tenant, change.key, work.actor, entry.enabled, variables, work.now)
+    _save_groups(work, change.key, entry.groups, sensor)
+
+
+def _save_groups(work: Work, name: str, wanted: Mapping[str, InGroup], sensor: Sensor) -> None:
+    """Groups that the document does not name take what holds everywhere."""
+    known = {group.name: group for group in systems.list_groups(work.conn, work.tenant)}
+    settled = {group.name for group in known.values() if group.idx in sensor.in_groups}
+    for group in sorted(settled | wanted.keys()):
+        if group not in known:
+            work.refuse(NAME, name, f"There is no group {group!r}.", "groups", group)
+            continue
+        one = wanted.get(group, InGroup())
+        setting = GroupSetting(one.enabled, one.variables)
+        set_in_group_in(work.conn, work.tenant, name, known[group].guid, setting, work.actor, work.now)
 
 
 def _wanted(name: str, custom: CustomSensor) -> Sensor:
@@ -112,6 +157,7 @@ def _remove_in(work: Work, keys: Sequence[str]) -> None:
         if sensor.origin is SensorOrigin.FACTORY:  # as the kit has it
             back = dict.fromkeys(sensor.variables)
             flow.change_sensor_in(work.conn, work.tenant, key, work.actor, True, back, work.now)
+            _save_groups(work, key, {}, known[key])
             continue
         try:
             delete_sensor_in(work.conn, work.tenant, key, work.actor, work.now)
@@ -122,7 +168,7 @@ def _remove_in(work: Work, keys: Sequence[str]) -> None:
 def _unsaid_in(conn: Connection, tenant: int, names: Iterable[str]) -> dict[str, SensorEntry]:
     """Sensors as their kit has them."""
     found = views.find_sensors(conn, tenant, names)
-    return {name: _entry(sensor) for name, sensor in found.items() if not _is_told(sensor)}
+    return {name: _entry(sensor, {}) for name, sensor in found.items() if not _is_told(sensor)}
 
 
 SECTIONS = (Section(NAME, SensorEntry, _read_in, _save_in, _remove_in, unsaid_in=_unsaid_in),)

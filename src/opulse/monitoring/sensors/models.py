@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -59,8 +59,25 @@ class SensorRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupSetting:
+    """What holds for the systems of one group. ``enabled`` None: as everywhere; ``variables`` lie over those of everywhere."""
+
+    enabled: bool | None = None
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it may as well not be there."""
+        return self.enabled is None and not self.variables
+
+
+@dataclass(frozen=True, slots=True)
 class Sensor:
-    """One sensor of a tenant. ``variables`` are the tenant's own values over ``defaults``."""
+    """One sensor of a tenant. ``variables`` are the tenant's own values over ``defaults``.
+
+    ``in_groups``: index of a group → what holds there. A system of several such groups takes each switch and each value from
+    the group that was made last.
+    """
 
     idx: int
     guid: str
@@ -74,11 +91,21 @@ class Sensor:
     variables: Mapping[str, Scalar]
     defaults: Mapping[str, Scalar]
     unit: str = ""
+    in_groups: Mapping[int, GroupSetting] = field(default_factory=dict)
 
     @property
     def effective(self) -> dict[str, Scalar]:
-        """The values that an evaluation uses."""
+        """The values that an evaluation uses where no group says otherwise."""
         return {**self.defaults, **self.variables}
+
+    def within(self, groups: Collection[int]) -> GroupSetting:
+        """The switch (never None) and the tenant's own values for a system of these groups."""
+        enabled, variables = self.enabled, dict(self.variables)
+        for idx in sorted(self.in_groups.keys() & set(groups)):
+            setting = self.in_groups[idx]
+            enabled = enabled if setting.enabled is None else setting.enabled
+            variables |= setting.variables
+        return GroupSetting(enabled, variables)
 
 
 @dataclass(frozen=True, slots=True)

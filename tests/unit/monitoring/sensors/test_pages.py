@@ -13,7 +13,9 @@ from pyroaring import BitMap
 from opulse.clock import ManualClock
 from opulse.monitoring.sensors import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
+from opulse.monitoring.sensors.models import GroupSetting
 from opulse.monitoring.sensors.rules.columns import columns_of_rows
+from opulse.monitoring.systems.flow.groups import create_group
 from opulse.monitoring.systems.flow.reports import note_reports_in
 from opulse.monitoring.systems.flow.systems import take_systems
 from opulse.monitoring.systems.models import SystemEntry, SystemUser
@@ -269,3 +271,20 @@ async def test_a_custom_sensor_is_added(estate: Estate) -> None:
     assert "this tenant" in await estate.read(address)
     twin = await estate.console.editor.post("/sensors/new", data={"name": "badge/reader offline"})
     assert (twin.status_code, "has this name already" in text_of(twin.text)) == (422, True)
+
+
+async def test_a_sensor_is_set_for_a_group_and_back(estate: Estate) -> None:
+    address = await estate.sensor_address(CPU)
+    assert "The same everywhere" in await estate.read(address)
+    group = await create_group(estate.console.ports, estate.console.tenant, "Kiosks", [], "test")
+    there = f"{address}/groups"
+    await estate.post(there, group_id=group.guid, switch="off", **{"there-limit": "77"})
+    assert "Kiosks Off Limit 77" in await estate.read(address)
+    sensor = estate.evaluator.sensors(estate.console.tenant)[CPU]
+    assert list(sensor.in_groups.values()) == [GroupSetting(False, {"limit": 77})]
+    await estate.post(there, group_id=group.guid, **{"there-limit": "much"})
+    await estate.post(there, group_id="", switch="on")
+    assert estate.evaluator.sensors(estate.console.tenant)[CPU] == sensor, "what is wrong changes nothing"
+    await estate.post(there, group_id=group.guid)
+    assert "The same everywhere" in await estate.read(address)
+    assert (await estate.console.viewer.post(there, data={"group_id": group.guid})).status_code == 403

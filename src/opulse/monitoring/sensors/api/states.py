@@ -92,7 +92,9 @@ async def get_agent_config(
     if not caller.scope:
         raise NotFound("system")
     await evaluator.ready(caller.tenant)
-    body, etag = make_config(caller.scope[0].lower(), evaluator.sensors(caller.tenant))
+    system, sensors = caller.scope[0].lower(), evaluator.sensors(caller.tenant)
+    groups = await evaluator.groups_of_guid(caller.tenant, system)
+    body, etag = make_config(system, sensors, groups)
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
         return Response(status_code=304, headers=headers)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin
 from opulse.wire.agent_config import AgentConfig, AgentSensor, encode_config
 
 
-def make_config(system: str, sensors: Mapping[str, Sensor]) -> tuple[bytes, str]:
+def make_config(
+    system: str, sensors: Mapping[str, Sensor], groups: Collection[int] = ()
+) -> tuple[bytes, str]:
     """The configuration of one agent and its ETag: the enabled sensors of the kits, with the tenant's own values.
+
+    ``groups`` are the indices of those that hold the system: what is set there lies over what holds everywhere.
 
     An agent evaluates those of them that its platform has a source for.
     """
     wanted = [
-        AgentSensor(sensor.name, dict(sensor.variables))
+        AgentSensor(sensor.name, dict(here.variables))
         for sensor in sensors.values()
-        if sensor.enabled and sensor.origin is SensorOrigin.FACTORY
+        if sensor.origin is SensorOrigin.FACTORY and (here := sensor.within(groups)).enabled
     ]
     return encode_config(AgentConfig(system, sorted(wanted, key=lambda one: one.sensor)))

@@ -140,7 +140,9 @@ def _refreshed(old: Sensor, made: SensorDefinition) -> Sensor:
     if old.origin is SensorOrigin.CUSTOM:
         return old
     fresh = _factory_sensor(made, old.idx)
-    return replace(fresh, guid=old.guid, enabled=old.enabled, variables=old.variables)
+    return replace(
+        fresh, guid=old.guid, enabled=old.enabled, variables=old.variables, in_groups=old.in_groups
+    )
 
 
 def change_sensor_in(
@@ -168,7 +170,8 @@ def change_sensor_in(
     return after
 
 
-def _lay_over(sensor: Sensor, variables: Mapping[str, Scalar | None]) -> dict[str, Scalar]:
+def read_variables(sensor: Sensor, variables: Mapping[str, Scalar | None]) -> dict[str, Scalar]:
+    """The values among ``variables``. Raises SensorRefused: one is unknown, or its value cannot be used."""
     given = {name: value for name, value in variables.items() if value is not None}
     definition = load_catalogue().find(sensor.name)
     unknown = {name: "unknown" for name in variables if name not in sensor.defaults}
@@ -176,6 +179,11 @@ def _lay_over(sensor: Sensor, variables: Mapping[str, Scalar | None]) -> dict[st
     problems = unknown | {name: problem.value for name, problem in wrong.items()}
     if problems:
         raise SensorRefused(SensorProblem.BAD_VARIABLES, problems)
+    return given
+
+
+def _lay_over(sensor: Sensor, variables: Mapping[str, Scalar | None]) -> dict[str, Scalar]:
+    given = read_variables(sensor, variables)
     laid = {**sensor.variables, **given}
     return {
         name: value

@@ -170,10 +170,13 @@ class Estate:
         found: dict[int, list[ActiveInstance]] = {}
         for pick in picks:
             sensor = self.sensors.get(pick.sensor_idx)
-            if sensor is None or not sensor.enabled:
+            if sensor is None:
+                continue
+            counting = systems & self._evaluating(sensor) if sensor.in_groups else systems
+            if not (sensor.enabled or sensor.in_groups):
                 continue
             for instance in self.triggered.instances(sensor.idx, pick.instance):
-                for system in instance.systems & systems:
+                for system in instance.systems & counting:
                     active = ActiveInstance(sensor.name, instance.name or None)
                     found.setdefault(system, []).append(active)
         return found
@@ -213,9 +216,22 @@ class Estate:
 
     def _systems_of(self, pick: SensorPick) -> BitMap:
         sensor = self.sensors.get(pick.sensor_idx)
-        if sensor is None or not sensor.enabled:
+        if sensor is None:
             return _NOBODY
-        return self.triggered.systems(pick.sensor_idx, pick.instance)
+        found = self.triggered.systems(pick.sensor_idx, pick.instance)
+        if not sensor.in_groups:
+            return found if sensor.enabled else _NOBODY
+        return found & self._evaluating(sensor)
+
+    def _evaluating(self, sensor: Sensor) -> BitMap:
+        """Systems on which the sensor is on: the group that was made last has the last word."""
+        on = self.living.copy() if sensor.enabled else BitMap()
+        for idx in sorted(sensor.in_groups):
+            setting = sensor.in_groups[idx]
+            if setting.enabled is not None:
+                members = self._members.get(idx, _NOBODY)
+                on = on | members if setting.enabled else on - members
+        return on
 
     def _hear(self, systems: BitMap, at: datetime) -> bool:
         returned = self.heard.hear(systems, at)

@@ -13,9 +13,10 @@ from opulse.catalogue.models import Scalar
 from opulse.monitoring.sensors.flow import catalogue as flow
 from opulse.monitoring.sensors.flow import deleting
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
-from opulse.monitoring.sensors.models import Sensor, SensorOrigin, SensorProblem, SensorRefused
+from opulse.monitoring.sensors.models import GroupSetting, Sensor, SensorOrigin, SensorProblem, SensorRefused
 from opulse.monitoring.sensors.pages.shared import Editor, EvaluatorDep, PortsDep, Viewer, may_edit
 from opulse.monitoring.sensors.pages.trends import TrendAsked, TrendView, view_trend
+from opulse.monitoring.systems import views as systems
 from opulse.ports import Ports
 from opulse.web.access import Caller
 from opulse.web.components.flashes import see_other
@@ -50,7 +51,10 @@ class SensorListPage:
 
 @dataclass(frozen=True, slots=True)
 class SensorPage:
-    """One sensor. ``typed`` holds the variables as they stand in the form, ``errors`` what is wrong with them."""
+    """One sensor. ``typed`` holds the variables as they stand in the form, ``errors`` what is wrong with them.
+
+    ``groups`` are (GUID, name) to choose from, ``in_groups`` (name, what holds there) of those that have settings.
+    """
 
     sensor: Sensor
     triggered: int
@@ -58,6 +62,8 @@ class SensorPage:
     trend: TrendView
     typed: dict[str, str]
     errors: dict[str, str]
+    groups: tuple[tuple[str, str], ...]
+    in_groups: tuple[tuple[str, GroupSetting], ...]
     may_edit: bool
 
 
@@ -151,7 +157,7 @@ async def show_sensor(
     asked: Annotated[TrendAsked, Query()],
 ) -> Response:
     """One sensor: how it went over a span, everywhere or in one group or of one instance, and its settings."""
-    sensor = await _find(ports, caller, sensor_id)
+    sensor = await find_sensor(ports, caller, sensor_id)
     typed = {name: _write(value) for name, value in sensor.effective.items()}
     return await _show(request, caller, ports, evaluator, sensor, typed, {}, asked)
 
@@ -161,10 +167,10 @@ async def save_sensor(
     sensor_id: str, request: Request, caller: Editor, ports: PortsDep, evaluator: EvaluatorDep
 ) -> Response:
     """Set the switch and the variables; an empty variable returns to its default."""
-    sensor = await _find(ports, caller, sensor_id)
+    sensor = await find_sensor(ports, caller, sensor_id)
     posted = await request.form(max_files=0, max_fields=200)
     typed = {name: str(posted.get(f"variable-{name}", "")).strip() for name in sensor.defaults}
-    values, errors = _read_all(sensor, typed)
+    values, errors = read_typed(sensor, typed)
     if not errors:
         try:
             await flow.change_sensor(
@@ -178,14 +184,14 @@ async def save_sensor(
             await evaluator.follow(caller.tenant)
             return see_other(f"/sensors/{sensor_id}", "Saved. Agents take it over within some minutes.")
         except SensorRefused as error:
-            errors = {f"variable-{name}": _SENTENCES.get(why, why) for name, why in error.what.items()}
+            errors = {f"variable-{name}": SENTENCES.get(why, why) for name, why in error.what.items()}
     return await _show(request, caller, ports, evaluator, sensor, typed, errors, TrendAsked())
 
 
 @router.post("/{sensor_id}/delete")
 async def save_delete(sensor_id: str, caller: Editor, ports: PortsDep, evaluator: EvaluatorDep) -> Response:
     """Forget a custom sensor, unless something uses it."""
-    sensor = await _find(ports, caller, sensor_id)
+    sensor = await find_sensor(ports, caller, sensor_id)
     try:
         await deleting.delete_sensor(ports, caller.tenant, sensor.name, caller.name)
     except SensorRefused as error:
@@ -195,7 +201,7 @@ async def save_delete(sensor_id: str, caller: Editor, ports: PortsDep, evaluator
     return see_other("/sensors", f"{sensor.name} is deleted.")
 
 
-_SENTENCES = {
+SENTENCES = {
     "negative_time": "A time is not below zero.",
     "not_finite": "A limit is a finite number.",
     "wrong_type": "This is not of the right kind.",
@@ -214,6 +220,8 @@ async def _show(
     asked: TrendAsked,
 ) -> Response:
     instances = evaluator.instances(caller.tenant, sensor.idx)[:100]
+    groups = await ports.db.read(systems.list_groups, caller.tenant)
+    named = {group.idx: group.name for group in groups}
     context = SensorPage(
         sensor=sensor,
         triggered=evaluator.triggered_counts(caller.tenant).get(sensor.idx, 0),
@@ -221,12 +229,17 @@ async def _show(
         trend=await view_trend(ports, evaluator, caller.tenant, sensor, asked),
         typed=typed,
         errors=errors,
+        groups=tuple((group.guid, group.name) for group in groups),
+        in_groups=tuple(
+            (named[idx], setting) for idx, setting in sorted(sensor.in_groups.items()) if idx in named
+        ),
         may_edit=may_edit(caller),
     )
     return await page(request, "sensors/sensor.html", context, 422 if errors else 200)
 
 
-async def _find(ports: Ports, caller: Caller, guid: str) -> Sensor:
+async def find_sensor(ports: Ports, caller: Caller, guid: str) -> Sensor:
+    """The sensor of this GUID. Raises NotFound."""
     for sensor in await flow.list_sensors(ports, caller.tenant):
         if sensor.guid == guid.lower():
             return sensor
@@ -239,7 +252,7 @@ def _matches(sensor: Sensor, search: str, category: str) -> bool:
     return wanted in said and category in ("", sensor.category)
 
 
-def _read_all(sensor: Sensor, typed: dict[str, str]) -> tuple[dict[str, Scalar | None], dict[str, str]]:
+def read_typed(sensor: Sensor, typed: dict[str, str]) -> tuple[dict[str, Scalar | None], dict[str, str]]:
     """The typed variables as values of their defaults' kinds, and a sentence for each that is none."""
     values: dict[str, Scalar | None] = {}
     errors: dict[str, str] = {}

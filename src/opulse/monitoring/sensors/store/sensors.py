@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from opulse.catalogue.models import Scalar
 from opulse.db import Instant, JsonDoc, json_list, metadata, upsert
-from opulse.monitoring.sensors.models import Sensor, SensorOrigin
+from opulse.monitoring.sensors.models import GroupSetting, Sensor, SensorOrigin
 
 sensors = Table(
     "sensors",
@@ -42,6 +42,9 @@ sensors = Table(
     Column("enabled", Boolean, nullable=False),
     Column("variables", JsonDoc, nullable=False),  # the tenant's own values
     Column("defaults", JsonDoc, nullable=False),  # the kit's
+    Column(
+        "in_groups", JsonDoc, nullable=False, server_default="{}"
+    ),  # index of a group → switch and values there
     Column("updated_at", Instant, nullable=False),
     PrimaryKeyConstraint("tenant", "idx"),
     UniqueConstraint("tenant", "guid"),
@@ -70,6 +73,21 @@ def update_sensor(
         update(sensors)
         .where(sensors.c.tenant == tenant, sensors.c.idx == idx)
         .values(enabled=enabled, variables=variables, updated_at=now)
+    )
+
+
+def set_in_groups(
+    conn: Connection, tenant: int, idx: int, in_groups: Mapping[int, GroupSetting], now: datetime
+) -> None:
+    """Set what holds in groups."""
+    stored = {
+        str(group): {"enabled": one.enabled, "variables": dict(one.variables)}
+        for group, one in in_groups.items()
+    }
+    conn.execute(
+        update(sensors)
+        .where(sensors.c.tenant == tenant, sensors.c.idx == idx)
+        .values(in_groups=stored, updated_at=now)
     )
 
 
@@ -174,4 +192,7 @@ def _sensor(row: Any) -> Sensor:
         variables=row.variables,
         defaults=row.defaults,
         unit=row.unit,
+        in_groups={
+            int(group): GroupSetting(one["enabled"], one["variables"]) for group, one in row.in_groups.items()
+        },
     )
