@@ -17,10 +17,21 @@ from tests.edges.matrix.world import Caller, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LAST = {"POST /account/password": 1, "POST /sign-out": 2}  # they end the caller
+LAST = {
+    "POST /api/v1/distributions/{distribution}/cancel": 1,
+    "POST /distributions/{distribution}/cancel": 1,
+    "POST /account/password": 2,
+    "POST /sign-out": 3,
+}  # they end what others need, or the caller
+MEANWHILE = {
+    "POST /systems/import/{import_id}/mapping",
+    "POST /directory/{directory}/import/{import_id}/columns",
+}
+"""The file that the matrix has sent is being taken while these are called: its rows come by themselves."""
 PASSING = frozenset(
     {
         "audit",
+        "condition_traces",
         "evaluator_snapshots",
         "sensor_journal",
         "sensor_reports",
@@ -53,7 +64,7 @@ async def test_every_change_stands_in_the_trail(world: World, routes: list[Route
     moved: set[str] = set()
     for route in sorted((one for one in routes if not one.reads), key=lambda one: LAST.get(one.name, 0)):
         caller = _caller(world, route)
-        if caller is None or MOVES_NOTHING.get(route.name) == MACHINE:
+        if caller is None or route.name in MEANWHILE or MOVES_NOTHING.get(route.name) == MACHINE:
             continue
         try:
             address = await fresh_address(world, route)

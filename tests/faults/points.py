@@ -19,5 +19,6 @@ POINTS = {
 SENDING_ALONE = "alone mail.data_written 3"
 """Where the process that sends mails dies, and its owner lives."""
 ANSWERS = {"storing": "answer.stored", "tallying": "answer.counted"}
-ELSEWHERE = {"source.held", "prompts.reported"}
-"""Died at in tests of their own: ``tests/journeys/test_sources_alertmanager.py``, ``test_desktop_prompts.py``."""
+ELSEWHERE = {"source.held", "prompts.reported", "follow_ups.inserted", "erasure.answers"}
+"""Died at in tests of their own: ``tests/journeys/test_sources_alertmanager.py``, ``test_desktop_prompts.py``,
+``tests/stores/test_crashes_later.py``."""

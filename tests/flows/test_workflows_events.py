@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 
 from opulse.clock import ManualClock
 from opulse.db import Database
-from opulse.experience.directory.flow.leaving import set_opt_out
+from opulse.experience.directory.flow.leaving import Subscription, set_opt_out
+from opulse.experience.directory.models import SubscriptionOrigin
 from opulse.experience.distributions.flow.bouncing import MAIL_BOUNCED
 from opulse.experience.distributions.flow.links import unsubscribe_in
 from opulse.experience.distributions.views import invitations
@@ -146,7 +147,13 @@ async def test_opting_out_and_in_again_start_workflows_of_their_kind(pulse: Puls
     await listen(pulse, "subscription_change", form)
     contact = (await pulse.contact("p0"))["id"]
     for out in (True, True, False):
-        await set_opt_out(pulse.ports, pulse.tenant, pulse.directory, contact, out=out, actor="test")
+        await set_opt_out(
+            pulse.ports,
+            pulse.tenant,
+            pulse.directory,
+            contact,
+            Subscription(out, SubscriptionOrigin.OPERATOR, "test"),
+        )
     await pulse.work()
     assert len(await pulse.runs("subscription_change")) == 1, (
         "once out; a second time changes nothing; in is not ticked"

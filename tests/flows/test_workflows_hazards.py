@@ -96,7 +96,12 @@ async def test_no_loop_of_two_workflows_that_wake_each_other(pulse: Pulse) -> No
     await pulse.listen(
         "one", conditions=reads("lastAlarm"), embedded_data={"ping": "${a://Field/contacts}-1"}
     )
-    await pulse.listen("two", conditions=reads("ping"), embedded_data={"lastAlarm": ["again"]})
+    await pulse.listen(
+        "two",
+        conditions=reads("ping"),
+        embedded_data={"lastAlarm": ["again"]},
+        subject="Something else",  # the same words would be screened as a duplicate
+    )
     await pulse.activate()
     for _ in range(5):
         await pulse.wait(60)

@@ -14,6 +14,7 @@ from opulse.experience.directory.models import ContactImport, ImportState
 from opulse.experience.directory.rules import TableUnreadable, read_heading, split_heading
 from opulse.experience.directory.store import imports as store
 from opulse.ports import Ports
+from opulse.tenancy import audit_in
 
 SHOWN_ROWS = 3
 REFUSED_AT_ONCE = 1_000
@@ -40,6 +41,8 @@ async def start_mapped(
                 "Data for a list needs a list: choose one, or another place for these columns."
             )
         store.set_mapping(conn, where.tenant, import_id, mapping, where.list_id, where.raise_events)
+        before, after = {"state": one.state.value}, {"columns": list(mapping), "list": where.list_id}
+        audit_in(conn, where.tenant, where.actor, "contact_import.mapped", import_id, before, after, now)
         return announce_in(conn, where.tenant, import_id, ImportState.RUNNING, now)
 
     return await ports.db.write(unit)

@@ -32,7 +32,14 @@ async def start_capture(ports: Ports, tenant: int, workflow: str, actor: str) ->
             raise LookupError(workflow)
         store.open_capture(conn, tenant, workflow, until)
         audit_in(
-            conn, tenant, actor, "workflow.capture_started", found.document.name, None, {"until": until}, now
+            conn,
+            tenant,
+            actor,
+            "workflow.capture_started",
+            found.document.name,
+            {"until": found.capture_until},
+            {"until": until},
+            now,
         )
 
     await ports.db.write(unit)

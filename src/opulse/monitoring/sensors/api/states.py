@@ -9,13 +9,14 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
-from opulse.monitoring.sensors.flow.agents import make_config
+from opulse.monitoring.sensors.flow.agents import groups_of, make_config
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.flow.ingest import take_batch
 from opulse.monitoring.sensors.flow.logons import take_users
 from opulse.monitoring.sensors.flow.prompts import PromptSource, exchange_prompts
 from opulse.monitoring.sensors.rules.columns import columns_of_packed, columns_of_rows
-from opulse.web.access import Caller, agent_only, ingest
+from opulse.ports import Ports
+from opulse.web.access import Caller, agent_only, ingest, ports_of
 from opulse.web.errors import NotFound, Problem
 from opulse.web.express import Express
 from opulse.web.roles import Role
@@ -85,6 +86,7 @@ def make_express(app: Starlette, rest: ASGIApp) -> Express[Caller]:
 @router.get("/agent-config", operation_id="get_agent_config")
 async def get_agent_config(
     evaluator: EvaluatorDep,
+    ports: Annotated[Ports, Depends(ports_of)],
     caller: Annotated[Caller, Depends(agent_only)],
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
@@ -93,7 +95,7 @@ async def get_agent_config(
         raise NotFound("system")
     await evaluator.ready(caller.tenant)
     system, sensors = caller.scope[0].lower(), evaluator.sensors(caller.tenant)
-    groups = await evaluator.groups_of_guid(caller.tenant, system)
+    groups = await groups_of(evaluator, ports.db, caller.tenant, system)
     body, etag = make_config(system, sensors, groups)
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):

@@ -164,13 +164,6 @@ class Evaluator:
         members = {} if estate is None else estate.members
         return {idx for idx, systems in members.items() if system_idx in systems}
 
-    async def groups_of_guid(self, tenant: int, guid: str) -> set[int]:
-        """:meth:`groups_of` for a system by its GUID, in lower case; looked up only where a sensor has settings for a group."""
-        if not any(sensor.in_groups for sensor in self.sensors(tenant).values()):
-            return set()
-        found = await self._db.read(systems.map_living, tenant, [guid])
-        return self.groups_of(tenant, found[guid]) if guid in found else set()
-
     def instances(self, tenant: int, sensor_idx: int) -> list[str]:
         """Instance names that were seen for the sensor, in alphabetical order: choices of a picker."""
         estate = self._estates.get(tenant)

@@ -61,7 +61,7 @@ async def save_mapping(import_id: str, request: Request, ports: PortsDep, caller
     fields = _read(held, chosen, errors)
     if not errors:
         try:
-            await begin_held(ports, caller.tenant, import_id, fields)
+            await begin_held(ports, caller.tenant, import_id, fields, caller.name)
             return see_other(f"/systems/import/{import_id}", "Its records are being taken.")
         except FileUnreadable as error:
             errors["to-0"] = str(error)

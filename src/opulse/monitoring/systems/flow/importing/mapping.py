@@ -20,6 +20,7 @@ from opulse.monitoring.systems.rules.imports import (
 )
 from opulse.monitoring.systems.store import imports as store
 from opulse.ports import Ports
+from opulse.tenancy import audit_in
 
 LOOKED_AT = 200
 """Records that say which fields a file has, where it has no heading, and what is in them."""
@@ -49,14 +50,14 @@ async def read_held(ports: Ports, tenant: int, import_id: str) -> HeldFile | Non
 
 
 async def begin_held(
-    ports: Ports, tenant: int, import_id: str, fields: Mapping[str, str]
+    ports: Ports, tenant: int, import_id: str, fields: Mapping[str, str], actor: str
 ) -> SystemImport | None:
     """Take its records by this mapping (target → field of the file). None: there is no such file, or it does not wait.
 
     Raises:
         FileUnreadable: a target is unknown, or nothing says which system or person a record is.
     """
-    return await ports.db.write(_begin_held_in, tenant, import_id, fields, ports.clock.now())
+    return await ports.db.write(_begin_held_in, tenant, import_id, fields, actor, ports.clock.now())
 
 
 def _read_held(conn: Connection, tenant: int, import_id: str) -> HeldFile | None:
@@ -91,10 +92,12 @@ def _records(conn: Connection, tenant: int, one: SystemImport) -> Iterator[Recor
 
 
 def _begin_held_in(
-    conn: Connection, tenant: int, import_id: str, fields: Mapping[str, str], now: datetime
+    conn: Connection, tenant: int, import_id: str, fields: Mapping[str, str], actor: str, now: datetime
 ) -> SystemImport | None:
     one = store.find_import(conn, tenant, import_id)
     if one is None or one.state is not SystemImportState.MAPPING:
         return None
     store.set_fields(conn, tenant, import_id, make_mapping(one.kind, fields).fields, now)
+    before = {"state": one.state.value}
+    audit_in(conn, tenant, actor, "system_import.mapped", import_id, before, {"fields": dict(fields)}, now)
     return announce_in(conn, tenant, import_id, now)
