@@ -61,8 +61,8 @@ async def test_lists_belong_to_a_directory_and_take_its_contacts_only(folk: Folk
     other = await create_directory(ports, folk.tenant, "Other", "test")
     [ann] = await folk.add("ann")
     elsewhere = await create_list(ports, folk.tenant, other.id, "Elsewhere", "test")
-    await add_members(ports, folk.tenant, elsewhere.id, [ann, "CID_unknown"], "test")
-    await add_members(ports, folk.tenant, folk.list_id, [ann, ann], "test")
+    await add_members(ports, folk.tenant, elsewhere.id, [ann, "CID_unknown"], actor="test")
+    await add_members(ports, folk.tenant, folk.list_id, [ann, ann], actor="test")
     counts = {one.name: one.members for one in await ports.db.read(views.list_lists, folk.tenant)}
     assert counts == {"Elsewhere": 0, "Everybody": 1}
     for tenant, directory, name in ((folk.tenant, "POOL_x", "N"), (folk.tenant + 1, folk.directory, "N")):
@@ -72,7 +72,7 @@ async def test_lists_belong_to_a_directory_and_take_its_contacts_only(folk: Folk
         with pytest.raises(ValueError, match="1 to 100"):
             await create_list(ports, folk.tenant, folk.directory, name, "test")
     with pytest.raises(LookupError):
-        await add_members(ports, folk.tenant + 1, folk.list_id, [ann], "test")
+        await add_members(ports, folk.tenant + 1, folk.list_id, [ann], actor="test")
 
 
 async def test_the_first_directory_is_the_default_one(folk: Folk, ports: Ports) -> None:
