@@ -75,7 +75,7 @@ async def answer_from_the_inbox(browser: Browser, mail: SunkMail) -> str:
 
 async def _open(reader: Page) -> Page:
     """The survey that the mail's link leads to, in a tab of its own or in the same."""
-    link = reader.locator("a[href*='/s/']").first
+    link = reader.locator("a[href*='/s/']:visible").first
     if await link.get_attribute("target") == "_blank":
         async with reader.expect_popup() as opened:
             await link.click()

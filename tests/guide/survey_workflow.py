@@ -82,14 +82,15 @@ async def save_the_condition(desk: Desk, notes: Notes) -> None:
 @part.step(11)
 async def insert_a_condition_below(desk: Desk, notes: Notes) -> None:
     """For each further sensor, Insert condition below."""
-    await desk.press("Insert a condition below")
+    await desk.press("Insert a condition below", desk.page.locator("#conditions .op-line").last)
     await _fill_in(desk, 1)
     await desk.press("Save condition", desk.page.locator("#conditions .op-form-foot"))
     await desk.page.get_by_role("heading", name="All must hold").wait_for()
 
 
 async def _fill_in(desk: Desk, place: int) -> None:
-    line = desk.page.locator("#conditions .op-line").nth(place)
+    """The line of sensor number ``place``: the first line is ours, *has changed*, and stays."""
+    line = desk.page.locator("#conditions .op-line").nth(place + 1)
     await desk.choose("Field", "lastAlarm", line)
     await desk.choose("Value", "Current value", line)
     await line.get_by_role("combobox", name="Operator").select_option(label="contains")
