@@ -66,10 +66,12 @@ def test_the_figures_of_a_run_fit_each_other(first: dict[str, Any]) -> None:
     check(first, 60, 20)
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_counts(first: dict[str, Any]) -> None:
     assert counts(run_once(*SMALL)) == counts(first)
 
 
+@pytest.mark.long
 def test_another_seed_is_another_estate(first: dict[str, Any]) -> None:
     other = run_once(*SMALL[:-1], "8")
     check(other, 60, 20)

@@ -26,6 +26,7 @@ from tests.servers.processes import Server
 from tests.unit.agent.desks import ME, Desk
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.stores,
     pytest.mark.faults,
     pytest.mark.skipif(sys.platform != "linux", reason="the desktop is Linux's"),
