@@ -1,4 +1,4 @@
-"""The table of a survey's responses, one of them, and files of them."""
+"""The table of a survey's responses. The files of them are the API's: editors' browsers may ask it too."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
-from opulse.experience.responses.flow.exporting import MEDIA_TYPES, Format, open_export, write_export
-from opulse.experience.responses.flow.listing import AnswerPage, FilterForbidden, TooFew, list_page
+from opulse.experience.responses.flow.listing import AnswerPage, FilterForbidden, list_page
 from opulse.experience.responses.models import AnswerFilter, AnswerRow, Identity, ResponseState
 from opulse.experience.responses.rules.export import Column, label_of
 from opulse.experience.responses.rules.export.columns import Kind
@@ -18,7 +17,6 @@ from opulse.experience.responses.rules.wanted import FilterWrong, read_filter
 from opulse.experience.surveys.flow import SurveyUnknown
 from opulse.ports import Ports
 from opulse.web.access import Caller, needs_editor, ports_of
-from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound, Problem
 from opulse.web.layout import page
 
@@ -119,35 +117,6 @@ async def show_answers(
         typed=typed,
     )
     return await page(request, "responses/answers.html", context)
-
-
-@router.get("/export")
-async def show_export(
-    survey_id: str,
-    caller: Editor,
-    ports: PortsDep,
-    wanted: Wanted,
-    format: Format = Format.CSV,
-    labels: bool = False,
-) -> Response:
-    """A file of all that the filter finds; back to the table with a sentence when there can be none."""
-    try:
-        export = await open_export(
-            ports,
-            caller.tenant,
-            survey_id,
-            wanted,
-            format,
-            caller.name,
-            labels=labels,
-            language=caller.locale,
-        )
-    except SurveyUnknown as error:
-        raise NotFound("survey") from error
-    except (FilterForbidden, TooFew) as error:
-        return see_other(f"/surveys/{survey_id}/responses", str(error), "red")
-    headers = {"Content-Disposition": f'attachment; filename="{export.file_name}"'}
-    return StreamingResponse(write_export(ports, export), media_type=MEDIA_TYPES[format], headers=headers)
 
 
 def _drawn(listed: AnswerPage) -> list[Column]:
