@@ -63,7 +63,7 @@ async def hit(wing: Wing, sensor: str, instance: str | None = None) -> list[str]
 
 async def keep(wing: Wing) -> None:
     """The keeper looks once."""
-    await Keeper(wing.ports, wing.evaluator).keep(wing.tenant)
+    await Keeper(wing.ports, wing.evaluator).look(wing.tenant)
 
 
 async def seen(wing: Wing, source: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.experience.distributions.flow.links import note_partial_in
-from opulse.experience.responses.flow.announcing import announce_response_in
+from opulse.experience.responses.flow.announcing import announce_responses_in
 from opulse.experience.responses.store import closing as store
 from opulse.observe import get_logger
 from opulse.ports import Ports
@@ -35,11 +35,9 @@ async def close_unfinished(ports: Ports) -> int:
 def _close_in(conn: Connection, now: datetime) -> int:
     closed = store.close_partials(conn, now, STEP)
     for tenant in {one.tenant for one in closed}:
-        note_partial_in(
-            conn, tenant, [one.invitation for one in closed if one.tenant == tenant and one.invitation], now
-        )
-    for one in closed:  # each is an event of its own, where a workflow listens
-        announce_response_in(conn, one.tenant, one.id, one.revision)
+        mine = [one for one in closed if one.tenant == tenant]
+        note_partial_in(conn, tenant, [one.invitation for one in mine if one.invitation], now)
+        announce_responses_in(conn, tenant, [(one.id, one.revision) for one in mine])
     return len(closed)
 
 

@@ -3,56 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from opulse.monitoring.sensors.flow.evaluator import Evaluator
+from opulse.monitoring.sensors.flow.rounds import Rounds
 from opulse.monitoring.sensors.models import Parts, Sample, TrendRow
 from opulse.monitoring.sensors.rules import samples as rules
 from opulse.monitoring.sensors.store import samples as store
 from opulse.monitoring.systems.models import RETIRED_IDX
-from opulse.observe import get_logger
-from opulse.ports import Ports
-from opulse.tenancy import list_tenants
 
 EVERY_SECONDS = 300.0
 SAMPLES_KEPT = timedelta(days=7)
 HOURS_KEPT = timedelta(days=31)
 
-log = get_logger("sampler")
 
+class Sampler(Rounds):
+    """Looks at every sensor of each tenant."""
 
-class Sampler:
-    """A part of every process with an evaluator; of several, the tenant's owner looks."""
-
-    def __init__(self, ports: Ports, evaluator: Evaluator) -> None:
-        self._ports = ports
-        self._evaluator = evaluator
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="sampler")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                for tenant in await self._ports.db.read(list_tenants):
-                    if self._evaluator.keeps_snapshot(tenant.id):
-                        await self.look(tenant.id)
-            except (SQLAlchemyError, OSError) as error:
-                log.error("sensors cannot be sampled", exc_info=error)
-            await self._ports.clock.sleep(EVERY_SECONDS)
+    name = "sampler"
+    every_seconds = EVERY_SECONDS
 
     async def look(self, tenant: int) -> int:
         """One look at a tenant; the number of sensors that are triggered somewhere, or changed."""

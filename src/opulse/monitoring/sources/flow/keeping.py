@@ -7,8 +7,6 @@ systems.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
@@ -16,59 +14,32 @@ from operator import itemgetter
 
 from pyroaring import BitMap
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from opulse.monitoring.sensors import Evaluator
 from opulse.monitoring.sensors.flow.ingest import record_states_in
+from opulse.monitoring.sensors.flow.rounds import Rounds
 from opulse.monitoring.sensors.models import UNORDERED
 from opulse.monitoring.sensors.rules.packing import Change
 from opulse.monitoring.sources.flow.receiving import sender_of, settle_in
 from opulse.monitoring.sources.models import REMEMBERED, Target
 from opulse.monitoring.sources.store import holds
 from opulse.monitoring.sources.store import sources as rows
-from opulse.observe import get_logger
-from opulse.ports import Ports
-from opulse.tenancy import list_tenants
 
 EVERY_SECONDS = 60.0
 AT_ONCE = 1000
 """Holds that end in one unit."""
 
-log = get_logger("sources")
-
 Held = dict[tuple[int, str], BitMap]
 """Sensor and instance as written → systems."""
 
 
-class Keeper:
-    """A part of every process with an evaluator; of several, the tenant's owner works."""
+class Keeper(Rounds):
+    """Looks after what the sources of each tenant hold."""
 
-    def __init__(self, ports: Ports, evaluator: Evaluator) -> None:
-        self._ports = ports
-        self._evaluator = evaluator
-        self._task: asyncio.Task[None] | None = None
+    name = "sources"
+    every_seconds = EVERY_SECONDS
 
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="sources")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                for tenant in await self._ports.db.read(list_tenants):
-                    if self._evaluator.keeps_snapshot(tenant.id):
-                        await self.keep(tenant.id)
-            except (SQLAlchemyError, OSError) as error:
-                log.error("what sources hold cannot be looked after", exc_info=error)
-            await self._ports.clock.sleep(EVERY_SECONDS)
-
-    async def keep(self, tenant: int) -> None:
+    async def look(self, tenant: int) -> None:
         """One look at a tenant."""
         ports, evaluator = self._ports, self._evaluator
         now = ports.clock.now()
