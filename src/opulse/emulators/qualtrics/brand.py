@@ -115,6 +115,7 @@ class Brand:
 
     def begin_import(self, list_id: str, rows: list[dict[str, Any]]) -> Import:
         self.list_of(list_id)
+        self.finish_imports()
         made = Import(self.make_id("PGRS_"), list_id, rows)
         self.imports[made.id] = made
         return made
@@ -128,6 +129,12 @@ class Brand:
         if found.looks >= _LOOKS and not found.is_done:
             self._carry_out(found)
         return found
+
+    def finish_imports(self) -> None:
+        """Carry out what waits, also the imports that nobody asks after."""
+        for job in self.imports.values():
+            if not job.is_done:
+                self._carry_out(job)
 
     def _carry_out(self, job: Import) -> None:
         for row in job.rows:

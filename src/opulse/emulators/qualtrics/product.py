@@ -91,6 +91,7 @@ class QualtricsStandIn:
 
     async def _show_state(self, _: Request) -> Response:
         """For whoever rehearses: how many contacts, on which lists, with which alarm, and how many stand there twice."""
+        self.brand.finish_imports()
         contacts = list(self.brand.contacts.values())
         addresses = Counter(one.email.lower() for one in contacts if one.email)
         state = {

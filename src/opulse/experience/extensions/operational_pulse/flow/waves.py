@@ -10,9 +10,14 @@ from sqlalchemy import Connection
 
 from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.flow.fetch import Source, TokenKeeper, read_pages
-from opulse.experience.extensions.operational_pulse.flow.taking import Page, take_page_in
+from opulse.experience.extensions.operational_pulse.flow.taking import Page, hand_page_in, take_page_in
 from opulse.experience.extensions.operational_pulse.models import WAVE_DUE, FetchRefused
-from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
+from opulse.experience.extensions.operational_pulse.rules import (
+    choose_people,
+    is_on,
+    qualtrics_target,
+    sensor_names,
+)
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
 from opulse.jobs import Job, enqueue
@@ -44,7 +49,10 @@ async def take_all(
         tags.append(fetched.tag)
         is_open = fetched.page.state in (None, ActivationState.ACTIVE)
         ready, now = _ready(context, fetched.page), ports.clock.now()
-        taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
+        if ready.at_qualtrics:
+            taken = await ports.db.write(hand_page_in, context, ready, wave, now)
+        else:
+            taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
         if taken and not newcomers and wave == 1:
             STAGE_SECONDS.labels("contact").observe((ports.clock.now() - context.started_at).total_seconds())
         newcomers += taken
@@ -117,11 +125,13 @@ def _ready(context: TaskContext, page: AffectedPage) -> Page:
         "lastAlarmAt": context.started_at.isoformat(),
         "lastAlarmActivationId": activation,
     }
+    target = qualtrics_target(context.form)
     return Page(
         activation,
         choose_people(page.systems, page.as_of),
         patch,
-        str(context.form["directory_id"]),
-        str(context.form["list_id"]),
-        str(context.form.get("create_contacts", "")).lower() in ("true", "yes", "1", "on"),
+        target.directory if target else str(context.form["directory_id"]),
+        target.list_id if target else str(context.form["list_id"]),
+        is_on(context.form.get("create_contacts", "")),
+        target is not None,
     )
