@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -219,19 +219,49 @@ async def test_what_qualtrics_never_takes_ends_after_an_hour(db: Database, clock
         assert await bridge.tally() == {"qualtrics_unclear": 2}
 
 
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
+async def test_what_is_wrong_is_said_when_it_is_typed(bridge: Bridge) -> None:
+    for changes, problem in (
         ({"qualtrics_list": "CG_short"}, "Qualtrics List ID is CG_"),
         ({"qualtrics_directory": ""}, "Qualtrics Directory ID is POOL_"),
         ({"directory_at": "here"}, "List ID is missing"),
-    ],
-)
-async def test_what_is_wrong_is_said_when_it_is_typed(
-    bridge: Bridge, changes: Mapping[str, str], problem: str
+    ):
+        with pytest.raises(AssertionError, match=f"422 .*{problem}"):
+            await bridge.receive(**changes)
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+async def test_whoever_works_dies_at_every_point_and_everybody_is_there_once(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(AssertionError, match=f"422 .*{problem}"):
-        await bridge.receive(**changes)
+    left = ["qualtrics.looked", "qualtrics.importing", "qualtrics.imported", "qualtrics.written"]
+
+    def die_once(name: str) -> None:
+        if name in left:
+            left.remove(name)
+            raise Died(name)
+
+    monkeypatch.setattr("opulse.observe.faults.point", die_once)
+    for number in range(3):
+        bridge.put(extRef=f"CORP\\p{number}", email=f"p{number}@example.org")
+    await bridge.receive()
+    bridge.pulse.cloud.systems = estate(40)
+    await bridge.pulse.post(bridge.pulse.envelope())
+    for _ in range(200):
+        try:
+            kind = await bridge.pulse.step()
+        except Died:
+            kind = ""
+            bridge.pulse.clock.advance(31)  # the lease runs out; whoever comes next takes the job
+        if not kind and not left and not await bridge.pulse.rows(handed_people):
+            break
+        bridge.pulse.clock.advance(3)
+    bridge.brand.finish_imports()
+    assert left == []
+    assert len(bridge.alarmed()) == 40 == len(bridge.brand.contacts)
+    assert await bridge.tally() == {"at_qualtrics": 40}
 
 
 async def everybody_once(bridge: Bridge, people: int) -> None:
