@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant", "task_run"],
             ["task_runs.tenant", "task_runs.id"],
@@ -48,3 +49,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "task_run", "person", name=op.f("pk_handed_people")),
     )
     op.create_index("ix_handed_people_batch", "handed_people", ["tenant", "task_run", "batch"], unique=False)
+    is_to_qualtrics = sa.text("reason = 'to_qualtrics'")
+    op.create_index(
+        "ix_reach_to_qualtrics",
+        "reach",
+        ["tenant", "task_run", "person"],
+        unique=False,
+        sqlite_where=is_to_qualtrics,
+        postgresql_where=is_to_qualtrics,
+    )

@@ -27,13 +27,14 @@ class ReachReason(StrEnum):
 
 
 class HandState(StrEnum):
-    """How far a person is on the way into a directory at Qualtrics; whoever is there, or never will be, has no row any more."""
+    """How far a person is on the way into a directory at Qualtrics."""
 
     WAITING = "waiting"  # is to be looked for
     FOUND = "found"  # the contact is known; lastAlarm is to be written on it
     ALIKE = "alike"  # the same, and address and reference there are ours: an import would find the contact
     MISSING = "missing"  # has no contact; is to be imported
     IMPORTING = "importing"  # is, or may be, part of an import
+    ENDED = "ended"  # is there, or never will be: the reason says which
 
 
 @dataclass(frozen=True)

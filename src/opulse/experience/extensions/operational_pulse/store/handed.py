@@ -1,7 +1,7 @@
 """People on their way into a Qualtrics directory: one row each, in batches; what became of them is in ``reach``.
 
-A row says how far the person is, so that work that was cut off goes on where it stood. It is deleted when the person's end
-is known: name and address stay no longer than they are of use.
+A row says how far the person is, so that work that was cut off goes on where it stood. At the person's end name and address are
+emptied: they stay no longer than they are of use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from opulse.db import Instant, json_list, metadata, seek
 from opulse.experience.extensions.operational_pulse.models import HandState, ReachReason
-from opulse.experience.extensions.operational_pulse.store.reached import reach
+from opulse.experience.extensions.operational_pulse.store.reached import IS_TO_QUALTRICS, reach
 
 handed_batches = Table(
     "handed_batches",
@@ -57,6 +57,7 @@ handed_people = Table(
     Column("state", Text, nullable=False),
     Column("contact", Text, nullable=False),  # the contact's id at Qualtrics; empty: not known
     Column("looks", Integer, nullable=False),  # how often it was looked for after an import
+    Column("reason", Text, nullable=False),  # as in reach: to_qualtrics, or how it ended
     PrimaryKeyConstraint("tenant", "task_run", "person"),
     ForeignKeyConstraint(["tenant", "task_run"], ["task_runs.tenant", "task_runs.id"]),
     Index("ix_handed_people_batch", "tenant", "task_run", "batch"),
@@ -113,6 +114,7 @@ def insert_batch(
             "state": one.state.value,
             "contact": one.contact,
             "looks": one.looks,
+            "reason": ReachReason.TO_QUALTRICS.value,
         }
         for one in people
     ]
@@ -143,7 +145,12 @@ def list_people(conn: Connection, tenant: int, task_run: str, number: int) -> li
     table = handed_people.c
     rows = conn.execute(
         select(handed_people)
-        .where(table.tenant == tenant, table.task_run == task_run, table.batch == number)
+        .where(
+            table.tenant == tenant,
+            table.task_run == task_run,
+            table.batch == number,
+            table.state != HandState.ENDED.value,
+        )
         .order_by(table.person)
     )
     return [
@@ -184,22 +191,27 @@ def update_people(conn: Connection, tenant: int, task_run: str, people: Sequence
 
 
 def settle_people(conn: Connection, tenant: int, task_run: str, ends: Mapping[str, ReachReason]) -> None:
-    """These people's ends: person → reason. Written on every system that led to them; the row on the way goes."""
-    if not ends:
-        return
-    statement = (
-        update(reach)
-        .where(
-            reach.c.tenant == tenant,
-            reach.c.task_run == task_run,
-            reach.c.person == bindparam("of_person"),
-            reach.c.reason == ReachReason.TO_QUALTRICS.value,
+    """These people's ends: person → reason. Written on every system that led to them, one statement per reason."""
+    for reason in set(ends.values()):
+        wanted = json_list(conn, [person for person, end in ends.items() if end is reason])
+        people = select(wanted.c.value)
+        conn.execute(
+            update(reach)
+            .where(
+                reach.c.tenant == tenant,
+                reach.c.task_run == task_run,
+                reach.c.person.in_(people),
+                IS_TO_QUALTRICS,
+            )
+            .values(reason=reason.value)
         )
-        .values(reason=bindparam("to_reason"))
-    )
-    given = [{"of_person": person, "to_reason": end.value} for person, end in ends.items()]
-    conn.execute(statement, given)
-    _delete(conn, tenant, task_run, ends)
+        table = handed_people.c
+        emptied = dict.fromkeys(("email", "ext_ref", "first_name", "last_name"), "")
+        conn.execute(
+            update(handed_people)
+            .where(table.tenant == tenant, table.task_run == task_run, table.person.in_(people))
+            .values(emptied | {"state": HandState.ENDED.value, "reason": reason.value})
+        )
 
 
 def abandon_batch(conn: Connection, tenant: int, task_run: str, number: int, reason: ReachReason) -> int:
@@ -211,10 +223,9 @@ def abandon_batch(conn: Connection, tenant: int, task_run: str, number: int, rea
 
 def find_ends(conn: Connection, tenant: int, task_run: str, people: Iterable[str]) -> dict[str, str]:
     """Person → the reason that another system of theirs carries already."""
-    query = select(reach.c.person, reach.c.reason).where(
-        reach.c.tenant == tenant, reach.c.task_run == task_run
-    )
-    return {row.person: row.reason for row in seek(conn, query, reach.c.person, people)}
+    table = handed_people.c
+    query = select(table.person, table.reason).where(table.tenant == tenant, table.task_run == task_run)
+    return {row.person: row.reason for row in seek(conn, query, table.person, people)}
 
 
 def forget_people(conn: Connection, tenant: int, rows: Iterable[tuple[str, str, str]]) -> None:
