@@ -10,6 +10,7 @@ from opulse.cli import (
     agent,
     configuration,
     demo,
+    emulate,
     importing,
     keep,
     qsf,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 serve.add_to(app)
 admin.add_to(app)
+emulate.add_to(app)
 demo.add_to(app)
 agent.add_to(app)
 sensors.add_to(app)
