@@ -1,0 +1,60 @@
+"""Counts over people, each one statement: 100,000 users against 100,000 contacts are one anti-join, never a loop."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, exists, func, or_, select
+
+from opulse.experience.directory.views import contacts, embedded_text, list_members
+from opulse.monitoring.systems.models import FOREVER
+from opulse.monitoring.systems.views import user_links
+from opulse.pulses.doctor.facts import People
+
+
+def read_people(conn: Connection, tenant: int) -> People:
+    """What is missing between the users of systems, the contacts and their addresses."""
+    return People(
+        _users(conn, tenant, has_address=True),
+        _users(conn, tenant, has_address=False),
+        _no_address(conn, tenant),
+        _stale(conn, tenant),
+    )
+
+
+def _users(conn: Connection, tenant: int, *, has_address: bool) -> int:
+    """Users now, with or without an address, whom no contact has by id or address."""
+    theirs = and_(contacts.c.tenant == tenant, contacts.c.deleted.is_(False))
+    mail = func.lower(user_links.c.email)
+    by_id = exists().where(theirs, contacts.c.ext_ref_key == user_links.c.user_key)
+    by_mail = exists().where(theirs, contacts.c.email_key == mail, contacts.c.email_key != "")
+    query = select(func.count(user_links.c.user_key.distinct())).where(
+        user_links.c.tenant == tenant,
+        user_links.c.valid_to == FOREVER,
+        (user_links.c.email != "") if has_address else (user_links.c.email == ""),
+        or_(user_links.c.is_primary, user_links.c.is_logged_on),
+        ~by_id,
+        ~by_mail,
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def _no_address(conn: Connection, tenant: int) -> dict[str, int]:
+    on = and_(list_members.c.tenant == contacts.c.tenant, list_members.c.contact == contacts.c.id)
+    query = (
+        select(list_members.c.list, func.count())
+        .join_from(contacts, list_members, on)
+        .where(contacts.c.tenant == tenant, contacts.c.deleted.is_(False), contacts.c.email_key == "")
+        .group_by(list_members.c.list)
+    )
+    return {number: count for number, count in conn.execute(query).all()}
+
+
+def _stale(conn: Connection, tenant: int) -> int:
+    """lastAlarm without a time at which the sweep ends it: nobody but a hand or a file writes it so."""
+    alarm = func.coalesce(embedded_text(conn, "lastAlarm"), "")
+    query = select(func.count()).where(
+        contacts.c.tenant == tenant,
+        contacts.c.deleted.is_(False),
+        contacts.c.alarm_until.is_(None),
+        alarm.not_in(("", "[]")),
+    )
+    return int(conn.execute(query).scalar_one())
