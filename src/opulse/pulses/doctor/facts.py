@@ -29,6 +29,7 @@ class Place:
 class People:
     """Counts over the people of the tenant, each from one statement. ``contacts``: list → members without an address."""
 
+    users: int = 0  # of systems, primary or logged on
     without_contact: int = 0  # users of systems with an address that no contact has, nor their id
     without_email: int = 0  # users of systems with neither an address nor a contact
     no_address: Mapping[str, int] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from opulse.experience.directory.views import contacts, embedded_text, list_members
 from opulse.monitoring.systems.models import FOREVER
@@ -13,26 +13,30 @@ from opulse.pulses.doctor.facts import People
 def read_people(conn: Connection, tenant: int) -> People:
     """What is missing between the users of systems, the contacts and their addresses."""
     return People(
-        _users(conn, tenant, has_address=True),
-        _users(conn, tenant, has_address=False),
+        _count_users(conn, tenant),
+        _count_users(conn, tenant, user_links.c.email != "", *_unknown()),
+        _count_users(conn, tenant, user_links.c.email == "", *_unknown()),
         _no_address(conn, tenant),
         _stale(conn, tenant),
     )
 
 
-def _users(conn: Connection, tenant: int, *, has_address: bool) -> int:
-    """Users now, with or without an address, whom no contact has by id or address."""
-    theirs = and_(contacts.c.tenant == tenant, contacts.c.deleted.is_(False))
-    mail = func.lower(user_links.c.email)
+def _unknown() -> tuple[ColumnElement[bool], ...]:
+    """No contact has their id or their address."""
+    theirs = and_(contacts.c.tenant == user_links.c.tenant, contacts.c.deleted.is_(False))
     by_id = exists().where(theirs, contacts.c.ext_ref_key == user_links.c.user_key)
+    mail = func.lower(user_links.c.email)
     by_mail = exists().where(theirs, contacts.c.email_key == mail, contacts.c.email_key != "")
+    return ~by_id, ~by_mail
+
+
+def _count_users(conn: Connection, tenant: int, *conditions: ColumnElement[bool]) -> int:
+    """Distinct primary and logged-on users of systems now."""
     query = select(func.count(user_links.c.user_key.distinct())).where(
         user_links.c.tenant == tenant,
         user_links.c.valid_to == FOREVER,
-        (user_links.c.email != "") if has_address else (user_links.c.email == ""),
         or_(user_links.c.is_primary, user_links.c.is_logged_on),
-        ~by_id,
-        ~by_mail,
+        *conditions,
     )
     return int(conn.execute(query).scalar_one())
 
@@ -45,7 +49,7 @@ def _no_address(conn: Connection, tenant: int) -> dict[str, int]:
         .where(contacts.c.tenant == tenant, contacts.c.deleted.is_(False), contacts.c.email_key == "")
         .group_by(list_members.c.list)
     )
-    return {number: count for number, count in conn.execute(query).all()}
+    return dict(conn.execute(query).all())
 
 
 def _stale(conn: Connection, tenant: int) -> int:

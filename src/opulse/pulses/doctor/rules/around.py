@@ -44,16 +44,20 @@ def check_relay(facts: Facts) -> Iterator[Finding]:
 def check_domains(facts: Facts) -> Iterator[Finding]:
     """Of each domain that mails come from; only where they were looked up."""
     for seen in facts.outside.domains:
-        subject = Subject("domain", seen.domain, "/distributions/sender-domains")
-        if seen.trouble:
-            yield Finding(Kind.DNS_FAILS, subject, f"Its records could not be read: {seen.trouble}.")
-            continue
-        yield from _spf(seen, subject)
-        yield from _dkim(seen, subject)
-        if len(seen.dmarc) != 1:
-            count = "no" if not seen.dmarc else str(len(seen.dmarc))
-            what = f"_dmarc.{seen.domain} has {count} DMARC record(s); one is needed."
-            yield Finding(Kind.DMARC_MISSING, subject, what)
+        yield from domain_findings(seen)
+
+
+def domain_findings(seen: DomainSeen) -> Iterator[Finding]:
+    subject = Subject("domain", seen.domain, "/distributions/sender-domains")
+    if seen.trouble:
+        yield Finding(Kind.DNS_FAILS, subject, f"Its records could not be read: {seen.trouble}.")
+        return
+    yield from _spf(seen, subject)
+    yield from _dkim(seen, subject)
+    if len(seen.dmarc) != 1:
+        count = "no" if not seen.dmarc else str(len(seen.dmarc))
+        what = f"_dmarc.{seen.domain} has {count} DMARC record(s); one is needed."
+        yield Finding(Kind.DMARC_MISSING, subject, what)
 
 
 def _spf(seen: DomainSeen, subject: Subject) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from opulse.pulses.doctor.models import Finding, Kind, Subject
 from opulse.pulses.doctor.rules.pairing import about, askers, distribute
 from opulse.pulses.doctor.rules.wiring import receivers, task_form
 
+MANY = 0.1
+"""Every estate has some people whom nobody can ask, and the ledger names each; a larger share is the set-up's doing."""
 STRICT = timedelta(days=7)
 """A rule that lets one pulse through in a longer time eats the second incident of a week."""
 
@@ -32,19 +34,19 @@ def check_contacts(facts: Facts) -> Iterator[Finding]:
     people, tasks = facts.people, receivers(facts)
     makes = any(str(task_form(one).get("create_contacts")) == "true" for one in tasks)
     estate = Subject("users", "Users of systems", "/users")
-    if tasks and people.without_contact and not makes:
-        what = f"{people.without_contact:,} users of systems have no contact, and the task makes none."
+    if tasks and people.without_contact > MANY * people.users and not makes:
+        what = f"{people.without_contact:,} of {people.users:,} users of systems have no contact, and the task makes none."
         yield Finding(Kind.USERS_WITHOUT_CONTACT, estate, what)
-    if tasks and people.without_email:
-        what = f"{people.without_email:,} users of systems have neither an address nor a contact."
+    if tasks and people.without_email > MANY * people.users:
+        what = f"{people.without_email:,} of {people.users:,} users of systems have neither an address nor a contact."
         yield Finding(Kind.USERS_WITHOUT_EMAIL, estate, what)
     mailed = {
         str(task.form.get("contact_list")) for one in askers(facts) if (task := distribute(one.workflow))
     }
     for number in sorted(mailed & facts.lists.keys()):
         count = people.no_address.get(number, 0)
-        if count:
-            named = facts.lists[number]
+        named = facts.lists[number]
+        if count > MANY * named.members:
             what = f"{count:,} of {named.members:,} contacts on the list {named.name} have no e-mail address."
             page = f"/directory/{named.directory}/lists/{number}"
             yield Finding(Kind.CONTACTS_WITHOUT_EMAIL, Subject("list", named.name, page), what)

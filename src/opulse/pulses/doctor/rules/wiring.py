@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from opulse.experience.extensions.operational_pulse.models import FetchRefused
 from opulse.experience.extensions.operational_pulse.rules import check_host, check_token_url
@@ -71,7 +71,7 @@ def check_webhooks(facts: Facts) -> Iterator[Finding]:
             yield Finding(Kind.BODY_NOT_JSON, _subject(recipient), "With sample values its body is not JSON.")
         if not _calls_us(facts, webhook):
             continue
-        workflow = by_token.get(urlsplit(webhook.url).path.rpartition("/")[2])
+        workflow = by_token.get(token_of(webhook.url))
         if workflow is None:
             what = f"It calls {webhook.url_shown or webhook.url}, and no workflow has this address."
             yield Finding(Kind.WEBHOOK_NOWHERE, _subject(recipient), what)
@@ -160,7 +160,12 @@ def check_keys(facts: Facts) -> Iterator[Finding]:
 
 def _calls(facts: Facts, recipient: Recipient, workflow: Workflow) -> bool:
     webhook = recipient.webhook
-    return webhook is not None and _calls_us(facts, webhook) and webhook.url.endswith(workflow.url_token)
+    return webhook is not None and _calls_us(facts, webhook) and token_of(webhook.url) == workflow.url_token
+
+
+def token_of(url: str) -> str:
+    """What tells workflows apart in the address of a JSON event."""
+    return next(iter(parse_qs(urlsplit(url).query).get("urlTokenId", [])), "")
 
 
 def _calls_us(facts: Facts, webhook: Webhook) -> bool:
