@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import cast
 
 import dns.message
 import dns.rcode
@@ -26,8 +27,7 @@ class Zone(asyncio.DatagramProtocol):
         self._texts = texts
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # the selector loop's is none by class
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if self._texts is None:
