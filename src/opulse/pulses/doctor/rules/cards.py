@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # over 300 lines: one table, a row per kind; in two files nobody would see that a kind is missing
-
 from collections.abc import Mapping
 from typing import Final
 
