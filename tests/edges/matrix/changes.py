@@ -149,6 +149,7 @@ MOVES_NOTHING: Mapping[str, str] = {
     "POST /api/v1/silences/preview": QUESTION,
     "POST /api/v1/sources/preview": QUESTION,
     "POST /api/v1/replays": QUESTION,
+    "POST /api/v1/doctor/mends": "no finding offers the button: tests/flows/doctor/test_doctor_mending.py",
     "POST /api/v1/recipients/test": "a test tells somebody else, and changes nothing here",
     "POST /api/v1/recipients/{recipient_id}/test": "the same",
     "POST /api/v1/recipients/{recipient_id}/rotate-secret": "it signs nothing: tests/unit/monitoring/recipients",
