@@ -50,6 +50,7 @@ ACROSS = (
     "opulse.pulses.ledger",
     "opulse.pulses.replay",
     "opulse.pulses.configuration",
+    "opulse.pulses.bound",
     "opulse.console.journey",
     "opulse.console.configuration",
     "opulse.console",

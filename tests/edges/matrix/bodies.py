@@ -90,6 +90,10 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/systems/{system_id}/primary-user": {"user_id": None},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
+    "PUT /api/v1/pulses/{pulse_id}": {"name": "Looked at", "sensors": ["High Page Faults"], "group_id": ""},
+    "POST /api/v1/pulses/{pulse_id}/keep": {"part": "notification"},
+    "POST /pulses/{pulse_id}/keep": {"kind": "notification"},
+    "POST /pulses/{pulse_id}/switch": {"enabled": "no"},
     "POST /api/v1/service-accounts/{account}/rotate": {},
     "POST /api/v1/keys/{key}/regenerate": {},
 }
