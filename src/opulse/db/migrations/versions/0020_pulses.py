@@ -5,7 +5,7 @@ from alembic import op
 
 from opulse.db.types import JsonDoc
 
-revision = "0024"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
