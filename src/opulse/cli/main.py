@@ -10,6 +10,7 @@ from opulse.cli import (
     agent,
     configuration,
     demo,
+    emulate,
     importing,
     keep,
     qsf,
@@ -36,6 +37,7 @@ configuration.add_to(app)
 qsf.add_to(app)
 replay.add_to(app)
 systems.add_to(app)
+emulate.add_to(app)
 keep.add_to(app)
 
 

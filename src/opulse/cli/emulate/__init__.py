@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typer
 
+from opulse.cli.emulate import systrack
+
 emulate_app = typer.Typer(
     help="Serve a stand-in for a real product, with faults on demand.", no_args_is_help=True
 )
@@ -14,5 +16,5 @@ emulate_app = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's verbs to the command."""
-    # here: systrack.add_to(emulate_app), qualtrics.add_to(emulate_app)
+    systrack.add_to(emulate_app)
     app.add_typer(emulate_app, name="emulate")

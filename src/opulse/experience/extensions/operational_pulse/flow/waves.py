@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from opulse.bridges.systrack import Bookmarks, FetchRefused, Source, TokenKeeper, read_pages
 from opulse.experience.extensions.operational_pulse import store
-from opulse.experience.extensions.operational_pulse.flow.fetch import Source, TokenKeeper, read_pages
 from opulse.experience.extensions.operational_pulse.flow.taking import Page, take_page_in
-from opulse.experience.extensions.operational_pulse.models import WAVE_DUE, FetchRefused
+from opulse.experience.extensions.operational_pulse.models import WAVE_DUE
 from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
@@ -21,6 +22,9 @@ from opulse.observe import faults
 from opulse.observe.metrics import STAGE_SECONDS
 from opulse.ports import Ports
 from opulse.wire.affected import ActivationState, AffectedPage
+
+MARKS = Bookmarks()
+"""Where this process's readings broke off."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,14 @@ async def take_all(
         FetchRefused, JobRetry: see :func:`read_pages`; pages that were taken stay taken.
     """
     newcomers, is_open, tags = 0, True, []
-    async for fetched in read_pages(ports, keeper, source_of(context), url, known):
+
+    async def taken_before(systems: Set[str]) -> Set[str]:
+        return await ports.db.read(store.find_known_systems, context.tenant, context.task_run, systems)
+
+    whose = f"{context.task_run}/{wave}"
+    async for fetched in read_pages(
+        ports, keeper, source_of(context), url, known, taken=taken_before, marks=MARKS, whose=whose
+    ):
         tags.append(fetched.tag)
         is_open = fetched.page.state in (None, ActivationState.ACTIVE)
         ready, now = _ready(context, fetched.page), ports.clock.now()
@@ -101,11 +112,12 @@ def source_of(context: TaskContext) -> Source:
     """Where to ask and as whom, from the task's form and account."""
     form, account = context.form, context.account
     return Source(
-        str(form["token_url"]),
+        str(form.get("token_url", "")),
         str(form["cloud_url"]),
-        str(form["client_id"]),
+        str(form.get("client_id", "")),
         account.get("systrack_api_account", ""),
         account.get("api_token", ""),
+        account.get("systrack_api_key", ""),
     )
 
 
