@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from opulse.bridges.systrack import FetchRefused, Source, TokenKeeper, read_groups, read_sensors
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.outbound import AddressPolicy, OutboundClient
@@ -103,6 +104,25 @@ async def test_every_shape_of_the_answer_is_read_with_every_fault(
     await rehearse(pulse, ALL, 60, **SMALL, **_typed(options))
 
 
+async def test_the_lists_are_read_with_a_key_or_an_account(pulse: Pulse) -> None:
+    """Also with answers that break off: the job is told to come again, and the next try has them whole."""
+    async with emulated("", 1, pulse.clock, systems=1) as (product, bench):
+        host, options = bench.url.removeprefix("http://"), product.cloud.options
+        http = OutboundClient(AddressPolicy.of(origins=[host], networks=["127.0.0.0/8"]), pulse.clock)
+        ports = replace(pulse.ports, http=http)
+        by_key = Source("", host, "", "", "", options.api_key)
+        by_account = Source(product.token_url, host, options.client_id, options.username, options.password)
+        keeper = TokenKeeper()
+        for source in (by_key, by_account):
+            names = [one.name for one in await read_sensors(ports, keeper, source)]
+            assert "Application Hang" in names
+            assert len(names) > 100
+            assert "All Systems" in [one.name for one in await read_groups(ports, keeper, source)]
+        with pytest.raises(FetchRefused, match="the API key is not accepted"):
+            await read_groups(ports, keeper, replace(by_key, api_key="old"))
+        await http.aclose()
+
+
 async def test_a_key_instead_of_a_service_account(pulse: Pulse) -> None:
     await rehearse(pulse, "429=20%", 60, key=True, **SMALL)
 
@@ -111,7 +131,6 @@ async def test_a_key_instead_of_a_service_account(pulse: Pulse) -> None:
 async def test_ten_thousand_people_with_every_fault(db: Database, clock: ManualClock) -> None:
     async with open_pulse(db, clock) as pulse:
         met = await rehearse(pulse, ALL, 10_000, page_size=100)
-        print(met)
         assert set(met) == {part.split("=")[0] for part in ALL.split(",")}, "every fault did come"
 
 

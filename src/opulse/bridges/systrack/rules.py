@@ -94,11 +94,11 @@ def page_url(url: str, top: int, skip: int) -> str:
 
 
 def follow_url(url: str, page: AffectedPage, asked: int, seen: Collection[str]) -> str | None:
-    """The address of the page after ``page``, which was asked for at ``url`` with room for ``asked`` systems; None: it was the last.
+    """The address of the page after ``page`` (asked for at ``url``, with room for ``asked`` systems); None: it was the last.
 
-    A link leads on, a count that is not reached yet too. An answer with neither says nothing of its end: the server is asked for what
-    comes after the systems that it gave, until none come. One that knows no ``$skip`` gives more than was asked for, or the same
-    again: the systems that were ``seen`` before this page end it.
+    A link leads on, a count that is not reached yet too. An answer with neither says nothing of its end: the server is asked for
+    what comes after the systems that it gave, until none come. One that knows no ``$skip`` gives more than was asked for, or
+    the same again: the systems that were ``seen`` before this page end it.
 
     Raises:
         FetchRefused: the link is no address.
