@@ -120,7 +120,9 @@ def _users_of(fields: _Row) -> list[AffectedUser] | None:
     if _text(_first(fields, _EMAIL)) is None:
         return None
     of_system = {"id", "name", *_SYSTEM_ID, *_SYSTEM_NAME}
-    return list(_users([{key: value for key, value in fields.items() if key not in of_system}]))
+    of_user = {key: value for key, value in fields.items() if key not in of_system}
+    # the one person that the system names is its primary user: nothing else says that they are on it
+    return list(_users([{"isprimary": True, **of_user}]))
 
 
 def _users(rows: list[Any]) -> Iterator[AffectedUser]:

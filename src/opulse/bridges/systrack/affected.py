@@ -115,7 +115,7 @@ async def _page(
 async def _with_users(
     ports: Ports, keeper: TokenKeeper, source: Source, url: str, page: AffectedPage, wanted: Set[str]
 ) -> AffectedPage:
-    """Some servers list systems only; then each one's users are asked for (systrack.md 5.4): one by one, there is no call for many."""
+    """Some servers list systems only; then each one's users are asked for (systrack.md 5.4), one by one."""
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(system: str) -> tuple[str, list[AffectedUser]]:

@@ -50,8 +50,12 @@ def systrack(
         list[str] | None,
         typer.Option(help="Header of each webhook, for example 'X-API-TOKEN: ...'. May be repeated."),
     ] = None,
-    secret_env: Annotated[
-        str, typer.Option(help="Variable of the environment with the Signed Secret of the webhooks.")
+    secret: Annotated[
+        str,
+        typer.Option(
+            envvar="OPULSE_EMULATE_SECRET",
+            help="Signed Secret of the webhooks; in the environment others of this machine do not see it.",
+        ),
     ] = "",
     affected: Annotated[
         int, typer.Option(help="Begin an incident on so many systems at once; 0: wait for the command.")
@@ -69,8 +73,6 @@ def systrack(
     """Serve a stand-in for SysTrack Cloud: token URL, affected systems, sensors, groups, webhooks."""
 
     def make(bench: Bench) -> Product:
-        import os
-
         from opulse.emulators.systrack import Options, Shape, SysTrackCloud, UsersIn
         from opulse.emulators.systrack.product import Incident
 
@@ -81,7 +83,7 @@ def systrack(
             token_seconds=token_seconds,
             page_size=page_size,
             headers=_headers(header or []),
-            secret=os.environ.get(secret_env, "") if secret_env else "",
+            secret=secret,
         )
         incident = (
             Incident(tuple(sensor or ["Application Hang"]), affected, joining, most) if affected else None
