@@ -16,7 +16,7 @@ from opulse.experience.extensions.operational_pulse.models import WAVE_DUE
 from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
-from opulse.jobs import Job, enqueue
+from opulse.jobs import Job, JobRetry, enqueue
 from opulse.jobs.table import complete
 from opulse.observe import faults
 from opulse.observe.metrics import STAGE_SECONDS
@@ -49,17 +49,23 @@ async def take_all(
         return await ports.db.read(store.find_known_systems, context.tenant, context.task_run, systems)
 
     whose = f"{context.task_run}/{wave}"
-    async for fetched in read_pages(
-        ports, keeper, source_of(context), url, known, taken=taken_before, marks=MARKS, whose=whose
-    ):
-        tags.append(fetched.tag)
-        is_open = fetched.page.state in (None, ActivationState.ACTIVE)
-        ready, now = _ready(context, fetched.page), ports.clock.now()
-        taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
-        if taken and not newcomers and wave == 1:
-            STAGE_SECONDS.labels("contact").observe((ports.clock.now() - context.started_at).total_seconds())
-        newcomers += taken
-        faults.point("page.taken")
+    try:
+        async for fetched in read_pages(
+            ports, keeper, source_of(context), url, known, taken=taken_before, marks=MARKS, whose=whose
+        ):
+            tags.append(fetched.tag)
+            is_open = fetched.page.state in (None, ActivationState.ACTIVE)
+            ready, now = _ready(context, fetched.page), ports.clock.now()
+            taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
+            if taken and not newcomers and wave == 1:
+                STAGE_SECONDS.labels("contact").observe(
+                    (ports.clock.now() - context.started_at).total_seconds()
+                )
+            newcomers += taken
+            faults.point("page.taken")
+    except JobRetry as again:
+        # a try that has taken pages is none in vain: the next one goes on behind them
+        raise JobRetry(again.seconds, str(again), counts=again.counts and not newcomers) from again
     return Look(is_open, tags[0] if tags else known)
 
 
