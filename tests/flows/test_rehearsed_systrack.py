@@ -13,6 +13,7 @@ from opulse.bridges.systrack import FetchRefused, Source, TokenKeeper, read_grou
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.outbound import AddressPolicy, OutboundClient
+from opulse.pulses.ledger import LedgerState, ledger
 from tests.unit.emulators.cloud import emulated
 from tests.unit.experience.extensions.pulse import Pulse, open_pulse
 
@@ -85,6 +86,9 @@ async def _ask_all(pulse: Pulse, product: Any, url: str, people: int, *, key: bo
     asked = await pulse.asked()
     assert len(asked) == people, "somebody was not asked"
     assert set(asked.values()) == {1}, "somebody was asked twice"
+    found = await ledger(pulse.ports, pulse.tenant, one.id)
+    assert found.total == people == sum(found.states.values()), "the ledger sums to the affected systems"
+    assert set(found.states) == {LedgerState.QUEUED}, "each has its invitation, and no mail has left yet"
 
 
 @pytest.mark.parametrize("faults", FAULTS)

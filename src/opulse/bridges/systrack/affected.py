@@ -8,20 +8,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Set
 import msgspec
 
 from opulse.bridges.systrack.asking import get
-from opulse.bridges.systrack.models import FIRST_PAGE, Fetched, Source
+from opulse.bridges.systrack.models import FIRST_PAGE, ComeAgain, Fetched, Source
+from opulse.bridges.systrack.patience import ask_patiently
 from opulse.bridges.systrack.rules import check_host, follow_url, page_url, users_url
 from opulse.bridges.systrack.sending import unreadable
 from opulse.bridges.systrack.tokens import TokenKeeper
-from opulse.jobs import JobRetry
 from opulse.ports import Ports
 from opulse.wire.affected import AffectedPage, AffectedSystem, AffectedUser
 from opulse.wire.affected_reading import decode_page, decode_users
 from opulse.wire.errors import CutShort, UnreadableBody
 
 AT_ONCE = 8  # systems whose users are asked for at the same time
-TRIES = 6  # of one system's users: a page of 1,000 must not begin again because one of them failed
-PAUSE = 0.2  # seconds before the second try; doubled each time
-LONGEST_PAUSE = 5.0  # whoever asks for more is asked again by the task's next try
 _MARKS = 1_000
 
 Known = Callable[[Set[str]], Awaitable[Set[str]]]
@@ -68,7 +65,7 @@ async def read_pages(
 
     Raises:
         FetchRefused: the address, the credentials or the answer are wrong; the message says what to mend.
-        JobRetry: the other product is slow, busy or down; try the task again.
+        ComeAgain: the other product stays slow, busy or down, also when asked again at once; try the task again.
     """
     check_host(systems_url, source.cloud_url, ports.monitoring_url, plain=ports.http.is_named(systems_url))
     start = page_url(systems_url, FIRST_PAGE, 0)
@@ -80,7 +77,11 @@ async def read_pages(
         read.add(url)
         try:
             fetched = await _page(ports, keeper, source, url, known if url == start else "", taken)
-        except JobRetry:
+            if (
+                fetched is not None and url != start
+            ):  # a validator stands for what was read from the beginning
+                fetched = Fetched(fetched.page, "")
+        except ComeAgain:
             marks.put(whose, url)
             raise
         if fetched is None:
@@ -99,17 +100,23 @@ async def read_pages(
 async def _page(
     ports: Ports, keeper: TokenKeeper, source: Source, url: str, known: str, taken: Known
 ) -> Fetched | None:
-    answer = await get(ports, keeper, source, url, known)
-    if answer.status == 304:
+    async def ask() -> Fetched | None:
+        answer = await get(ports, keeper, source, url, known)
+        if answer.status == 304:
+            return None
+        try:
+            return Fetched(decode_page(answer.body).page, answer.headers.get("etag", ""))
+        except UnreadableBody as error:
+            raise unreadable(url, "the affected-systems answer", error) from error
+
+    fetched = await ask_patiently(ports, ask)
+    if fetched is None:
         return None
-    try:
-        page = decode_page(answer.body).page
-    except UnreadableBody as error:
-        raise unreadable(url, "the affected-systems answer", error) from error
+    page = fetched.page
     silent = {system.system_id for system in page.systems if system.users is None}
     if silent:
         page = await _with_users(ports, keeper, source, url, page, silent - await taken(silent))
-    return Fetched(page, answer.headers.get("etag", ""))
+    return Fetched(page, fetched.tag)
 
 
 async def _with_users(
@@ -142,19 +149,16 @@ async def _users(ports: Ports, keeper: TokenKeeper, source: Source, url: str) ->
 
     Raises:
         FetchRefused: the account may not ask.
-        JobRetry: no answer within all tries.
+        ComeAgain: no answer within all tries.
     """
-    for attempt in range(TRIES):
+
+    async def ask() -> list[AffectedUser]:
+        answer = await get(ports, keeper, source, url, what="users")
         try:
-            answer = await get(ports, keeper, source, url, what="users")
             return decode_users(answer.body)
         except CutShort as error:
-            again = JobRetry(PAUSE, f"the users answer broke off: {error}")
+            raise unreadable(url, "the users answer", error) from error
         except UnreadableBody:
             return []
-        except JobRetry as error:
-            again = error
-        if attempt == TRIES - 1 or again.seconds > LONGEST_PAUSE:
-            raise again
-        await ports.clock.sleep(PAUSE * 2**attempt)
-    raise AssertionError("the last try returns or raises")
+
+    return await ask_patiently(ports, ask)

@@ -1,4 +1,4 @@
-"""One request to SysTrack Cloud: with a token or a key, to permitted addresses only; what may pass becomes a ``JobRetry``."""
+"""One request to SysTrack Cloud: with a token or a key, to permitted addresses only; what may pass becomes a ``ComeAgain``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def get(
 
     Raises:
         FetchRefused: the address, the account or the answer's status; the message says what to mend.
-        JobRetry: slow, busy or down.
+        ComeAgain: slow, busy or down.
     """
     check_host(url, source.cloud_url, ports.monitoring_url, plain=ports.http.is_named(url))
     refused = ""

@@ -24,7 +24,7 @@ async def read_groups(ports: Ports, keeper: TokenKeeper, source: Source) -> list
 
 
 async def _read(ports: Ports, keeper: TokenKeeper, source: Source, path: str, what: str) -> list[Named]:
-    """Raises ``FetchRefused`` or ``JobRetry``, as :func:`get`."""
+    """Raises ``FetchRefused`` or ``ComeAgain``, as :func:`get`."""
     cloud = source.cloud_url.rstrip("/")
     if "://" not in cloud:
         cloud = f"http://{cloud}" if ports.http.is_named(f"http://{cloud}") else f"https://{cloud}"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from opulse.bridges.systrack.models import FetchRefused
-from opulse.jobs import JobRetry
-from opulse.outbound import AddressRefused, AnswerTooLarge, OutboundError, OutboundResponse
+from opulse.bridges.systrack.models import ComeAgain, FetchRefused
+from opulse.outbound import AddressRefused, AnswerTooLarge, OutboundError, OutboundResponse, OutboundTimeout
 from opulse.outbound.retry import parse_retry_after
 from opulse.ports import Ports
 from opulse.wire.errors import CutShort, UnreadableBody
@@ -20,7 +19,7 @@ async def send(ports: Ports, method: str, url: str, headers: dict[str, str], bod
 
     Raises:
         FetchRefused: the address may not be asked, or its answer is too large.
-        JobRetry: no answer, or one that says to come again.
+        ComeAgain: no answer, or one that says to come again.
     """
     try:
         answer = await ports.http.request(
@@ -29,18 +28,19 @@ async def send(ports: Ports, method: str, url: str, headers: dict[str, str], bod
     except (AddressRefused, AnswerTooLarge) as error:
         raise FetchRefused(str(error)) from error
     except OutboundError as error:
-        raise JobRetry(RETRY_SECONDS, f"{method} {host_of(url)}: {error}") from error
+        slow = isinstance(error, OutboundTimeout)
+        raise ComeAgain(RETRY_SECONDS, f"{method} {host_of(url)}: {error}", slow=slow) from error
     if answer.status in (408, 425, 429) or answer.status >= 500:
         asked = parse_retry_after(answer.headers.get("retry-after"), ports.clock.now())
         pause = RETRY_SECONDS if asked is None else min(asked, RETRY_MOST)
-        raise JobRetry(pause, f"{host_of(url)} answered {answer.status}")
+        raise ComeAgain(pause, f"{host_of(url)} answered {answer.status}", asked=asked)
     return answer
 
 
-def unreadable(url: str, what: str, error: UnreadableBody) -> FetchRefused | JobRetry:
+def unreadable(url: str, what: str, error: UnreadableBody) -> FetchRefused | ComeAgain:
     """What to raise for an answer that cannot be read: one that broke off is asked for again, another one stays as it is."""
     if isinstance(error, CutShort):
-        return JobRetry(RETRY_SECONDS, f"{host_of(url)}: {what} broke off in the middle")
+        return ComeAgain(RETRY_SECONDS, f"{host_of(url)}: {what} broke off in the middle")
     return FetchRefused(f"{what} cannot be read: {error}")
 
 

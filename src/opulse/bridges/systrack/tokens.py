@@ -26,7 +26,7 @@ class TokenKeeper:
 
         Raises:
             FetchRefused: the credentials are refused, or the Token URL may not be asked.
-            JobRetry: the Token URL does not answer now.
+            ComeAgain: the Token URL does not answer now.
         """
         # the password is part of the key: whoever has another one signs in for themselves
         kept = self._kept.get(source)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from opulse.bridges.systrack import Bookmarks, FetchRefused, Source, TokenKeeper, read_pages
+from opulse.bridges.systrack import Bookmarks, ComeAgain, FetchRefused, Source, TokenKeeper, read_pages
 from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.flow.taking import Page, take_page_in
 from opulse.experience.extensions.operational_pulse.models import WAVE_DUE
@@ -36,19 +36,25 @@ class Look:
 
 
 async def take_all(
-    ports: Ports, keeper: TokenKeeper, context: TaskContext, url: str, wave: int, known: str = ""
+    ports: Ports,
+    keeper: TokenKeeper,
+    context: TaskContext,
+    url: str,
+    wave: int,
+    known: str = "",
+    look: int = 0,
 ) -> Look:
     """Read every page of ``url`` and take the systems that this task run does not know; nothing where ``known`` still holds.
 
     Raises:
-        FetchRefused, JobRetry: see :func:`read_pages`; pages that were taken stay taken.
+        FetchRefused, ComeAgain: see :func:`read_pages`; pages that were taken stay taken, and ``since`` says when the last was.
     """
     newcomers, is_open, tags = 0, True, []
 
     async def taken_before(systems: Set[str]) -> Set[str]:
         return await ports.db.read(store.find_known_systems, context.tenant, context.task_run, systems)
 
-    whose = f"{context.task_run}/{wave}"
+    whose = f"{context.task_run}/{look}"
     try:
         async for fetched in read_pages(
             ports, keeper, source_of(context), url, known, taken=taken_before, marks=MARKS, whose=whose
@@ -63,21 +69,31 @@ async def take_all(
                 )
             newcomers += taken
             faults.point("page.taken")
-    except JobRetry as again:
-        # a try that has taken pages is none in vain: the next one goes on behind them
-        raise JobRetry(again.seconds, str(again), counts=again.counts and not newcomers) from again
+    except ComeAgain as again:
+        # as long as systems come in, a large incident is worth further tries, however bad the server: patience begins anew
+        since = await ports.db.read(store.last_taken, context.tenant, context.task_run)
+        raise ComeAgain(again.seconds, str(again), asked=again.asked, since=since) from again
     return Look(is_open, tags[0] if tags else known)
 
 
 async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext, job: Job) -> None:
-    """Take the newcomers of one look at the currently affected systems, and arrange the next look."""
+    """Take the newcomers of one look at the currently affected systems, and arrange the next look.
+
+    Raises:
+        JobRetry: the other product is away. Not counted: a look that is given up would end the chain of looks, and whoever
+            is affected later would be lost; the window of the waves ends it.
+    """
     url = current_url(context)
     if not url or ports.clock.now() - context.started_at > ports.limits.wave_window:
         await ports.db.write(_note, ports, context, job, "", None)
         return
     wave = await ports.db.read(store.last_wave, context.tenant, context.task_run) + 1
     try:
-        look = await take_all(ports, keeper, context, url, wave, str(job.payload.get("known", "")))
+        known, number = str(job.payload.get("known", "")), int(job.payload["look"])
+        look = await take_all(ports, keeper, context, url, wave, known, number)
+    except ComeAgain as again:
+        pause = again.seconds if again.asked is not None else max(again.seconds, ports.limits.wave_seconds)
+        raise JobRetry(pause, str(again), counts=False) from again
     except FetchRefused as refused:
         await ports.db.write(_note, ports, context, job, str(refused), None)
         return
