@@ -6,7 +6,8 @@ Comes in: where to ask and as whom. Goes out: pages of systems with their users,
 
 from opulse.bridges.systrack.affected import Bookmarks, read_pages
 from opulse.bridges.systrack.lists import read_groups, read_sensors
-from opulse.bridges.systrack.models import FIRST_PAGE, ComeAgain, Fetched, FetchRefused, Named, Source
+from opulse.bridges.systrack.models import FIRST_PAGE, Fetched, FetchRefused, Named, Source
+from opulse.bridges.systrack.sending import ComeAgain
 from opulse.bridges.systrack.tokens import TokenKeeper
 
 __all__ = [

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Set
 import msgspec
 
 from opulse.bridges.systrack.asking import get
-from opulse.bridges.systrack.models import FIRST_PAGE, ComeAgain, Fetched, Source
+from opulse.bridges.systrack.models import FIRST_PAGE, Fetched, Source
 from opulse.bridges.systrack.patience import ask_patiently
 from opulse.bridges.systrack.rules import check_host, follow_url, page_url, users_url
-from opulse.bridges.systrack.sending import unreadable
+from opulse.bridges.systrack.sending import ComeAgain, unreadable
 from opulse.bridges.systrack.tokens import TokenKeeper
 from opulse.ports import Ports
 from opulse.wire.affected import AffectedPage, AffectedSystem, AffectedUser

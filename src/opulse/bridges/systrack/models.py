@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from opulse.jobs import JobRetry
 from opulse.wire.affected import AffectedPage
 
 FIRST_PAGE = 50  # systems: the first mails leave while the rest is still being fetched
@@ -13,26 +11,6 @@ FIRST_PAGE = 50  # systems: the first mails leave while the rest is still being 
 
 class FetchRefused(Exception):
     """The other product cannot be asked, and no further try helps; the message says what to mend."""
-
-
-class ComeAgain(JobRetry):
-    """The other product is slow, busy or down: the same request may do better in ``seconds``.
-
-    ``asked``: the seconds that its Retry-After wants; None where it wants nothing. ``slow``: no answer came in time.
-    """
-
-    def __init__(
-        self,
-        seconds: float,
-        why: str,
-        *,
-        asked: float | None = None,
-        slow: bool = False,
-        since: datetime | None = None,
-    ) -> None:
-        super().__init__(seconds, why, since=since)
-        self.asked = asked
-        self.slow = slow
 
 
 @dataclass(frozen=True)

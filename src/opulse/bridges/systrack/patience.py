@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from opulse.bridges.systrack.models import ComeAgain
+from opulse.bridges.systrack.sending import ComeAgain
 from opulse.ports import Ports
 
 TRIES = 6  # of one request

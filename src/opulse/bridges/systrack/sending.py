@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from opulse.bridges.systrack.models import ComeAgain, FetchRefused
+from datetime import datetime
+
+from opulse.bridges.systrack.models import FetchRefused
+from opulse.jobs import JobRetry
 from opulse.outbound import AddressRefused, AnswerTooLarge, OutboundError, OutboundResponse, OutboundTimeout
 from opulse.outbound.retry import parse_retry_after
 from opulse.ports import Ports
@@ -12,6 +15,26 @@ PAGE_BYTES = 5_000_000
 PAGE_SECONDS = 30.0
 RETRY_SECONDS = 5.0  # where the other side does not say how long
 RETRY_MOST = 300.0  # however long it asks for: the question is about now
+
+
+class ComeAgain(JobRetry):
+    """The other product is slow, busy or down: the same request may do better in ``seconds``.
+
+    ``asked``: the seconds that its Retry-After wants; None where it wants nothing. ``slow``: no answer came in time.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        why: str,
+        *,
+        asked: float | None = None,
+        slow: bool = False,
+        since: datetime | None = None,
+    ) -> None:
+        super().__init__(seconds, why, since=since)
+        self.asked = asked
+        self.slow = slow
 
 
 async def send(ports: Ports, method: str, url: str, headers: dict[str, str], body: bytes) -> OutboundResponse:
