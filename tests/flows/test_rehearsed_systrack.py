@@ -86,7 +86,8 @@ async def _ask_all(pulse: Pulse, product: Any, url: str, people: int, *, key: bo
     assert set(asked.values()) == {1}, "somebody was asked twice"
     found = await ledger(pulse.ports, pulse.tenant, one.id)
     assert found.total == people == sum(found.states.values()), "the ledger sums to the affected systems"
-    assert set(found.states) == {LedgerState.QUEUED}, "each has its invitation, and no mail has left yet"
+    # each has its invitation, and no mail has left yet; so many as 10,000 wait for somebody's yes in part
+    assert set(found.states) <= {LedgerState.QUEUED, LedgerState.NEEDS_CONFIRMATION}
 
 
 @pytest.mark.parametrize("faults", FAULTS)
@@ -139,7 +140,7 @@ async def test_every_fault_on_either_database(pulse: Pulse) -> None:
 async def test_ten_thousand_people_with_every_fault(db: Database, clock: ManualClock) -> None:
     async with open_pulse(db, clock) as pulse:
         met = await rehearse(pulse, ALL, 10_000, page_size=100)
-        print(f"10,000 people reached and asked once each; faults met: {met}")  # noqa: T201  # the tally, for -s
+        print(f"10,000 people reached, one invitation each; faults met: {met}")  # noqa: T201  # the tally, for -s
         assert set(met) == {part.split("=")[0] for part in ALL.split(",")}, "every fault did come"
 
 
