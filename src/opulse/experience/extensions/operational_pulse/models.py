@@ -8,7 +8,6 @@ from enum import StrEnum
 from opulse.experience.directory.models import Person
 
 WAVE_DUE = "pulse.wave_due"
-FIRST_PAGE = 50  # systems: the first mails leave while the rest is still being fetched
 LAST_LOGON_DAYS = 7
 
 
@@ -29,7 +28,3 @@ class AffectedPerson:
     system_name: str
     person: Person | None
     reason: ReachReason
-
-
-class FetchRefused(Exception):
-    """The other product cannot be asked, and no further try helps; the message says what to mend."""

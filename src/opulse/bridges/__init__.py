@@ -1,0 +1,1 @@
+"""Our clients of the real products. They know the wire and the outbound guard, and nothing of either wing."""
