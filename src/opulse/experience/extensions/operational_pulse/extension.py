@@ -7,11 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from opulse.bridges.qualtrics import QualtricsRefused, base_url
 from opulse.bridges.systrack import FetchRefused, TokenKeeper
 from opulse.experience.directory import views as directory
 from opulse.experience.extensions.operational_pulse import store
+from opulse.experience.extensions.operational_pulse.flow.handing import account_of
 from opulse.experience.extensions.operational_pulse.flow.waves import Look, arrange_in, current_url, take_all
-from opulse.experience.extensions.operational_pulse.rules import sensor_names
+from opulse.experience.extensions.operational_pulse.rules import (
+    qualtrics_target,
+    sensor_names,
+    target_problems,
+)
 from opulse.experience.workflows import (
     Extension,
     FieldKind,
@@ -61,6 +67,22 @@ class UpdateContactMetadata:
             required=False,
             help="Instead of the service account: sent as systrack-api-key. Keys end after up to 180 days.",
         ),
+        FormField(
+            "qualtrics_place",
+            "Qualtrics data centre",
+            required=False,
+            help="Only for a directory at Qualtrics: fra1, or an address such as brand.fra1.qualtrics.com.",
+        ),
+        FormField("qualtrics_api_token", "Qualtrics API token", FieldKind.SECRET, required=False),
+        FormField(
+            "qualtrics_client_id",
+            "Qualtrics OAuth client ID",
+            required=False,
+            help="In place of the API token; it then needs the scopes that the guide for a real Qualtrics names.",
+        ),
+        FormField(
+            "qualtrics_client_secret", "Qualtrics OAuth client secret", FieldKind.SECRET, required=False
+        ),
     )
     form: Sequence[FormField] = (
         FormField("systems_url", "Systems URL", FieldKind.PIPED),
@@ -78,8 +100,8 @@ class UpdateContactMetadata:
             help="From the Tenant Information page of the monitoring side; not needed with an API key.",
             unless=KEY,
         ),
-        FormField("list_id", "List ID", FieldKind.LIST),
-        FormField("directory_id", "Directory ID", FieldKind.DIRECTORY),
+        FormField("list_id", "List ID", FieldKind.LIST, required=False),
+        FormField("directory_id", "Directory ID", FieldKind.DIRECTORY, required=False),
         FormField(
             "create_contacts",
             "Make contacts for people who have none",
@@ -87,6 +109,19 @@ class UpdateContactMetadata:
             required=False,
             default="false",
         ),
+        FormField(
+            "directory_at",
+            "The directory is",
+            FieldKind.CHOICE,
+            required=False,
+            choices=(("here", "Here"), ("qualtrics", "At the Qualtrics of the account")),
+            default="here",
+            help="At Qualtrics, its own workflows ask the people; give its two IDs below in place of those above.",
+        ),
+        FormField(
+            "qualtrics_directory", "Qualtrics Directory ID", required=False, help="POOL_ and 15 characters."
+        ),
+        FormField("qualtrics_list", "Qualtrics List ID", required=False, help="CG_ and 15 characters."),
     )
 
     def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
@@ -95,11 +130,8 @@ class UpdateContactMetadata:
             for name, label in _TYPED.items()
             if parse_piped(str(form.get(name) or "")).slots
         ]
-        found = directory.find_list(conn, tenant, str(form["list_id"]))
-        if directory.find_directory(conn, tenant, str(form["directory_id"])) is None:
-            problems.append("Directory ID names no directory")
-        elif found is None or found.directory != form["directory_id"]:
-            problems.append("List ID names no mailing list of that directory")
+        target = qualtrics_target(form)
+        problems += _own_problems_in(conn, tenant, form) if target is None else target_problems(target)
         return problems + _outside_in(conn, tenant, form)
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
@@ -114,11 +146,48 @@ class UpdateContactMetadata:
         outside = await ports.db.read(_outside_in, context.tenant, context.form)
         if outside:
             return TaskResult(TaskState.FAILED, {}, "; ".join(outside))
+        wrong = await ports.db.read(_qualtrics_problem_in, context.tenant, context)
+        if wrong:
+            return TaskResult(TaskState.FAILED, {}, wrong)
         try:
             look = await take_all(ports, KEEPER, context, url, 1)
         except FetchRefused as refused:
             return TaskResult(TaskState.FAILED, {}, str(refused))
         return TaskResult(TaskState.SUCCEEDED, await ports.db.write(_output_in, ports, context, look))
+
+
+def _own_problems_in(conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the directory and the list, where they are ours."""
+    missing = [
+        f"{label} is missing"
+        for name, label in (("list_id", "List ID"), ("directory_id", "Directory ID"))
+        if not form.get(name)
+    ]
+    if missing:
+        return missing
+    if directory.find_directory(conn, tenant, str(form["directory_id"])) is None:
+        return ["Directory ID names no directory"]
+    found = directory.find_list(conn, tenant, str(form["list_id"]))
+    if found is None or found.directory != form["directory_id"]:
+        return ["List ID names no mailing list of that directory"]
+    return []
+
+
+def _qualtrics_problem_in(conn: Connection, tenant: int, context: TaskContext) -> str:
+    """Why the account does not do for a directory at Qualtrics; empty: it does, or none is meant."""
+    if qualtrics_target(context.form) is None:
+        return ""
+    account = account_of(context)
+    if not account.api_token and not (account.client_id and account.client_secret):
+        return "the account has neither an API token nor an OAuth client of Qualtrics"
+    try:
+        base = base_url(account.place)
+    except QualtricsRefused as refused:
+        return str(refused)
+    domains = views.list_installs(conn, tenant).get(NAME, [])
+    if not may_call(base, domains):
+        return f"{host_of(base)} may not be called by this extension: an administrator allows it on the page Extensions"
+    return ""
 
 
 def _output_in(conn: Connection, ports: Ports, context: TaskContext, look: Look) -> dict[str, Any]:

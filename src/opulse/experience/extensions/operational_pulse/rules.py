@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from opulse.experience.directory.models import Person
 from opulse.experience.extensions.operational_pulse.models import (
     LAST_LOGON_DAYS,
     AffectedPerson,
     ReachReason,
+    Target,
 )
 from opulse.wire.affected import AffectedSystem, AffectedUser, seconds_since
 
@@ -49,3 +51,36 @@ def sensor_names(value: object) -> list[str]:
     if isinstance(value, list):
         return [str(name) for name in value if str(name).strip()]
     return [part.strip() for part in str(value or "").split(",") if part.strip()]
+
+
+def is_on(value: object) -> bool:
+    """Whether a switch of a form is on."""
+    return str(value).lower() in ("true", "yes", "1", "on")
+
+
+def qualtrics_target(form: Mapping[str, Any]) -> Target | None:
+    """The directory at Qualtrics that the task writes into; None: it writes into one of ours."""
+    if form.get("directory_at") != "qualtrics":
+        return None
+    directory, list_id = (
+        str(form.get(name) or "").strip() for name in ("qualtrics_directory", "qualtrics_list")
+    )
+    return Target(directory, list_id, is_on(form.get("create_contacts", "")))
+
+
+def target_problems(target: Target) -> list[str]:
+    """What is wrong with the ids as typed."""
+    wanted = (
+        ("Qualtrics Directory ID", "POOL_", target.directory),
+        ("Qualtrics List ID", "CG_", target.list_id),
+    )
+    return [
+        f"{label} is {prefix} and 15 letters or digits, as Qualtrics shows it under Qualtrics IDs"
+        for label, prefix, text in wanted
+        if not (text.startswith(prefix) and len(text) == len(prefix) + 15 and text[len(prefix) :].isalnum())
+    ]
+
+
+def as_text_patch(sensors: Iterable[str], at: str) -> dict[str, str]:
+    """What is written on a contact at Qualtrics, where embedded data is text; the activation's id comes with the page."""
+    return {"lastAlarm": ", ".join(sensors), "lastAlarmAt": at}

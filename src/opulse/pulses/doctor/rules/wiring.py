@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from opulse.experience.extensions.operational_pulse.models import FetchRefused
-from opulse.experience.extensions.operational_pulse.rules import check_host, check_token_url
+from opulse.bridges.systrack import FetchRefused
+from opulse.bridges.systrack.rules import check_host, check_token_url
 from opulse.experience.workflows.models import Workflow
 from opulse.experience.workflows.rules.fields import pick_value
 from opulse.monitoring.notifications.models import SchedulePreset
@@ -126,9 +126,11 @@ def _addresses(facts: Facts, workflow: Workflow, form: dict[str, Any]) -> Iterat
         except FetchRefused:
             what = f"The Cloud URL is {form['cloud_url']}, and Systems URLs begin with {own}."
             yield Finding(Kind.CLOUD_URL_DIFFERS, subject, what)
-        if form["client_id"] != facts.tenant.client_id:
+        if form.get("client_id") and form["client_id"] != facts.tenant.client_id:
             yield Finding(Kind.CLIENT_ID_DIFFERS, subject, "The Client ID is not that of Tenant Information.")
         yield from _account(facts, workflow)
+    if not form.get("token_url"):  # the account has an API key in its place
+        return
     try:
         check_token_url(str(form["token_url"]), own)
     except FetchRefused as refused:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from opulse.bridges.systrack import Bookmarks, ComeAgain, FetchRefused, Source, TokenKeeper, read_pages
 from opulse.experience.extensions.operational_pulse import store
-from opulse.experience.extensions.operational_pulse.flow.taking import Page, take_page_in
+from opulse.experience.extensions.operational_pulse.flow.taking import Page, hand_page_in, take_page_in
 from opulse.experience.extensions.operational_pulse.models import WAVE_DUE
-from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
+from opulse.experience.extensions.operational_pulse.rules import (
+    choose_people,
+    is_on,
+    qualtrics_target,
+    sensor_names,
+)
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
 from opulse.jobs import Job, JobRetry, enqueue
@@ -62,7 +67,7 @@ async def take_all(
             tags.append(fetched.tag)
             is_open = fetched.page.state in (None, ActivationState.ACTIVE)
             ready, now = _ready(context, fetched.page), ports.clock.now()
-            taken = await ports.db.write(take_page_in, context, ready, wave, ports.limits.alarm_life, now)
+            taken = await _take_in(ports, context, ready, wave, now)
             if taken and not newcomers and wave == 1:
                 STAGE_SECONDS.labels("contact").observe(
                     (ports.clock.now() - context.started_at).total_seconds()
@@ -74,6 +79,13 @@ async def take_all(
         since = await ports.db.read(store.last_taken, context.tenant, context.task_run)
         raise ComeAgain(again.seconds, str(again), asked=again.asked, since=since) from again
     return Look(is_open, tags[0] if tags else known)
+
+
+async def _take_in(ports: Ports, context: TaskContext, page: Page, wave: int, now: datetime) -> int:
+    """Take a page into our directory, or hand it to the one at Qualtrics. How many systems were new."""
+    if page.at_qualtrics:
+        return await ports.db.write(hand_page_in, context, page, wave, now)
+    return await ports.db.write(take_page_in, context, page, wave, ports.limits.alarm_life, now)
 
 
 async def follow(ports: Ports, keeper: TokenKeeper, context: TaskContext, job: Job) -> None:
@@ -151,11 +163,13 @@ def _ready(context: TaskContext, page: AffectedPage) -> Page:
         "lastAlarmAt": context.started_at.isoformat(),
         "lastAlarmActivationId": activation,
     }
+    target = qualtrics_target(context.form)
     return Page(
         activation,
         choose_people(page.systems, page.as_of),
         patch,
-        str(context.form["directory_id"]),
-        str(context.form["list_id"]),
-        str(context.form.get("create_contacts", "")).lower() in ("true", "yes", "1", "on"),
+        target.directory if target else str(context.form["directory_id"]),
+        target.list_id if target else str(context.form["list_id"]),
+        is_on(context.form.get("create_contacts", "")),
+        target is not None,
     )
