@@ -56,7 +56,9 @@ def check_notifications(facts: Facts) -> Iterator[Finding]:
         if recipient.state is RecipientState.DISABLED and recipient.id in told:
             button = Button(Action.ENABLE_RECIPIENT, recipient.id)
             what = "It is disabled, and notifications tell it."
-            yield Finding(Kind.RECIPIENT_OFF, _subject(recipient), what, button)
+            telling = (one for one in facts.notifications if recipient.id in one.recipients)
+            also = tuple(about(one).page for one in telling)
+            yield Finding(Kind.RECIPIENT_OFF, _subject(recipient), what, button, also)
 
 
 def check_webhooks(facts: Facts) -> Iterator[Finding]:
@@ -84,12 +86,12 @@ def _fit(recipient: Recipient, webhook: Webhook, workflow: Workflow, body: Any) 
     if not workflow.enabled:
         what = f"It calls the workflow {workflow.document.name}, which is switched off."
         button = Button(Action.SWITCH_ON, workflow.id)
-        yield Finding(Kind.RECEIVER_OFF, about(workflow), what, button)
+        yield Finding(Kind.RECEIVER_OFF, about(workflow), what, button, (subject.page,))
     if body is not None:
         for field in form.get("fields", []):
             if pick_value(body, str(field["path"])) is None:
                 what = f"Its body has nothing at {field['path']}, the JSON field {field['name']}."
-                yield Finding(Kind.BODY_LACKS_PATH, subject, what)
+                yield Finding(Kind.BODY_LACKS_PATH, subject, what, also=(about(workflow).page,))
     names = {header.name.casefold() for header in webhook.headers}
     auth = str(form.get("authentication", "open"))
     has = {
@@ -100,7 +102,7 @@ def _fit(recipient: Recipient, webhook: Webhook, workflow: Workflow, body: Any) 
     }
     if not has.get(auth, True):
         what = f"The event of {workflow.document.name} wants {auth}, and the webhook carries none."
-        yield Finding(Kind.TOKEN_NOT_SENT, subject, what)
+        yield Finding(Kind.TOKEN_NOT_SENT, subject, what, also=(about(workflow).page,))
     if auth == "open":
         yield Finding(Kind.EVENT_OPEN, about(workflow), "Its JSON event asks for no credential.")
 
