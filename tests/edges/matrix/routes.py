@@ -52,7 +52,7 @@ class Route:
     @property
     def is_page(self) -> bool:
         return not self.path.startswith(
-            ("/api/", "/API/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/")
+            ("/api/", "/API/", "/scim/", "/oauth/", "/oauth2/", "/inbound-event/", "/{cloud}/")
         )
 
 
