@@ -97,6 +97,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/systems/{system_id}/primary-user": {"user_id": None},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
+    "POST /api/v1/doctor/mends": {"action": "switch_on", "target": "none"},
+    "POST /admin/doctor/mend": {"action": "switch_on", "target": "none"},
     "POST /api/v1/service-accounts/{account}/rotate": {},
     "POST /api/v1/keys/{key}/regenerate": {},
 }
