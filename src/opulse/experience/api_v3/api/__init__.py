@@ -8,6 +8,8 @@ from opulse.experience.api_v3.api import (
     contacts,
     mailing_lists,
     oauth,
+    searching,
+    transactions,
     unknown,
     users,
 )
@@ -19,7 +21,9 @@ router = APIRouter()
 for _part in (
     oauth,
     users,
+    searching,  # before contacts: its paths would be a contact's
     contacts,
+    transactions,
     mailing_lists,
 ):
     router.include_router(_part.router)
