@@ -20,6 +20,7 @@ PUBLIC: Mapping[str, str] = {
     "/ResourceTypes/{name}": "User",
     "/Schemas/{urn}": "urn:ietf:params:scim:schemas:core:2.0:User",
     "/{policy}": "B2C_1_ROPC_AUTH",
+    "/API/v3/{rest}": "nothing",
 }
 
 

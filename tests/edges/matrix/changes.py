@@ -147,6 +147,7 @@ CHANGES: Mapping[str, MakeBody] = {
 }
 
 MOVES_NOTHING: Mapping[str, str] = {
+    "POST /API/v3/directories/{directory}/contacts/search": QUESTION,
     "POST /api/v1/ask-now/preview": QUESTION,
     "POST /api/v1/directories/{directory}/segments/preview": QUESTION,
     "POST /api/v1/privacy/erasures/preview": QUESTION,
