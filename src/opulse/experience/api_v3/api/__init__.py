@@ -5,7 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    definitions,
+    distributions,
+    libraries,
     oauth,
+    responses,
+    surveys,
     unknown,
     users,
 )
@@ -17,6 +22,11 @@ router = APIRouter()
 for _part in (
     oauth,
     users,
+    surveys,
+    definitions,
+    distributions,
+    libraries,
+    responses,
 ):
     router.include_router(_part.router)
 router.include_router(unknown.router)  # last: it takes what nobody took
