@@ -34,7 +34,7 @@ from tools.reference_states import STATES, states_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/reference"
-JSON_PATHS = ("/api/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/")
+JSON_PATHS = ("/api/", "/API/", "/oauth2/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/")
 PART = re.compile(r"(?P<begin><!-- made: (?P<name>[\w. ]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 SPECIFICATION = re.compile(r"\s*\((?:systrack|qualtrics-\w+|spine|integration-guide)\.md[^)]*\)")
 KIND_WORDS = {
@@ -169,7 +169,9 @@ def _fields(route: APIRoute) -> list[str]:
     if route.body_field is None:
         return []
     model = route.body_field.field_info.annotation
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _who(dependant: Dependant) -> str:

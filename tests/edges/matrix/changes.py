@@ -135,6 +135,20 @@ CHANGES: Mapping[str, MakeBody] = {
 }
 
 MOVES_NOTHING: Mapping[str, str] = {
+    "POST /api/v1/oauth-clients": NOT_YET,
+    "POST /API/v3/distributions": "needs a list and a live survey: tests/flows/api_v3/test_distributions.py",
+    "DELETE /API/v3/distributions/{distribution}": "the incident's distribution is over",
+    "POST /API/v3/distributions/{distribution}/thankyous": "one is planned already, or its time is over",
+    "POST /API/v3/distributions/{distribution}/reminders": "as many are planned as may be",
+    "POST /API/v3/surveys": "its body is a file: tests/flows/api_v3/test_surveys.py",
+    "POST /API/v3/survey-definitions": "the same tests",
+    "POST /API/v3/survey-definitions/{survey_id}/questions": "the same tests",
+    "PUT /API/v3/survey-definitions/{survey_id}/questions/{question}": "the same tests",
+    "PUT /API/v3/survey-definitions/{survey_id}/flow": "the same tests",
+    "PUT /API/v3/survey-definitions/{survey_id}/options": "the same tests",
+    "POST /API/v3/survey-definitions/{survey_id}/versions": "it is published",
+    "DELETE /API/v3/surveys/{survey_id}": "refused: surveys are not deleted",
+    "DELETE /API/v3/survey-definitions/{survey_id}": "refused: surveys are not deleted",
     "POST /api/v1/ask-now/preview": QUESTION,
     "POST /api/v1/directories/{directory}/segments/preview": QUESTION,
     "POST /api/v1/privacy/erasures/preview": QUESTION,

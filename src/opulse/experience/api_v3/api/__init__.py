@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    contacts,
     definitions,
     distributions,
     libraries,
+    mailing_lists,
     oauth,
     responses,
     surveys,
@@ -22,6 +24,8 @@ router = APIRouter()
 for _part in (
     oauth,
     users,
+    contacts,
+    mailing_lists,
     surveys,
     definitions,
     distributions,
