@@ -79,7 +79,7 @@ async def send(ports: Ports, tenant: int, wanted: Sending, actor: str) -> str:
             conn, tenant, DISTRIBUTION_REQUESTED, payload, unique=made.id, run_at=max(now, wanted.send_at)
         )
         after = {"survey": wanted.survey, "list": wanted.list_id, "send_at": wanted.send_at.isoformat()}
-        audit_in(conn, tenant, actor, "distribution.sent", made.id, None, after, now)
+        audit_in(conn, tenant, actor, "distribution.requested", made.id, None, after, now)
         return made.id
 
     try:

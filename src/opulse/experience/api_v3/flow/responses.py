@@ -48,7 +48,7 @@ async def start_export(ports: Ports, tenant: int, survey: str, wish: ExportWish,
     def unit(conn: Connection) -> None:
         store.delete_exports(conn, tenant, now - KEPT)
         store.insert_export(conn, made)
-        audit_in(conn, tenant, actor, "responses.export_asked", survey, None, wish.as_json(), now)
+        audit_in(conn, tenant, actor, "responses.requested", survey, None, wish.as_json(), now)
 
     await ports.db.write(unit)
     return made
