@@ -6,10 +6,15 @@ from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
     contacts,
+    definitions,
+    distributions,
+    libraries,
     mailing_lists,
     oauth,
     searching,
     transactions,
+    responses,
+    surveys,
     unknown,
     users,
 )
@@ -25,6 +30,11 @@ for _part in (
     contacts,
     transactions,
     mailing_lists,
+    surveys,
+    definitions,
+    distributions,
+    libraries,
+    responses,
 ):
     router.include_router(_part.router)
 router.include_router(unknown.router)  # last: it takes what nobody took
