@@ -148,7 +148,6 @@ CHANGES: Mapping[str, MakeBody] = {
 
 MOVES_NOTHING: Mapping[str, str] = {
     "POST /API/v3/directories/{directory}/contacts/search": QUESTION,
-    "POST /api/v1/oauth-clients": NOT_YET,
     "POST /API/v3/distributions": "needs a list and a live survey: tests/flows/api_v3/test_distributions.py",
     "DELETE /API/v3/distributions/{distribution}": "the incident's distribution is over",
     "POST /API/v3/distributions/{distribution}/thankyous": "one is planned already, or its time is over",

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, insert
 
 from opulse.cli.demo.procedures import webhook
 from opulse.experience.api_v3.api.users import stable_id, user_id
-from opulse.experience.api_v3.api.users import stable_id
 from opulse.experience.api_v3.flow.responses import find_export, start_export
 from opulse.experience.api_v3.rules.owners import library_id
 from opulse.experience.api_v3.rules.responses import read_export

@@ -11,10 +11,10 @@ from opulse.experience.api_v3.api import (
     libraries,
     mailing_lists,
     oauth,
-    searching,
-    transactions,
     responses,
+    searching,
     surveys,
+    transactions,
     unknown,
     users,
 )

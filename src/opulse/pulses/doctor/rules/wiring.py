@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from opulse.bridges.systrack import FetchRefused
+from opulse.bridges.systrack.models import FetchRefused
 from opulse.bridges.systrack.rules import check_host, check_token_url
 from opulse.experience.workflows.models import Workflow
 from opulse.experience.workflows.rules.fields import pick_value
