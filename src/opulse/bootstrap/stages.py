@@ -44,12 +44,15 @@ EXPERIENCE = (
     "opulse.experience.impact",
     "opulse.experience.footprint",
     "opulse.experience.privacy",
+    "opulse.experience.api_v3",
 )
 SHARED = ("opulse.tenancy",)
 ACROSS = (
     "opulse.pulses.ledger",
     "opulse.pulses.replay",
     "opulse.pulses.configuration",
+    "opulse.pulses.doctor",
+    "opulse.pulses.bound",
     "opulse.console.journey",
     "opulse.console.configuration",
     "opulse.console",

@@ -10,6 +10,7 @@ from opulse.cli import (
     agent,
     configuration,
     demo,
+    doctor,
     emulate,
     importing,
     keep,
@@ -29,7 +30,6 @@ app = typer.Typer(
 )
 serve.add_to(app)
 admin.add_to(app)
-emulate.add_to(app)
 demo.add_to(app)
 agent.add_to(app)
 sensors.add_to(app)
@@ -37,7 +37,9 @@ importing.add_to(app)
 configuration.add_to(app)
 qsf.add_to(app)
 replay.add_to(app)
+doctor.add_to(app)
 systems.add_to(app)
+emulate.add_to(app)
 keep.add_to(app)
 
 

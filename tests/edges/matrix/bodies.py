@@ -22,7 +22,32 @@ NOTIFICATION = {
 }
 SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="json")}
 
+_MAIL = {"header": {"subject": "Looked at"}, "message": {"messageText": "Looked at"}}
 BODIES: Mapping[str, Mapping[str, Any]] = {
+    "POST /API/v3/distributions/{distribution}/reminders": _MAIL,
+    "POST /API/v3/distributions/{distribution}/thankyous": _MAIL,
+    "PUT /API/v3/surveys/{survey_id}": {"name": "Looked at"},
+    "PUT /API/v3/survey-definitions/{survey_id}/metadata": {"SurveyName": "Looked at"},
+    "POST /API/v3/survey-definitions/{survey_id}/versions": {"Published": True},
+    "POST /API/v3/surveys/{survey_id}/export-responses": {"format": "csv"},
+    "POST /API/v3/surveys/{survey_id}/responses": {"values": {}},
+    "POST /API/v3/libraries/{library_name}/messages": {
+        "category": "invite",
+        "description": "Looked at",
+        "messages": {"en": "Looked at"},
+    },
+    "POST /API/v3/directories/{directory}/contacts": {"email": "a@b.example"},
+    "PUT /API/v3/directories/{directory}/contacts/{contact}": {"lastName": "Looked"},
+    "POST /API/v3/directories/{directory}/contacts/search": {
+        "filter": {"filterType": "email", "comparison": "notEmpty"}
+    },
+    "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}": {"name": "Looked at"},
+    "POST /API/v3/directories/{directory}/transactions": {"k1": {"contactId": "CID_000000000000000"}},
+    "POST /API/v3/directories/{directory}/mailinglists": {"name": "Looked at"},
+    "POST /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts": {"email": "a@b.example"},
+    "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts/{contact}": {
+        "lastName": "Looked"
+    },
     "PUT /api/v1/groups/{group_id}": {"name": "Looked at"},
     "PUT /api/v1/groups/{group_id}/sensors": {"name": "High Page Faults", "enabled": False},
     "PUT /api/v1/recipients/{recipient_id}": {
@@ -90,6 +115,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/systems/{system_id}/primary-user": {"user_id": None},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
+    "POST /api/v1/doctor/mends": {"action": "switch_on", "target": "none"},
+    "POST /admin/doctor/mend": {"action": "switch_on", "target": "none"},
+    "PUT /api/v1/pulses/{pulse_id}": {"name": "Looked at", "sensors": ["High Page Faults"], "group_id": ""},
+    "POST /api/v1/pulses/{pulse_id}/keep": {"part": "notification"},
+    "POST /pulses/{pulse_id}/keep": {"kind": "notification"},
+    "POST /pulses/{pulse_id}/switch": {"enabled": "no"},
     "POST /api/v1/service-accounts/{account}/rotate": {},
     "POST /api/v1/keys/{key}/regenerate": {},
 }

@@ -18,7 +18,6 @@ from tests.edges.matrix.world import PASSWORD, World
 Body = Mapping[str, Any]
 MakeBody = Callable[[World], Awaitable[Body]]
 QUESTION = "a question with a body"
-NOT_YET = "changes something, and needs a body or an object in a state that the matrix does not make yet"
 MACHINE = "what machines tell of themselves, thousands of times a day; not configuration"
 
 
@@ -64,6 +63,16 @@ async def _notification(world: World) -> Body:
     return {**NOTIFICATION, "name": fresh_name("notification"), "group_id": group}
 
 
+async def _pulse(world: World) -> Body:
+    group = await objects.make_group(world, {})
+    return {
+        "name": fresh_name("pulse"),
+        "sensors": ["High Page Faults"],
+        "group_id": group,
+        "threshold": "1000",
+    }
+
+
 async def _contacts(world: World) -> Body:
     return {"contacts": [{"email": f"{fresh_name('x').replace(' ', '.')}@zebra.example"}]}
 
@@ -107,6 +116,9 @@ CHANGES: Mapping[str, MakeBody] = {
     "POST /api/v1/notifications": _notification,
     "PUT /api/v1/notifications/{notification_id}": _notification,
     "POST /api/v1/silences": _silence,
+    "POST /api/v1/pulses": _pulse,
+    "PUT /api/v1/pulses/{pulse_id}": _pulse,
+    "POST /api/v1/pulses/{pulse_id}/keep": _same(part="notification"),
     "POST /api/v1/inhibitions": _inhibition,
     "POST /api/v1/sources": _named(kind="fleet"),
     "PUT /api/v1/sources/{source_id}": _named(kind="fleet"),
@@ -135,28 +147,23 @@ CHANGES: Mapping[str, MakeBody] = {
 }
 
 MOVES_NOTHING: Mapping[str, str] = {
+    "POST /API/v3/directories/{directory}/contacts/search": QUESTION,
+    "POST /API/v3/distributions": "needs a list and a live survey: tests/flows/api_v3/test_distributions.py",
+    "DELETE /API/v3/distributions/{distribution}": "the incident's distribution is over",
+    "POST /API/v3/distributions/{distribution}/thankyous": "one is planned already, or its time is over",
+    "POST /API/v3/distributions/{distribution}/reminders": "as many are planned as may be",
+    "POST /API/v3/surveys": "its body is a file: tests/flows/api_v3/test_surveys.py",
+    "POST /API/v3/survey-definitions": "the same tests",
+    "POST /API/v3/survey-definitions/{survey_id}/questions": "the same tests",
+    "PUT /API/v3/survey-definitions/{survey_id}/questions/{question}": "the same tests",
+    "PUT /API/v3/survey-definitions/{survey_id}/flow": "the same tests",
+    "PUT /API/v3/survey-definitions/{survey_id}/options": "the same tests",
+    "POST /API/v3/survey-definitions/{survey_id}/versions": "it is published",
+    "DELETE /API/v3/surveys/{survey_id}": "refused: surveys are not deleted",
+    "DELETE /API/v3/survey-definitions/{survey_id}": "refused: surveys are not deleted",
     "POST /api/v1/ask-now/preview": QUESTION,
     "POST /api/v1/directories/{directory}/segments/preview": QUESTION,
     "POST /api/v1/privacy/erasures/preview": QUESTION,
-    "PATCH /api/v1/mailing-lists/{mailing_list}/members": NOT_YET,
-    "POST /api/v1/ask-now": NOT_YET,
-    "POST /api/v1/directories/{directory}/contacts:merge": NOT_YET,
-    "POST /api/v1/directories/{directory}/fields/undeclare": NOT_YET,
-    "POST /api/v1/directories/{directory}/samples": NOT_YET,
-    "POST /api/v1/domain-keys": NOT_YET,
-    "POST /api/v1/library-messages": NOT_YET,
-    "POST /api/v1/mail-templates": NOT_YET,
-    "POST /api/v1/privacy/erasures": NOT_YET,
-    "POST /api/v1/runs/{run}/cancel": NOT_YET,
-    "POST /api/v1/runs/{run}/retry": NOT_YET,
-    "POST /api/v1/segments/{mailing_list}/refresh": NOT_YET,
-    "POST /api/v1/suppressions": NOT_YET,
-    "POST /api/v1/suppressions/lift": NOT_YET,
-    "POST /api/v1/surveys/qsf": NOT_YET,
-    "POST /api/v1/workflows/{workflow}/owner": NOT_YET,
-    "POST /api/v1/workflows/{workflow}/schedule/run": NOT_YET,
-    "POST /api/v1/workflows/{workflow}/test-event": NOT_YET,
-    "PUT /api/v1/systems/{system_id}/primary-user": NOT_YET,
     "PUT /api/v1/systems": MACHINE,
     "POST /api/v1/systems/imports": "a file is taken by a job, which writes the row: tests/stores/test_systems_imports.py",
     "POST /api/v1/directories/{directory}/imports": "the same: tests/stores/test_directory_files.py",
@@ -167,15 +174,16 @@ MOVES_NOTHING: Mapping[str, str] = {
     "POST /api/v1/groups/preview": QUESTION,
     "POST /api/v1/notifications/preview": QUESTION,
     "POST /api/v1/silences/preview": QUESTION,
+    "POST /api/v1/pulses/preview": QUESTION,
     "POST /api/v1/sources/preview": QUESTION,
     "POST /api/v1/replays": QUESTION,
+    "POST /api/v1/doctor/mends": "no finding offers the button: tests/flows/doctor/test_doctor_mending.py",
     "POST /api/v1/recipients/test": "a test tells somebody else, and changes nothing here",
     "POST /api/v1/recipients/{recipient_id}/test": "the same",
     "POST /api/v1/recipients/{recipient_id}/rotate-secret": "it signs nothing: tests/unit/monitoring/recipients",
     "POST /api/v1/recipients/{recipient_id}/end-overlap": "no overlap runs: the same tests",
     "POST /api/v1/recipients/{recipient_id}/enable": "it is enabled",
     "POST /api/v1/recipients/{recipient_id}/send-again": "nothing failed",
-    "POST /api/v1/mailing-lists/{mailing_list}/members": "contacts of the list's directory: tests/stores/test_directory_lists.py",
     "POST /api/v1/activations/{activation_id}/resolve": "the walk has dismissed it before",
     "POST /api/v1/surveys/{survey_id}/publish": "it is published",
     "POST /api/v1/distributions/{distribution}/pause": "the incident's distribution is over",

@@ -14,6 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from opulse.cli.demo.procedures import webhook
+from opulse.experience.api_v3.api.users import stable_id, user_id
+from opulse.experience.api_v3.flow.responses import find_export, start_export
+from opulse.experience.api_v3.rules.owners import library_id
+from opulse.experience.api_v3.rules.responses import read_export
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.responses.store.tables import responses
@@ -90,6 +94,16 @@ async def make_silence(world: World, found: Found) -> str:
         "ends_at": (now + timedelta(hours=1)).isoformat(),
     }
     return str((await world.api.post("/api/v1/silences", body))["silence_id"])
+
+
+async def make_pulse(world: World, found: Found) -> str:
+    body = {
+        "name": fresh_name("pulse"),
+        "sensors": ["High Page Faults"],
+        "group_id": await make_group(world, found),
+        "threshold": "1000",
+    }
+    return str((await world.api.post("/api/v1/pulses", body))["pulse_id"])
 
 
 async def make_window(world: World, found: Found) -> str:
@@ -392,7 +406,55 @@ def _only(answer: Any) -> Any:
     return next(value for value in answer.values() if isinstance(value, list))
 
 
+async def make_oauth_client(world: World, found: Found) -> str:
+    person = await make_person(world, found)
+    body = {"name": fresh_name("client"), "person": person, "scopes": ["read:users"]}
+    return str((await world.api.post("/api/v1/oauth-clients", body))["client_id"])
+
+
+async def make_user(world: World, found: Found) -> str:
+    """Somebody as the API v3 names them."""
+    return user_id(await make_person(world, found))
+
+
+async def find_organization(world: World, found: Found) -> str:
+    return world.acme.tenant.client_id
+
+
+async def find_division(world: World, found: Found) -> str:
+    return stable_id("DV", world.acme.tenant.guid)
+
+
+async def find_library(world: World, found: Found) -> str:
+    return library_id(world.acme.tenant.id)
+
+
+async def make_export(world: World, found: Found) -> str:
+    """Of a survey that five people answered: of fewer there is none."""
+    await make_response(world, found)
+    made = await start_export(
+        world.ports, world.acme.tenant.id, found["survey_id"], read_export({"format": "csv"}), "test"
+    )
+    return made.id
+
+
+async def make_export_file(world: World, found: Found) -> str:
+    survey, tenant = found["survey_id"], world.acme.tenant.id
+    progress = await make_export(world, found)
+    return (await find_export(world.ports, tenant, survey, progress=progress)).file
+
+
 MAKERS: Mapping[str, Maker] = {
+    "{library_name}": find_library,
+    "{export_id}": make_export,
+    "{export_file}": make_export_file,
+    "{question}": name_question,
+    "{block}": name_block,
+    "{oauth_client}": make_oauth_client,
+    "/API/v3/users/{person}": make_user,
+    "{organization}": find_organization,
+    "{division}": find_division,
+    "/mailinglists/{mailing_list}/contacts/{contact}": make_member,
     "{system_id}": make_system,
     "{group_id}": make_group,
     "/sensors/{name}": make_sensor,
@@ -400,6 +462,7 @@ MAKERS: Mapping[str, Maker] = {
     "{recipient_id}": make_recipient,
     "{notification_id}": make_notification,
     "{silence_id}": make_silence,
+    "{pulse_id}": make_pulse,
     "{window_id}": make_window,
     "{inhibition_id}": make_inhibition,
     "{activation_id}": find_activation,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from opulse.cli.emulate import qualtrics
+from opulse.cli.emulate import qualtrics, systrack
 
 emulate_app = typer.Typer(
     help="Serve a stand-in for a real product, with faults on demand.", no_args_is_help=True
@@ -16,5 +16,6 @@ emulate_app = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's verbs to the command."""
+    systrack.add_to(emulate_app)
     qualtrics.add_to(emulate_app)
     app.add_typer(emulate_app, name="emulate")

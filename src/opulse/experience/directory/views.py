@@ -7,6 +7,7 @@ from opulse.experience.directory.store.contacts import (
     embedded_text,
     find_contact,
     find_contacts,
+    find_ids_by_email,
     lock_contacts,
 )
 from opulse.experience.directory.store.fields import find_declared, list_changes, list_seen
@@ -49,7 +50,7 @@ from opulse.experience.directory.store.tables import (
     list_members,
     mailing_lists,
 )
-from opulse.experience.directory.store.transactions import list_transactions, transactions
+from opulse.experience.directory.store.transactions import find_transaction, list_transactions, transactions
 
 __all__ = [
     "change_groups",
@@ -67,12 +68,14 @@ __all__ = [
     "find_directory",
     "find_few_by_start",
     "find_hours",
+    "find_ids_by_email",
     "find_import",
     "find_in_list",
     "find_list",
     "find_merge_rules",
     "find_opt_out",
     "find_survivor",
+    "find_transaction",
     "list_alike",
     "list_changes",
     "list_contacts",

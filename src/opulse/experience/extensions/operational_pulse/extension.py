@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from opulse.bridges.qualtrics import QualtricsRefused, base_url
+from opulse.bridges.systrack import FetchRefused, TokenKeeper
 from opulse.experience.directory import views as directory
 from opulse.experience.extensions.operational_pulse import store
-from opulse.experience.extensions.operational_pulse.flow.fetch import TokenKeeper
 from opulse.experience.extensions.operational_pulse.flow.handing import account_of
 from opulse.experience.extensions.operational_pulse.flow.waves import Look, arrange_in, current_url, take_all
-from opulse.experience.extensions.operational_pulse.models import FetchRefused
 from opulse.experience.extensions.operational_pulse.rules import (
     qualtrics_target,
     sensor_names,
@@ -34,6 +33,7 @@ from opulse.templating.piped import parse_piped
 from opulse.wire.affected import is_systems_tag
 
 NAME = "operational_pulse"
+KEY = "systrack_api_key"
 _CALLED = {"token_url": "Token URL", "cloud_url": "Cloud URL"}
 _TYPED = {"token_url": "Token URL", "cloud_url": "Cloud URL", "client_id": "Client ID"}
 
@@ -48,10 +48,24 @@ class UpdateContactMetadata:
     title = "Operational Pulse: Update Contact Metadata"
     account_fields: Sequence[FormField] = (
         FormField(
-            "api_token", "API Token", FieldKind.SECRET, help="Password of the SysTrack service account."
+            "api_token",
+            "API Token",
+            FieldKind.SECRET,
+            help="Password of the SysTrack service account.",
+            unless=KEY,
         ),
         FormField(
-            "systrack_api_account", "SysTrack API Account", help="User name of the SysTrack service account."
+            "systrack_api_account",
+            "SysTrack API Account",
+            help="User name of the SysTrack service account.",
+            unless=KEY,
+        ),
+        FormField(
+            KEY,
+            "SysTrack API key",
+            FieldKind.SECRET,
+            required=False,
+            help="Instead of the service account: sent as systrack-api-key. Keys end after up to 180 days.",
         ),
         FormField(
             "qualtrics_place",
@@ -73,9 +87,19 @@ class UpdateContactMetadata:
     form: Sequence[FormField] = (
         FormField("systems_url", "Systems URL", FieldKind.PIPED),
         FormField("sensor_names", "Sensor Names", FieldKind.PIPED),
-        FormField("token_url", "Token URL", help="From the Tenant Information page of the monitoring side."),
+        FormField(
+            "token_url",
+            "Token URL",
+            help="From the Tenant Information page of the monitoring side; not needed with an API key.",
+            unless=KEY,
+        ),
         FormField("cloud_url", "Cloud URL", help="For example cloud.lakesidesoftware.com."),
-        FormField("client_id", "Client ID", help="From the Tenant Information page of the monitoring side."),
+        FormField(
+            "client_id",
+            "Client ID",
+            help="From the Tenant Information page of the monitoring side; not needed with an API key.",
+            unless=KEY,
+        ),
         FormField("list_id", "List ID", FieldKind.LIST, required=False),
         FormField("directory_id", "Directory ID", FieldKind.DIRECTORY, required=False),
         FormField(
@@ -104,7 +128,7 @@ class UpdateContactMetadata:
         problems = [
             f"{label} is typed here, never taken from the event: whoever posts the event could collect the password"
             for name, label in _TYPED.items()
-            if parse_piped(str(form[name])).slots
+            if parse_piped(str(form.get(name) or "")).slots
         ]
         target = qualtrics_target(form)
         problems += _own_problems_in(conn, tenant, form) if target is None else target_problems(target)
@@ -182,7 +206,7 @@ def _outside_in(conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[
         f"{label} leads to {host_of(str(form[name])) or 'no host'}, which this extension may not call: an administrator "
         "allows it on the page Extensions"
         for name, label in _CALLED.items()
-        if not may_call(str(form[name]), domains)
+        if form.get(name) and not may_call(str(form[name]), domains)
     ]
 
 

@@ -9,7 +9,6 @@ from opulse.experience.directory.models import Person
 
 WAVE_DUE = "pulse.wave_due"
 PEOPLE_HANDED = "pulse.people_handed"
-FIRST_PAGE = 50  # systems: the first mails leave while the rest is still being fetched
 LAST_LOGON_DAYS = 7
 
 
@@ -54,7 +53,3 @@ class Target:
     directory: str
     list_id: str
     create: bool
-
-
-class FetchRefused(Exception):
-    """The other product cannot be asked, and no further try helps; the message says what to mend."""

@@ -21,6 +21,7 @@ from opulse.experience.extensions.operational_pulse.store.reached import (
     find_reach_of,
     forget_reach,
     insert_reach,
+    last_taken,
     last_wave,
     reach,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "handed_people",
     "insert_batch",
     "insert_reach",
+    "last_taken",
     "last_wave",
     "list_people",
     "reach",

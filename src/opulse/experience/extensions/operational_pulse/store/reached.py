@@ -75,6 +75,13 @@ def last_wave(conn: Connection, tenant: int, task_run: str) -> int:
     return int(conn.execute(query).scalar() or 0)
 
 
+def last_taken(conn: Connection, tenant: int, task_run: str) -> datetime | None:
+    """When this task run last took a system; None: never yet."""
+    query = select(func.max(reach.c.at)).where(reach.c.tenant == tenant, reach.c.task_run == task_run)
+    found: datetime | None = conn.execute(query).scalar()
+    return found
+
+
 def count_reach(conn: Connection, tenant: int, task_run: str) -> dict[str, int]:
     """{systems, people, waves} of a task run."""
     row = conn.execute(

@@ -1,0 +1,42 @@
+"""The routes of the API v3, part by part, and the one form of their paths."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from opulse.experience.api_v3.api import (
+    contacts,
+    definitions,
+    distributions,
+    libraries,
+    mailing_lists,
+    oauth,
+    responses,
+    searching,
+    surveys,
+    transactions,
+    unknown,
+    users,
+)
+from opulse.experience.api_v3.api.edge import OneForm
+
+make_express = OneForm
+
+router = APIRouter()
+for _part in (
+    oauth,
+    users,
+    searching,  # before contacts: its paths would be a contact's
+    contacts,
+    transactions,
+    mailing_lists,
+    surveys,
+    definitions,
+    distributions,
+    libraries,
+    responses,
+):
+    router.include_router(_part.router)
+router.include_router(unknown.router)  # last: it takes what nobody took
+
+__all__ = ["make_express", "router"]
