@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -294,6 +295,9 @@ async def test_every_fault_and_everybody_once(db: Database, clock: ManualClock) 
 
 @pytest.mark.long
 async def test_every_fault_and_ten_thousand_once(db: Database, clock: ManualClock) -> None:
+    faulthandler.dump_traceback_later(
+        900, exit=True
+    )  # seven minutes at a load of 18; pytest would end it after three
     async with bridged(db, clock, EVERY_FAULT) as bridge:
         await everybody_once(bridge, 10_000)
         assert set(bridge.there.recorder.faults) == {
