@@ -52,6 +52,7 @@ lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(COMPILE) --upgrade requirements/node.in -o requirements/node.txt
+	for one in requirements/clients/*.in; do $(COMPILE) --upgrade $$one -o $${one%.in}.txt || exit 1; done
 
 agent-wheel: ## Build the wheel of the agent alone into dist/
 	@$(SET_UP) check && .venv/bin/python -m tools.build_agent_wheel dist

@@ -3,7 +3,7 @@
 demo   .venv with the runtime packages, the page assets. Needs no root.
 check  .venv with the development packages.
 test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts), and Alertmanager,
-       unpacked into build/peers.
+       unpacked into build/peers, and the public Qualtrics clients that it runs, into build/clients.
 bench  the same as for test, and what ours is measured beside (wrk).
 debian the Debian packages of the suite alone, for `sudo`.
 """
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import clients
 import debian
 import page_assets
 import python_env
@@ -32,6 +33,8 @@ def set_up(purpose: str) -> None:
     installer = python_env.ensure("base" if purpose == "demo" else "dev")
     if purpose != "check":
         page_assets.ensure(installer)
+    if purpose == "test":
+        clients.ensure(installer)
 
 
 def main(arguments: list[str]) -> int:
