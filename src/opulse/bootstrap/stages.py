@@ -44,6 +44,7 @@ EXPERIENCE = (
     "opulse.experience.impact",
     "opulse.experience.footprint",
     "opulse.experience.privacy",
+    "opulse.experience.api_v3",
 )
 SHARED = ("opulse.tenancy",)
 ACROSS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from opulse.ports import Ports
+from opulse.tenancy.flow.access_tokens import find_person_caller
 from opulse.tenancy.flow.digests import digest
 from opulse.tenancy.flow.known_keys import KnownKeys
 from opulse.tenancy.flow.people import find_session
@@ -52,7 +53,8 @@ class TenancyGate:
             return (
                 None if token is None else Caller(token[0], Role.SYSTEMS, "service account", key_id=token[1])
             )
-        return await self._keys.find(stored, now)
+        known = await self._keys.find(stored, now)
+        return known or await find_person_caller(self._ports, secret)
 
 
 def _sent_key(request: Request) -> str:

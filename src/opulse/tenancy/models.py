@@ -22,6 +22,38 @@ FAILURE_WINDOW = timedelta(minutes=15)
 PASSWORD_LENGTH = 12
 
 
+_SCOPED = (
+    "activity_logs",
+    "contact_frequency_rules",
+    "contact_transactions",
+    "directories",
+    "directory_contacts",
+    "distributions",
+    "divisions",
+    "groups",
+    "libraries",
+    "mailing_list_contacts",
+    "mailing_lists",
+    "organizations",
+    "participants",
+    "samples",
+    "subscriptions",
+    "survey_responses",
+    "survey_sessions",
+    "surveys",
+    "tickets",
+    "users",
+)
+SCOPES = frozenset(f"{verb}:{thing}" for verb in ("read", "manage") for thing in _SCOPED) | {
+    "manage:all",
+    "manage:customer_data_requests",
+    "manage:erasure_requests",
+    "openid",
+    "profile",
+}
+"""What an OAuth token of the API v3 can be given (qualtrics-api.md 1.4)."""
+
+
 class KeyKind(StrEnum):
     """What a machine's key opens."""
 
@@ -133,3 +165,15 @@ class ServiceAccount:
     def overlaps(self, now: datetime) -> bool:
         """Whether two passwords open at this moment."""
         return self.old_until is not None and now < self.old_until
+
+
+@dataclass(frozen=True)
+class OAuthClient:
+    """A program that asks for access tokens (client credentials). It has a person's rights, within its scopes."""
+
+    tenant: int
+    id: str  # the client_id
+    name: str
+    person: str
+    scopes: tuple[str, ...]
+    created_at: datetime

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, select
 
 from opulse.tenancy.models import Session
+from opulse.tenancy.store.access import list_clients
 from opulse.tenancy.store.audit import list_audit
 from opulse.tenancy.store.keys import list_accounts, list_keys
 from opulse.tenancy.store.people import find_person, list_people, list_sessions, people, sessions
@@ -15,6 +16,7 @@ __all__ = [
     "find_tenant",
     "list_accounts",
     "list_audit",
+    "list_clients",
     "list_keys",
     "list_people",
     "list_sessions",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from opulse.tenancy.api import credentials, tenant
+from opulse.tenancy.api import credentials, oauth_clients, tenant
 from opulse.tenancy.api.tenant import cloud_url, token_url
 
 __all__ = ["cloud_url", "router", "token_url"]
 
 router = APIRouter()
-for part in (tenant, credentials):
+for part in (tenant, credentials, oauth_clients):
     router.include_router(part.router)

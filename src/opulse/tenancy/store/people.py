@@ -95,12 +95,12 @@ def insert_person(conn: Connection, person: Person, password: str) -> None:
 def find_person_by_email(conn: Connection, email: str) -> tuple[Person, str] | None:
     """Resolver of sign-in: the person and the stored password."""
     row = conn.execute(select(people).where(people.c.email_key == email.strip().lower())).one_or_none()
-    return None if row is None else (_person(row), row.password)
+    return None if row is None else (person_of(row), row.password)
 
 
 def find_person(conn: Connection, tenant: int, person: str) -> Person | None:
     row = conn.execute(select(people).where(people.c.tenant == tenant, people.c.id == person)).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else person_of(row)
 
 
 def find_password(conn: Connection, tenant: int, person: str) -> str:
@@ -112,7 +112,7 @@ def find_password(conn: Connection, tenant: int, person: str) -> str:
 
 def list_people(conn: Connection, tenant: int) -> list[Person]:
     rows = conn.execute(select(people).where(people.c.tenant == tenant).order_by(people.c.email_key))
-    return [_person(row) for row in rows]
+    return [person_of(row) for row in rows]
 
 
 def update_person(conn: Connection, tenant: int, person: str, **changes: Any) -> None:
@@ -197,7 +197,7 @@ def forget_failures(conn: Connection, email: str) -> None:
     conn.execute(delete(failures).where(failures.c.email_key == email.strip().lower()))
 
 
-def _person(row: Any) -> Person:
+def person_of(row: Any) -> Person:
     return Person(
         row.tenant,
         row.id,

@@ -1,0 +1,7 @@
+"""The Qualtrics API v3 (qualtrics-api.md part 1) over the stages' flows: the same contacts, lists and surveys, in its spelling.
+
+In: requests of clients that were written for Qualtrics. Out: what the stages' views and flows say, in the envelope. No jobs, no
+decision of its own: whatever a request changes is changed by the flow that the console calls.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,24 @@
+"""The routes of the API v3, part by part, and the one form of their paths."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from opulse.experience.api_v3.api import (
+    oauth,
+    unknown,
+    users,
+)
+from opulse.experience.api_v3.api.edge import OneForm
+
+make_express = OneForm
+
+router = APIRouter()
+for _part in (
+    oauth,
+    users,
+):
+    router.include_router(_part.router)
+router.include_router(unknown.router)  # last: it takes what nobody took
+
+__all__ = ["make_express", "router"]
