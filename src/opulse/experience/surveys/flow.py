@@ -191,6 +191,15 @@ async def find_survey(ports: Ports, tenant: int, survey: str) -> tuple[SurveyRec
     return await ports.db.read(query)
 
 
+async def list_versions(ports: Ports, tenant: int, survey: str) -> tuple[SurveyRecord, list[SurveyVersion]]:
+    """The survey and all its versions, the first one first. Raises SurveyUnknown."""
+
+    def query(conn: Connection) -> tuple[SurveyRecord, list[SurveyVersion]]:
+        return get_survey_in(conn, tenant, survey), store.list_versions(conn, tenant, survey)
+
+    return await ports.db.read(query)
+
+
 async def list_surveys(ports: Ports, tenant: int, limit: int = 200) -> list[SurveyRecord]:
     """The tenant's surveys, newest first."""
     return await ports.db.read(store.list_surveys, tenant, limit)

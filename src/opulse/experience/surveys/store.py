@@ -199,6 +199,14 @@ def find_version(conn: Connection, tenant: int, survey: str, number: int) -> Sur
     return _version(row) if row else None
 
 
+def list_versions(conn: Connection, tenant: int, survey: str) -> list[SurveyVersion]:
+    """Every version with its document, the first one first."""
+    query = select(survey_versions).where(
+        survey_versions.c.tenant == tenant, survey_versions.c.survey == survey
+    )
+    return [_version(row) for row in conn.execute(query.order_by(survey_versions.c.number))]
+
+
 def _record(row: Row[Any]) -> SurveyRecord:
     return SurveyRecord(**(dict(row._mapping) | {"state": SurveyState(row.state)}))
 

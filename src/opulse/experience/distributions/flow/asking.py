@@ -24,6 +24,7 @@ from opulse.experience.distributions.models import (
     AskRequest,
     AskResult,
     Decision,
+    Distribution,
     SendWhen,
 )
 from opulse.experience.distributions.rules import decide_due
@@ -89,6 +90,16 @@ async def _ask_all(ports: Ports, request: AskRequest, plan: Plan) -> Tally:
         if chunk.read < limit:
             return tally
         after, limit = chunk.last, CHUNK
+
+
+def open_in(conn: Connection, request: AskRequest, now: datetime) -> Distribution:
+    """The distribution of the request, before anybody is asked: for callers who ask later, and need its id now.
+
+    Raises:
+        SurveyUnknown: there is no such survey here.
+        NotPublished: the survey is not collecting answers.
+    """
+    return _open_in(conn, request, now).distribution
 
 
 def _open_in(conn: Connection, request: AskRequest, now: datetime) -> Plan:

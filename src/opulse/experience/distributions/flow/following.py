@@ -88,6 +88,21 @@ def plan_follow_up_in(
     return made
 
 
+async def plan_distribution(
+    ports: Ports, tenant: int, distribution: str, wish: FollowUpWish, actor: str
+) -> Distribution:
+    """:func:`plan_follow_up` for callers who need the id of its mails' distribution before anybody's time has come."""
+
+    def unit(conn: Connection) -> Distribution:
+        of = find_distribution(conn, tenant, distribution)
+        if of is None:
+            raise LookupError(distribution)
+        now = ports.clock.now()
+        return _child_in(conn, plan_follow_up_in(conn, of, wish, actor, now), of, now)
+
+    return await ports.db.write(unit)
+
+
 async def end_follow_up(ports: Ports, tenant: int, distribution: str, follow_up: str, actor: str) -> None:
     """Nobody gets it any more who has not got it yet. Raises LookupError."""
     now = ports.clock.now()

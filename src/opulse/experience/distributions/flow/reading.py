@@ -93,13 +93,17 @@ async def list_distributions(
     *,
     activation: str = "",
     states: Collection[DistributionState] = (),
+    survey: str = "",
+    offset: int = 0,
     limit: int = 100,
 ) -> list[Shown]:
-    """The newest first; of one activation, in these states, or all."""
+    """The newest first; of one activation, in these states, of one survey, or all."""
     relay = ports.relay() is not None
 
     def query(conn: Connection) -> list[Shown]:
-        found = store.list_distributions(conn, tenant, activation=activation, states=states, limit=limit)
+        found = store.list_distributions(
+            conn, tenant, activation=activation, states=states, survey=survey, offset=offset, limit=limit
+        )
         return _shown(conn, tenant, found, relay)
 
     return await ports.db.read(query)

@@ -41,15 +41,21 @@ def list_distributions(
     *,
     activation: str = "",
     states: Collection[DistributionState] = (),
+    survey: str = "",
+    offset: int = 0,
     limit: int | None = 100,
 ) -> list[Distribution]:
-    """The newest first; of one activation, in these states, or all. ``limit``: None for every one."""
+    """The newest first; of one activation, in these states, of one survey, or all. ``limit``: None for every one."""
     query = select(distributions).where(distributions.c.tenant == tenant)
+    if survey:
+        query = query.where(distributions.c.survey == survey)
     if activation:
         query = query.where(distributions.c.activation == activation)
     if states:
         query = query.where(distributions.c.state.in_(states))
     newest = query.order_by(distributions.c.created_at.desc(), distributions.c.id).limit(limit)
+    if offset:
+        newest = newest.offset(offset)
     return [distribution_of(row) for row in conn.execute(newest)]
 
 

@@ -52,6 +52,7 @@ distributions = Table(
     Index("ix_distributions_parent", "tenant", "parent"),
     Index("ix_distributions_activation", "tenant", "activation"),
     Index("ix_distributions_cause", "tenant", "cause"),
+    Index("ix_distributions_survey", "tenant", "survey"),
     Index("ix_distributions_state", "state"),
     Index("ix_distributions_shared_link", "tenant", "shared_link"),
 )

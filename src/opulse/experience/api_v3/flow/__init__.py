@@ -1,0 +1,1 @@
+"""What a program asks for, by the flows that the console uses."""

@@ -1,0 +1,129 @@
+"""Exports that were asked for, and what lists of ours need beside other stages' rows: one join each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
+
+from opulse.db import Instant, JsonDoc, metadata
+from opulse.experience.directory.views import contacts
+from opulse.experience.distributions.views import invitations
+from opulse.experience.responses.views import responses
+
+exports = Table(
+    "v3_exports",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("file", Text, nullable=False),  # the id under which it is fetched
+    Column("wanted", JsonDoc, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+Index("ix_v3_exports_created_at", exports.c.tenant, exports.c.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export that was asked for; its file is written while it is fetched."""
+
+    tenant: int
+    id: str  # ES_…
+    survey: str
+    file: str
+    wanted: Mapping[str, Any]
+    created_by: str
+    created_at: datetime
+
+
+def insert_export(conn: Connection, export: Export) -> None:
+    """Keep it."""
+    conn.execute(
+        insert(exports).values(
+            tenant=export.tenant,
+            id=export.id,
+            survey=export.survey,
+            file=export.file,
+            wanted=dict(export.wanted),
+            created_by=export.created_by,
+            created_at=export.created_at,
+        )
+    )
+
+
+def delete_exports(conn: Connection, tenant: int, before: datetime) -> None:
+    """Forget those that were asked for before then."""
+    conn.execute(delete(exports).where(exports.c.tenant == tenant, exports.c.created_at < before))
+
+
+def find_export(
+    conn: Connection, tenant: int, survey: str, since: datetime, *, progress: str = "", file: str = ""
+) -> Export | None:
+    """By its own id, or by its file's; asked for since then."""
+    query = select(exports).where(
+        exports.c.tenant == tenant, exports.c.survey == survey, exports.c.created_at >= since
+    )
+    named = exports.c.id == progress if progress else exports.c.file == file
+    row = conn.execute(query.where(named)).one_or_none()
+    return None if row is None else Export(**row._mapping)
+
+
+def list_people(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, tuple[str, bool]]:
+    """Contact → external reference, and whether they opted out of the directory; of one page."""
+    rows = conn.execute(
+        select(contacts.c.id, contacts.c.ext_ref, contacts.c.unsubscribed).where(
+            contacts.c.tenant == tenant, contacts.c.id.in_(ids)
+        )
+    )
+    return {row.id: (row.ext_ref, row.unsubscribed) for row in rows}
+
+
+def list_responses_of(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, str]:
+    """Invitation → its response that counts; of one page."""
+    rows = conn.execute(
+        select(responses.c.invitation, responses.c.id).where(
+            responses.c.tenant == tenant,
+            responses.c.invitation.in_(ids),
+            responses.c.individual,
+            responses.c.state == "recorded",
+        )
+    )
+    return {row.invitation: row.id for row in rows}
+
+
+def find_ends(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, datetime]:
+    """Distribution → when its last link ends."""
+    rows = conn.execute(
+        select(
+            invitations.c.distribution, func.max(invitations.c.expires_at, type_=Instant()).label("ends_at")
+        )
+        .where(invitations.c.tenant == tenant, invitations.c.distribution.in_(ids))
+        .group_by(invitations.c.distribution)
+    )
+    return {row.distribution: row.ends_at for row in rows}
+
+
+def count_responses(conn: Connection, tenant: int, survey: str) -> int:
+    """Recorded responses of the survey."""
+    query = select(func.count()).where(
+        responses.c.tenant == tenant, responses.c.survey == survey, responses.c.state == "recorded"
+    )
+    return int(conn.execute(query).scalar_one())
