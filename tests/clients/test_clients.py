@@ -1,4 +1,4 @@
-"""Public clients of the product, as they are on PyPI and npm, against a server that runs: every method that maps to a route works."""
+"""Public clients of the product, as they are on PyPI and npm, call a running server: every method that maps to a route works."""
 
 from __future__ import annotations
 

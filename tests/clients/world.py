@@ -1,6 +1,6 @@
 """What the clients find: an installation whose administrator has an API token and an OAuth client, and a survey that was sent.
 
-Tokens are made by the console's own flow before the server starts; everything else is asked of the API itself, as a program would.
+Tokens are made by the console's own flow before the server starts; everything else is asked of the API itself.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ async def set_up(data: Path) -> dict[str, str]:
     from opulse.settings import load_settings
     from opulse.tenancy import list_tenants
     from opulse.tenancy.flow.access_tokens import create_client, make_person_token
-    from opulse.tenancy.flow.people import list_people
     from opulse.tenancy.flow.tenants import change_tenant
+    from opulse.tenancy.views import list_people
 
     wanted = setup.Wanted(
         data, "Main", EMAIL, "Ada Admin", "http://localhost", "", 0, "none", "", None, "", "", False
@@ -41,7 +41,7 @@ async def set_up(data: Path) -> dict[str, str]:
     try:
         (tenant,) = await ports.db.read(list_tenants)
         await change_tenant(ports, tenant.id, "test", mail_open=True)
-        (person,) = await list_people(ports, tenant.id)
+        (person,) = await ports.db.read(list_people, tenant.id)
         client, secret = await create_client(
             ports, tenant.id, "qualtrics-helper", person.id, ["manage:all"], "test"
         )

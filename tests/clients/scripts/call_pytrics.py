@@ -6,7 +6,6 @@ import time
 import zipfile
 
 from calling import WORLD, call
-
 from pytrics.qualtrics_api.client import QualtricsAPIClient
 
 client = QualtricsAPIClient(WORLD["url"] + "/API/v3", WORLD["token"])
