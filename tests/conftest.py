@@ -78,11 +78,11 @@ async def db(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> As
         await database.close()
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create_database(await server.template(frozenset(metadata.tables), _create_tables))
+    name = await server.lend(frozenset(metadata.tables), _create_tables)
     database = await open_database(server.url(name))
     yield database
     await database.close()
-    server.drop_database(name)
+    await server.take_back(name)
 
 
 async def _sqlite_template(folder: Path) -> Path:

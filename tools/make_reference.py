@@ -25,6 +25,7 @@ from opulse.cli.main import app as command
 from opulse.monitoring.sources.registry import ADAPTERS
 from opulse.observe.metrics import list_metrics
 from opulse.outbound.retry import SCHEDULE
+from opulse.pulses.doctor.rules.cards import CARDS
 from opulse.settings import PREFIX, SECRETS, Settings
 from opulse.templating.variables import NOTIFICATION_VARIABLES, VariableKind
 from opulse.web.access import Needs, Open
@@ -37,7 +38,7 @@ from tools.reference_states import STATES, states_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs/reference"
-JSON_PATHS = ("/api/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/")
+JSON_PATHS = ("/api/", "/API/", "/oauth2/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/")
 PART = re.compile(r"(?P<begin><!-- made: (?P<name>[\w. ]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 SPECIFICATION = re.compile(r"\s*\((?:systrack|qualtrics-\w+|spine|integration-guide)\.md[^)]*\)")
 KIND_WORDS = {
@@ -172,7 +173,9 @@ def _fields(route: APIRoute) -> list[str]:
     if route.body_field is None:
         return []
     model = route.body_field.field_info.annotation
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _who(dependant: Dependant) -> str:
@@ -246,6 +249,7 @@ def parts() -> Mapping[str, Callable[[], str]]:
         "variables": variables,
         "schedule": schedule,
         "metrics": metrics,
+        "findings": findings,
         "guide body": lambda: _json(OPERATIONAL_PULSE_BODY),
         "default body": lambda: _json(DEFAULT_BODY),
     }
@@ -253,6 +257,15 @@ def parts() -> Mapping[str, Callable[[], str]]:
     made |= {f"client {one.stem}": partial(client_methods, one) for one in clients()}
     made |= {f"source settings {kind}": partial(source_settings, kind) for kind in ADAPTERS}
     return made | {name: partial(meanings, name) for name in STATES}
+
+
+def findings() -> str:
+    """Everything the doctor can find, and how a user makes it."""
+    rows = (
+        [f"`{kind.value}`", card.severity.value, card.plant, card.why, card.mend]
+        for kind, card in CARDS.items()
+    )
+    return table(["Finding", "Severity", "How it comes about", "Why it matters", "What mends it"], rows)
 
 
 def meanings(name: str) -> str:

@@ -84,4 +84,5 @@ class Ports:
     monitoring_url: str  # where the affected-systems API is reached
     mail_from: str  # default From address; its domain carries bounce addresses
     limits: Limits = field(default_factory=Limits)
+    resolver: str = ""  # DNS server that is asked for records of sending domains; empty: this machine's
     signer: Signer | None = None  # signs mails with DKIM; None: the relay does, or nobody

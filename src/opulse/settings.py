@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         "", description="Selector of that key: the public half is the DNS record SELECTOR._domainkey.DOMAIN."
     )
     dkim_domain: str = Field("", description="Domain that signs; empty: that of the From address.")
+    resolver: str = Field(
+        "",
+        description="DNS server (address, or address:port) that the doctor asks for SPF, DKIM and DMARC records; empty: those of "
+        "this machine.",
+    )
     reporting_minutes: int = Field(
         15, description="A system that was silent for longer is not 'currently reporting'."
     )

@@ -23,6 +23,7 @@ OPEN = {
     "GET /sign-in",
     "POST /sign-in",
     "POST /oauth/token",
+    "POST /oauth2/token",
     "POST /{cloud}/{policy}/oauth2/v2.0/token",
     "POST /inbound-event/v1/events/json/triggers",
     "PUT /inbound-event/v1/events/json/triggers",
@@ -34,6 +35,7 @@ OPEN = {
     "POST /u/{token}",
     "GET /looks/colour/{colour}",
     "GET /looks/logo/{logo}",
+    *(f"{method} /API/v3/{{rest:path}}" for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")),
 }
 """Doors without a lock. A new one is a decision, to be made here too."""
 

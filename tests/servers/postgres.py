@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own per test process, in a throw-away folder; a fresh database per test, cloned from a template."""
+"""A PostgreSQL of our own per test process, in a throw-away folder; per test a database with the tables and no rows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.servers.emptying import empty, shape_of
 from tests.servers.processes import (
     Server,
     ServerDidNotStart,
@@ -21,6 +23,15 @@ from tests.servers.processes import (
 
 # Nothing of it outlives the tests, so nothing of it needs to reach the disk.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+
+
+@dataclass
+class Template:
+    """A database to clone. ``shape``: what it is made of; empty where it has rows, whose clones no emptying gives back."""
+
+    name: str
+    shape: str
+    idle: list[str] = field(default_factory=list)
 
 
 class PostgresServer:
@@ -35,7 +46,8 @@ class PostgresServer:
         self._folder = scratch_folder("opulse-postgres-")
         self._data = self._folder / "data"
         self._numbers = itertools.count(1)
-        self._templates: dict[frozenset[str], str] = {}
+        self._templates: dict[frozenset[str], Template] = {}
+        self._lent: dict[str, Template] = {}
         self._init()
         self._server, self.port = start_on_free_port(
             "PostgreSQL", self._folder, self._command, self._is_ready
@@ -53,13 +65,28 @@ class PostgresServer:
     def drop_database(self, name: str) -> None:
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    async def template(self, tables: frozenset[str], fill: Callable[[str], Awaitable[None]]) -> str:
-        """The name of a database that ``fill(url)`` has given these tables; filled once, then cloned."""
+    async def lend(self, tables: frozenset[str], fill: Callable[[str], Awaitable[None]]) -> str:
+        """The name of an empty database that ``fill(url)`` has given these tables: one that came back, or a fresh clone.
+
+        A clone and its end are a thousand files that come and go, several times what most tests cost.
+        """
         if tables not in self._templates:
             name = self.create_database()
             await fill(self.url(name))
-            self._templates[tables] = name
-        return self._templates[tables]
+            shape, used = await shape_of(self.url(name))
+            self._templates[tables] = Template(name, "" if used else shape)
+        template = self._templates[tables]
+        name = template.idle.pop() if template.idle else self.create_database(template.name)
+        self._lent[name] = template
+        return name
+
+    async def take_back(self, name: str) -> None:
+        """Empty a lent database for the next test; drop one of which a test has altered more than its rows."""
+        template = self._lent.pop(name)
+        if template.shape and await empty(self.url(name), template.shape):
+            template.idle.append(name)
+        else:
+            self.drop_database(name)
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run a statement with psql and return what it printed, unaligned."""

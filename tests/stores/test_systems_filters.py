@@ -46,7 +46,7 @@ async def test_sql_and_python_agree(world: World) -> None:
     assert len(known) == COUNT
     checked = 0
 
-    @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(filters(), min_size=20, max_size=20))
     def collect(terms: list[Filter]) -> None:
         drawn.append(terms)

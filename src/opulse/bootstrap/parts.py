@@ -40,6 +40,7 @@ from opulse.monitoring.sensors.flow.sampling import Sampler
 from opulse.monitoring.sources.flow.keeping import Keeper
 from opulse.monitoring.systems.jobs import GROUPS_DUE, SILENT_DUE
 from opulse.ports import Ports
+from opulse.pulses.doctor.models import DOCTOR_DUE
 from opulse.settings import Settings
 
 SCHEDULE: Mapping[str, Mapping[str, float]] = {
@@ -51,6 +52,7 @@ SCHEDULE: Mapping[str, Mapping[str, float]] = {
         STALE_DUE: 900.0,
         UPKEEP_DUE: 3600.0,
         RETENTION_DUE: 21_600.0,
+        DOCTOR_DUE: 86_400.0,
     },
 }
 SHORTEST_LEASE = timedelta(seconds=3)

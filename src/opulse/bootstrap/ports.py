@@ -50,6 +50,7 @@ async def open_ports(settings: Settings, public_url: str, clock: Clock | None = 
         monitoring_url=monitoring,
         mail_from=settings.mail_from or "pulse@localhost.localdomain",
         limits=make_limits(settings),
+        resolver=settings.resolver,
         signer=signer,
     )
 

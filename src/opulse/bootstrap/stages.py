@@ -51,6 +51,7 @@ ACROSS = (
     "opulse.pulses.ledger",
     "opulse.pulses.replay",
     "opulse.pulses.configuration",
+    "opulse.pulses.doctor",
     "opulse.console.journey",
     "opulse.console.configuration",
     "opulse.console",

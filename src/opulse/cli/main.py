@@ -10,6 +10,7 @@ from opulse.cli import (
     agent,
     configuration,
     demo,
+    doctor,
     importing,
     keep,
     qsf,
@@ -35,6 +36,7 @@ importing.add_to(app)
 configuration.add_to(app)
 qsf.add_to(app)
 replay.add_to(app)
+doctor.add_to(app)
 systems.add_to(app)
 keep.add_to(app)
 

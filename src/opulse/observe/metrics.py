@@ -41,6 +41,9 @@ MAIL_AGE = Gauge(
     ["distribution"],
 )
 JOURNAL_BEHIND = Gauge("opulse_journal_behind", "Records of the sensor journal that are not evaluated yet")
+DOCTOR_FINDINGS = Gauge(
+    "opulse_doctor_findings", "What the last nightly look at the set-up found, in all tenants", ["severity"]
+)
 FROZEN = Gauge("opulse_reporting_frozen", "1 while silence is not believed and nothing resolves, else 0")
 
 PREFIX = "opulse_"

@@ -23,6 +23,13 @@ NOTIFICATION = {
 SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="json")}
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
+    "POST /API/v3/directories/{directory}/contacts": {"email": "a@b.example"},
+    "PUT /API/v3/directories/{directory}/contacts/{contact}": {"lastName": "Looked"},
+    "POST /API/v3/directories/{directory}/mailinglists": {"name": "Looked at"},
+    "POST /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts": {"email": "a@b.example"},
+    "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts/{contact}": {
+        "lastName": "Looked"
+    },
     "PUT /api/v1/groups/{group_id}": {"name": "Looked at"},
     "PUT /api/v1/groups/{group_id}/sensors": {"name": "High Page Faults", "enabled": False},
     "PUT /api/v1/recipients/{recipient_id}": {
@@ -90,6 +97,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/systems/{system_id}/primary-user": {"user_id": None},
     "POST /surveys/{survey_id}/state": {"state": "closed"},
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
+    "POST /api/v1/doctor/mends": {"action": "switch_on", "target": "none"},
+    "POST /admin/doctor/mend": {"action": "switch_on", "target": "none"},
     "POST /api/v1/service-accounts/{account}/rotate": {},
     "POST /api/v1/keys/{key}/regenerate": {},
 }

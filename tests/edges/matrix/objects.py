@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from opulse.cli.demo.procedures import webhook
+from opulse.experience.api_v3.api.users import stable_id
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.responses.store.tables import responses
@@ -392,7 +393,25 @@ def _only(answer: Any) -> Any:
     return next(value for value in answer.values() if isinstance(value, list))
 
 
+async def make_oauth_client(world: World, found: Found) -> str:
+    person = await make_person(world, found)
+    body = {"name": fresh_name("client"), "person": person, "scopes": ["read:users"]}
+    return str((await world.api.post("/api/v1/oauth-clients", body))["client_id"])
+
+
+async def find_organization(world: World, found: Found) -> str:
+    return world.acme.tenant.client_id
+
+
+async def find_division(world: World, found: Found) -> str:
+    return stable_id("DV", world.acme.tenant.guid)
+
+
 MAKERS: Mapping[str, Maker] = {
+    "{oauth_client}": make_oauth_client,
+    "{organization}": find_organization,
+    "{division}": find_division,
+    "/mailinglists/{mailing_list}/contacts/{contact}": make_member,
     "{system_id}": make_system,
     "{group_id}": make_group,
     "/sensors/{name}": make_sensor,

@@ -51,7 +51,9 @@ class Route:
 
     @property
     def is_page(self) -> bool:
-        return not self.path.startswith(("/api/", "/scim/", "/oauth/", "/inbound-event/", "/{cloud}/"))
+        return not self.path.startswith(
+            ("/api/", "/API/", "/scim/", "/oauth/", "/oauth2/", "/inbound-event/", "/{cloud}/")
+        )
 
 
 def walk(app: FastAPI) -> Iterator[Route]:

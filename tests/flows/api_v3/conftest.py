@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from opulse.bootstrap.app import make_app
 from opulse.bootstrap.stages import import_stores
 from opulse.experience.directory.flow.lists import create_directory
 from opulse.ports import Ports
+from opulse.tenancy.flow import people
 from opulse.tenancy.flow.access_tokens import make_person_token
 from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.tenants import create_tenant
@@ -51,6 +54,13 @@ async def make_household(ports: Ports, app: FastAPI, name: str) -> Household:
     transport = httpx2.ASGITransport(app=app)
     client = httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"X-API-TOKEN": token})
     return Household(ports, app, tenant, person.id, token, client, directory)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real argon2 at its least cost."""
+    hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    monkeypatch.setattr(people, "_hasher", lambda: hasher)
 
 
 @pytest.fixture

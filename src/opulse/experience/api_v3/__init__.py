@@ -4,4 +4,6 @@ In: requests of clients that were written for Qualtrics. Out: what the stages' v
 decision of its own: whatever a request changes is changed by the flow that the console calls.
 """
 
-__all__: list[str] = []
+from opulse.experience.api_v3.models import BRAND_PER_MINUTE
+
+__all__ = ["BRAND_PER_MINUTE"]

@@ -23,7 +23,11 @@ from opulse.monitoring.systems.models import (
 )
 from opulse.monitoring.systems.store import groups, imports, journal, occupied, reports, systems, users
 from opulse.monitoring.systems.store.tables import groups as group_rows
+from opulse.monitoring.systems.store.tables import system_users
 from opulse.monitoring.systems.store.tables import systems as system_rows
+
+user_links = system_users
+"""Who used which system from when to when: for statements that join people across the tenant."""
 
 
 def list_systems_at(

@@ -76,6 +76,7 @@ NAVIGATION: tuple[NavSection, ...] = (
             NavItem("api-keys", "API keys", "/admin/api-keys", "key", _ADMIN),
             NavItem("people", "People", "/admin/people", "users-group", _ADMIN),
             NavItem("configuration", "Export and import", "/admin/configuration", "file-text", _ADMIN),
+            NavItem("doctor", "Check the set-up", "/admin/doctor", "checks", _ADMIN),
             NavItem("audit", "Audit", "/admin/audit", "history", _ADMIN),
             NavItem("privacy", "Privacy", "/admin/privacy", "shield", _ADMIN),
             NavItem("sessions", "Sessions", "/admin/sessions", "device-desktop", _ADMIN),

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from opulse.bootstrap.stages import import_stores
+from opulse.clock import ManualClock
 from opulse.experience.audiences import api as audiences
 from opulse.experience.directory import api
 from opulse.experience.footprint import api as footprint
@@ -157,7 +158,10 @@ async def test_lists_have_private_data_and_transactions_types(
     assert (await client.delete(f"{folder}/transactions/{one['id']}")).status_code == 404
 
 
-async def test_people_are_merged_chosen_exported_and_erased(client: httpx2.AsyncClient, folder: str) -> None:
+async def test_people_are_merged_chosen_exported_and_erased(
+    client: httpx2.AsyncClient, folder: str, clock: ManualClock
+) -> None:
+    clock.advance(1)  # the survivor is the oldest, with the newest values: at one moment nobody is older
     assert (await client.get(f"{folder}/merge-rules")).json() == {"rules": [["ext_ref"], ["email"]]}
     await client.put(f"{folder}/merge-rules", json={"rules": [["email", "last_name"]]})
     await client.post(

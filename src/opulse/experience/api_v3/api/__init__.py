@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    contacts,
+    mailing_lists,
     oauth,
     unknown,
     users,
@@ -17,6 +19,8 @@ router = APIRouter()
 for _part in (
     oauth,
     users,
+    contacts,
+    mailing_lists,
 ):
     router.include_router(_part.router)
 router.include_router(unknown.router)  # last: it takes what nobody took

@@ -8,7 +8,16 @@ from typing import Annotated, Any, TypedDict
 
 from fastapi import Depends, Response
 
-from opulse.experience.api_v3.api.edge import DeskDep, IdPath, PageDep, V3Router, administers, reads, refuse
+from opulse.experience.api_v3.api.edge import (
+    DeskDep,
+    IdPath,
+    PageDep,
+    V3Router,
+    administers,
+    oversees,
+    reads,
+    refuse,
+)
 from opulse.ports import Ports
 from opulse.tenancy import Tenant, find_tenant, views
 from opulse.tenancy.flow import access_tokens
@@ -95,7 +104,7 @@ async def get_whoami(desk: DeskDep, caller: Annotated[Caller, Depends(reads("use
 
 @router.get("/users", operation_id="v3_list_users")
 async def list_users(
-    desk: DeskDep, page: PageDep, caller: Annotated[Caller, Depends(administers("users"))]
+    desk: DeskDep, page: PageDep, caller: Annotated[Caller, Depends(oversees("users"))]
 ) -> Response:
     tenant = await desk.ports.db.read(find_tenant, caller.tenant)
     people = await desk.ports.db.read(views.list_people, caller.tenant)
@@ -105,7 +114,7 @@ async def list_users(
 
 @router.get("/users/{person}", operation_id="v3_get_user")
 async def get_user(
-    person: IdPath, desk: DeskDep, caller: Annotated[Caller, Depends(administers("users"))]
+    person: IdPath, desk: DeskDep, caller: Annotated[Caller, Depends(oversees("users"))]
 ) -> Response:
     tenant = await desk.ports.db.read(find_tenant, caller.tenant)
     found = await _find(desk.ports, caller.tenant, person)

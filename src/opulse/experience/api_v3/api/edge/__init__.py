@@ -15,7 +15,7 @@ A route is declared so; the class of its answer is a ``TypedDict``, so that the 
 """
 
 from opulse.experience.api_v3.api.edge.desk import Desk, DeskDep, refuse
-from opulse.experience.api_v3.api.edge.guard import administers, manages, reads
+from opulse.experience.api_v3.api.edge.guard import administers, manages, oversees, reads
 from opulse.experience.api_v3.api.edge.ids import IdPath, check_id
 from opulse.experience.api_v3.api.edge.paging import Page, PageDep
 from opulse.experience.api_v3.api.edge.paths import OneForm
@@ -32,6 +32,7 @@ __all__ = [
     "administers",
     "check_id",
     "manages",
+    "oversees",
     "reads",
     "refuse",
 ]

@@ -60,9 +60,14 @@ def manages(thing: str, per_minute: int | None = None) -> V3Needs:
     return V3Needs(Role.EDITOR, Role.INTEGRATION, scope=(f"manage:{thing}",), per_minute=per_minute)
 
 
+def oversees(thing: str) -> V3Needs:
+    """``read:thing`` or ``manage:thing``; the role of an administrator, or a key of the tenant."""
+    return V3Needs(Role.ADMIN, Role.INTEGRATION, scope=(f"read:{thing}", f"manage:{thing}"))
+
+
 def administers(thing: str) -> V3Needs:
     """``manage:thing``; the role of an administrator, or a key of the tenant."""
     return V3Needs(Role.ADMIN, Role.INTEGRATION, scope=(f"manage:{thing}",))
 
 
-__all__ = ["NotSignedIn", "V3Needs", "administers", "manages", "reads"]
+__all__ = ["NotSignedIn", "V3Needs", "administers", "manages", "oversees", "reads"]

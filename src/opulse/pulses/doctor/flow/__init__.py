@@ -1,0 +1,1 @@
+"""Gather the facts, look outside, examine; and mend what a button can."""

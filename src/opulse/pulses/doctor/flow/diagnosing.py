@@ -1,0 +1,47 @@
+"""A whole look at one tenant, and the nightly one at all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from opulse.mail.models import Security
+from opulse.observe.metrics import DOCTOR_FINDINGS
+from opulse.ports import Ports
+from opulse.pulses.doctor.facts import Facts, Place
+from opulse.pulses.doctor.flow.gathering import gather
+from opulse.pulses.doctor.flow.looking import look_outside
+from opulse.pulses.doctor.models import Report, Severity
+from opulse.pulses.doctor.rules import examine
+from opulse.pulses.doctor.rules.cards import CARDS
+from opulse.tenancy import list_tenants
+
+
+async def diagnose(ports: Ports, tenant: int) -> Report:
+    """Everything, what stands outside too. Bounded in time: see ``looking.PATIENCE``."""
+    facts = await ports.db.read(facts_in, ports, tenant)
+    outside = await look_outside(ports, facts)
+    return Report(facts.now, examine(replace(facts, outside=outside)), outside.unseen)
+
+
+async def diagnose_all(ports: Ports) -> None:
+    """Set ``opulse_doctor_findings``: the sum over all tenants."""
+    counts = dict.fromkeys(Severity, 0)
+    for tenant in await ports.db.read(list_tenants):  # one after the other: the relay is asked once a tenant
+        for finding in (await diagnose(ports, tenant.id)).findings:
+            counts[CARDS[finding.kind].severity] += 1
+    for severity, count in counts.items():
+        DOCTOR_FINDINGS.labels(severity.value).set(count)
+
+
+def facts_in(conn: Connection, ports: Ports, tenant: int) -> Facts:
+    """The facts of this moment, without what is outside."""
+    return gather(conn, tenant, place_of(ports), ports.clock.now())
+
+
+def place_of(ports: Ports) -> Place:
+    relay = ports.relay()
+    host = relay.host if relay else ""
+    in_clear = relay is not None and relay.security is Security.OFF
+    return Place(ports.public_url, ports.monitoring_url, host, in_clear)

@@ -1,0 +1,92 @@
+"""The contract of the guide: the list of conditions must match the list of sensors (weak points 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from opulse.pulses.doctor.facts import Facts
+from opulse.pulses.doctor.models import Action, Button, Finding, Kind
+from opulse.pulses.doctor.rules.pairing import Pair, about, askers, fold, names_of, pairs
+
+
+def check_sensors(facts: Facts) -> Iterator[Finding]:
+    """Names in conditions that are no sensor (any more), and sensors of notifications that are off."""
+    known = {fold(name): name for name in facts.sensors}
+    for asker in askers(facts):
+        for folded, name in asker.wanted.items():
+            if folded not in known:
+                close = get_close_matches(folded, known, 1, 0.75)
+                hint = f" Did you mean {known[close[0]]}?" if close else ""
+                what = f"The condition on lastAlarm names {name!r}, which is no sensor.{hint}"
+                yield Finding(Kind.SENSOR_UNKNOWN, about(asker.workflow), what)
+    for notification in facts.notifications:
+        for sensor in notification.sensors:
+            if not facts.sensors.get(sensor.name, True):
+                what = f"It watches {sensor.name}, which is switched off."
+                yield Finding(Kind.SENSOR_OFF, about(notification), what)
+
+
+def check_pairs(facts: Facts) -> Iterator[Finding]:
+    """Missing and extra sensors, and who has no partner."""
+    paired = pairs(facts)
+    for pair in paired:
+        sent, wanted = names_of(pair.notification), pair.asker.wanted
+        workflow, name = pair.asker.workflow, pair.notification.name
+        missing = [sent[key] for key in sent if key not in wanted]
+        extra = [wanted[key] for key in wanted if key not in sent]
+        if missing:
+            is_flat = workflow.document.conditions.mode == "all"
+            button = Button(Action.ADD_SENSORS, workflow.id, pair.notification.id) if is_flat else None
+            what = f"The notification {name} sends {_listed(missing)}, which no condition names."
+            yield Finding(Kind.SENSOR_MISSING, about(workflow), what, button)
+        if extra:
+            what = f"The conditions want {_listed(extra)}, which the notification {name} does not send."
+            yield Finding(Kind.SENSOR_EXTRA, about(workflow), what)
+        if pair.asker.any_of and pair.notification.needed_sensors > 1:
+            what = f"One of its sensors is enough here, while the notification {name} wants them together."
+            yield Finding(Kind.ANY_SENSOR, about(workflow), what)
+    yield from _without_partner(facts, paired)
+
+
+def _without_partner(facts: Facts, paired: list[Pair]) -> Iterator[Finding]:
+    served = {pair.notification.id for pair in paired}
+    has_webhook = {one.id for one in facts.recipients if one.webhook is not None}
+    for notification in facts.notifications:
+        if notification.id not in served and has_webhook & set(notification.recipients):
+            what = "It tells a webhook, and the conditions of no workflow name its sensors."
+            yield Finding(Kind.NO_WORKFLOW, about(notification), what)
+    in_pairs = {pair.asker.workflow.id for pair in paired}
+    for asker in askers(facts):
+        if not asker.wanted and not asker.lines:
+            what = "It listens to lastAlarm and has no condition on it."
+            yield Finding(Kind.NO_CONDITIONS, about(asker.workflow), what)
+        elif asker.wanted and asker.workflow.id not in in_pairs:
+            what = f"It waits for {_listed(list(asker.wanted.values()))}, which no notification sends."
+            yield Finding(Kind.NO_NOTIFICATION, about(asker.workflow), what)
+
+
+def check_asked_twice(facts: Facts) -> Iterator[Finding]:
+    """One activation that lets people through in two workflows."""
+    for notification in facts.notifications:
+        both = [one.workflow for one in askers(facts) if one.workflow.enabled and one.satisfied(notification)]
+        if len(both) > 1:
+            names = _listed([workflow.document.name for workflow in both])
+            yield Finding(Kind.ASKED_TWICE, about(notification), f"One activation starts {names}.")
+
+
+def check_names(facts: Facts) -> Iterator[Finding]:
+    """*contains* on a text: Disk is part of Disk Latency. A list is compared by its members, so it has no such trouble."""
+    if not facts.text_alarm:
+        return
+    sent = {key: name for one in facts.notifications for key, name in names_of(one).items()}
+    for asker in askers(facts):
+        for key, name in asker.wanted.items():
+            longer = [sent[other] for other in sent if key in other and key != other]
+            if longer:
+                what = f"{name!r} is part of {_listed(longer)}, and lastAlarm is a text here."
+                yield Finding(Kind.PART_OF_NAME, about(asker.workflow), what)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)
