@@ -6,8 +6,13 @@ from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
     contacts,
+    definitions,
+    distributions,
+    libraries,
     mailing_lists,
     oauth,
+    responses,
+    surveys,
     unknown,
     users,
 )
@@ -21,6 +26,11 @@ for _part in (
     users,
     contacts,
     mailing_lists,
+    surveys,
+    definitions,
+    distributions,
+    libraries,
+    responses,
 ):
     router.include_router(_part.router)
 router.include_router(unknown.router)  # last: it takes what nobody took

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from opulse.experience.api_v3 import store
-from opulse.experience.api_v3.rules.refusing import bad
 from opulse.experience.api_v3.rules.distributions import FollowUpAsked, Sending
+from opulse.experience.api_v3.rules.refusing import bad
 from opulse.experience.directory import views as directory
 from opulse.experience.distributions import AskRequest, MessageSpec
 from opulse.experience.distributions import views as distributions

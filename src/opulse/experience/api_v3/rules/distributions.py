@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from opulse.experience.api_v3.rules.refusing import bad
 from opulse.experience.api_v3.rules.moments import iso, iso_ms, read_moment
 from opulse.experience.api_v3.rules.owners import BRAND, library_id, lookup_id, owner_id
+from opulse.experience.api_v3.rules.refusing import bad
 from opulse.experience.distributions.models import (
     Distribution,
     DistributionCounts,
