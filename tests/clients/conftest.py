@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,20 +42,20 @@ class Landscape:
         self._front = front
         self._world = {**world, "url": front.url, "data_centre": DATA_CENTRE}
 
-    def call(self, client: Client, *, is_long: bool = False) -> list[Called]:
-        """Run the client's program in the client's environment."""
+    def call(self, client: Client, methods: Iterable[str]) -> list[Called]:
+        """Run the client's program in the client's environment; of its calls, these."""
         done = subprocess.run(
             command_of(client),
             capture_output=True,
             text=True,
             timeout=CALL_SECONDS,
             check=False,
-            env=self._environment(is_long),
+            env=self._environment() | {"CLIENT_METHODS": json.dumps(sorted(methods))},
         )
         assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return [_called(json.loads(line)) for line in done.stdout.splitlines()]
 
-    def _environment(self, is_long: bool) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         """Settings that the clients' HTTP libraries read, and what the program needs."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         authority = str(self._front.authority)
@@ -67,7 +67,6 @@ class Landscape:
             "CLIENT_WORLD": json.dumps(self._world),
             "CLIENT_RECORD": str(self._front.record),
             "CLIENT_HOME": str(INSTALLED / "node"),
-            "CLIENT_LONG": "1" if is_long else "0",
         }
 
 

@@ -24,7 +24,7 @@ def test_methods_that_wait_by_themselves_work(landscape: Landscape, client: Clie
 
 def _works(landscape: Landscape, client: Client, *, is_long: bool) -> None:
     wanted = {one.name: one for one in client.mapped if is_long or not one.is_long}
-    called = {one.method: one for one in landscape.call(client, is_long=is_long)}
+    called = {one.method: one for one in landscape.call(client, wanted)}
     assert set(called) == set(wanted), "the program calls what the table maps, no more and no less"
     wrong = {name: one.wrong for name, one in called.items() if one.wrong}
     known = {name for name, method in wanted.items() if method.fails}

@@ -75,7 +75,7 @@ class World:
     def _look_around(self) -> None:
         self.found["user"] = self.found["library"] = self.ask("GET", "/whoami")["userId"]
         self.found["directory"] = self.ask("GET", "/directories")["elements"][0]["directoryId"]
-        self.found["group"] = self.ask("GET", "/groups")["elements"][0]["id"]
+        self.found["group"] = next((one["id"] for one in self.ask("GET", "/groups")["elements"]), "")
         self.found["message_description"] = "An invitation"
         text = {"en": "Dear ${m://FirstName}, ${l://SurveyURL} ${l://OptOutLink?d=Opt out}"}
         body = {"category": "invite", "description": "An invitation", "messages": text}
@@ -102,12 +102,9 @@ class World:
     def _make_people(self) -> None:
         lists = f"/directories/{self.found['directory']}/mailinglists"
         made = self.ask("POST", lists, {"name": "Everybody"})["id"]
-        people = [{"firstName": f"P{one}", "email": f"p{one}@example.org"} for one in range(PEOPLE)]
-        imported = self.ask("POST", f"{lists}/{made}/transactioncontacts", {"contacts": people})["id"]
-        self.until(
-            lambda: self.ask("GET", f"{lists}/{made}/transactioncontacts/{imported}"),
-            lambda got: got["percentComplete"] == 100,
-        )
+        for one in range(PEOPLE):  # one by one: what clients do that know no import
+            contact = {"firstName": f"P{one}", "email": f"p{one}@example.org"}
+            self.ask("POST", f"{lists}/{made}/contacts", contact)
         self.found["list"] = made
 
     def _send(self) -> None:
@@ -139,9 +136,7 @@ class World:
         survey = f"/surveys/{self.found['survey']}"
         values = {"values": {self.found["choice_question"]: 1}}
         first, *others = (self.ask("POST", f"{survey}/responses", values)["responseId"] for _ in range(3))
-        begin = {"language": "EN"}
-        sessions = [self.ask("POST", f"{survey}/sessions", begin)["sessionId"] for _ in range(2)]
-        self.found |= {"response": first, "spare_responses": others, "sessions": sessions}
+        self.found |= {"response": first, "spare_responses": others, "sessions": ["FS_none", "FS_none"]}
 
     def ask(self, verb: str, path: str, body: object = None) -> Any:
         """The ``result`` of an answer that is no error."""

@@ -5,7 +5,7 @@ It turns an error into None or an empty list, so every check looks at what came 
 
 import time
 
-from calling import IS_LONG, WORLD, call
+from calling import WORLD, call
 from qualtrics_helper import Qualtrics
 
 SURVEY, LIBRARY, DIRECTORY = WORLD["survey"], WORLD["library"], WORLD["directory"]
@@ -261,12 +261,11 @@ call(
     lambda: transactions.get_creation_transaction_contacts_import_report(DIRECTORY, import_id),
     lambda got: {one["email"] for one in got["importReportEntries"]} == {one["email"] for one in newcomers},
 )
-if IS_LONG:
-    call(
-        "transactions.create_contact_import",
-        lambda: transactions.create_contact_import(DIRECTORY, made, newcomers),
-        lambda got: len(got["importReportEntries"]) == 3,
-    )
+call(
+    "transactions.create_contact_import",
+    lambda: transactions.create_contact_import(DIRECTORY, made, newcomers),
+    lambda got: len(got["importReportEntries"]) == 3,
+)
 
 # libraries
 
@@ -322,6 +321,16 @@ call(
     lambda got: got == SURVEY,
 )
 call("surveys.get_survey", lambda: surveys.get_survey(SURVEY), lambda got: got["isActive"] is True)
+call(
+    "surveys.get_survey_response_schema",
+    lambda: surveys.get_survey_response_schema(SURVEY),
+    lambda got: WORLD["choice_question"] in got["properties"]["values"]["properties"],
+)
+call(
+    "surveys.match_survey_questions_responses",
+    lambda: surveys.match_survey_questions_responses(SURVEY),
+    lambda got: WORLD["response"] in [one["responseId"] for one in got],
+)
 progress = call(
     "surveys.start_survey_export",
     lambda: surveys.start_survey_export(SURVEY),
@@ -342,12 +351,11 @@ call(
     lambda: surveys.get_survey_export_responses(SURVEY, file),
     lambda got: WORLD["response"] in [one["responseId"] for one in got],
 )
-if IS_LONG:
-    call(
-        "surveys.get_survey_responses",
-        lambda: surveys.get_survey_responses(SURVEY),
-        lambda got: WORLD["response"] in [one["responseId"] for one in got],
-    )
+call(
+    "surveys.get_survey_responses",
+    lambda: surveys.get_survey_responses(SURVEY),
+    lambda got: WORLD["response"] in [one["responseId"] for one in got],
+)
 
 # distributions
 
