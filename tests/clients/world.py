@@ -26,6 +26,7 @@ async def set_up(data: Path) -> dict[str, str]:
     """A new installation in ``data``, mail open; the secrets that programs sign in with."""
     from opulse.bootstrap import setup
     from opulse.bootstrap.ports import close_ports, open_ports
+    from opulse.experience.directory.flow.lists import create_directory
     from opulse.settings import load_settings
     from opulse.tenancy import list_tenants
     from opulse.tenancy.flow.access_tokens import create_client, make_person_token
@@ -41,6 +42,7 @@ async def set_up(data: Path) -> dict[str, str]:
     try:
         (tenant,) = await ports.db.read(list_tenants)
         await change_tenant(ports, tenant.id, "test", mail_open=True)
+        await create_directory(ports, tenant.id, "People", "test")
         (person,) = await ports.db.read(list_people, tenant.id)
         client, secret = await create_client(
             ports, tenant.id, "qualtrics-helper", person.id, ["manage:all"], "test"

@@ -106,7 +106,9 @@ call(
     lambda: client.find_question_in_survey_by_label(survey, "Works"),
     lambda got: got[0] == qid and got[1]["questionType"]["type"] == "MC",
 )
-short_lived = "QualtricsAPIClient.delete_block" in WANTED and client.create_block(survey, "Short-lived", "Standard")
+short_lived = "QualtricsAPIClient.delete_block" in WANTED and client.create_block(
+    survey, "Short-lived", "Standard"
+)
 call(
     "QualtricsAPIClient.delete_block",
     lambda: client.delete_block(survey, short_lived[1]),
