@@ -47,6 +47,7 @@ VIEWERS_CHANGE = {
     "POST /api/v1/notifications/preview",  # a question with a body; it changes nothing
     "POST /api/v1/sources/preview",  # the same
     "POST /api/v1/silences/preview",  # the same
+    "POST /api/v1/pulses/preview",  # the same
     "POST /api/v1/replays",  # the same
     "POST /surveys/{survey_id}/preview/page",  # the next page of a preview: nothing is stored
 }

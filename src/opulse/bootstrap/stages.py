@@ -52,6 +52,7 @@ ACROSS = (
     "opulse.pulses.replay",
     "opulse.pulses.configuration",
     "opulse.pulses.doctor",
+    "opulse.pulses.bound",
     "opulse.console.journey",
     "opulse.console.configuration",
     "opulse.console",

@@ -99,6 +99,10 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /surveys/{survey_id}/responses/settings": {"identity": "confidential"},
     "POST /api/v1/doctor/mends": {"action": "switch_on", "target": "none"},
     "POST /admin/doctor/mend": {"action": "switch_on", "target": "none"},
+    "PUT /api/v1/pulses/{pulse_id}": {"name": "Looked at", "sensors": ["High Page Faults"], "group_id": ""},
+    "POST /api/v1/pulses/{pulse_id}/keep": {"part": "notification"},
+    "POST /pulses/{pulse_id}/keep": {"kind": "notification"},
+    "POST /pulses/{pulse_id}/switch": {"enabled": "no"},
     "POST /api/v1/service-accounts/{account}/rotate": {},
     "POST /api/v1/keys/{key}/regenerate": {},
 }

@@ -63,6 +63,16 @@ async def _notification(world: World) -> Body:
     return {**NOTIFICATION, "name": fresh_name("notification"), "group_id": group}
 
 
+async def _pulse(world: World) -> Body:
+    group = await objects.make_group(world, {})
+    return {
+        "name": fresh_name("pulse"),
+        "sensors": ["High Page Faults"],
+        "group_id": group,
+        "threshold": "1000",
+    }
+
+
 async def _contacts(world: World) -> Body:
     return {"contacts": [{"email": f"{fresh_name('x').replace(' ', '.')}@zebra.example"}]}
 
@@ -106,6 +116,9 @@ CHANGES: Mapping[str, MakeBody] = {
     "POST /api/v1/notifications": _notification,
     "PUT /api/v1/notifications/{notification_id}": _notification,
     "POST /api/v1/silences": _silence,
+    "POST /api/v1/pulses": _pulse,
+    "PUT /api/v1/pulses/{pulse_id}": _pulse,
+    "POST /api/v1/pulses/{pulse_id}/keep": _same(part="notification"),
     "POST /api/v1/inhibitions": _inhibition,
     "POST /api/v1/sources": _named(kind="fleet"),
     "PUT /api/v1/sources/{source_id}": _named(kind="fleet"),
@@ -148,6 +161,7 @@ MOVES_NOTHING: Mapping[str, str] = {
     "POST /api/v1/groups/preview": QUESTION,
     "POST /api/v1/notifications/preview": QUESTION,
     "POST /api/v1/silences/preview": QUESTION,
+    "POST /api/v1/pulses/preview": QUESTION,
     "POST /api/v1/sources/preview": QUESTION,
     "POST /api/v1/replays": QUESTION,
     "POST /api/v1/doctor/mends": "no finding offers the button: tests/flows/doctor/test_doctor_mending.py",

@@ -93,6 +93,16 @@ async def make_silence(world: World, found: Found) -> str:
     return str((await world.api.post("/api/v1/silences", body))["silence_id"])
 
 
+async def make_pulse(world: World, found: Found) -> str:
+    body = {
+        "name": fresh_name("pulse"),
+        "sensors": ["High Page Faults"],
+        "group_id": await make_group(world, found),
+        "threshold": "1000",
+    }
+    return str((await world.api.post("/api/v1/pulses", body))["pulse_id"])
+
+
 async def make_window(world: World, found: Found) -> str:
     """Tomorrow: nothing of now is hidden by it."""
     begin = world.ports.clock.now() + timedelta(days=1)
@@ -419,6 +429,7 @@ MAKERS: Mapping[str, Maker] = {
     "{recipient_id}": make_recipient,
     "{notification_id}": make_notification,
     "{silence_id}": make_silence,
+    "{pulse_id}": make_pulse,
     "{window_id}": make_window,
     "{inhibition_id}": make_inhibition,
     "{activation_id}": find_activation,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from opulse.experience.distributions.models import Distribution
 from opulse.experience.impact.models import Result
 from opulse.monitoring.activations.models import Activation
-from opulse.pulses.ledger.models import Explanation, Ledger
+from opulse.pulses.ledger.models import GROUPS, SENTENCES, Explanation, Ledger, LedgerState, SystemEnd
+from opulse.pulses.ledger.rules import states_of
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,57 @@ class ResultPage:
 
 
 @dataclass(frozen=True)
+class LedgerFilter:
+    """What a reader wrote into the form above the systems, as it was written."""
+
+    state: str = ""
+    group: str = ""
+    wave: str = ""
+    q: str = ""
+
+    @property
+    def query(self) -> str:
+        """As it stands in an address; empty: no filter is set."""
+        return urlencode({name: value for name, value in asdict(self).items() if value})
+
+
+@dataclass(frozen=True)
 class LedgerPage:
-    """Context of ledger.html."""
+    """Context of ledger.html. ``problem``: why no systems are shown, in words; ``next``: the address of those behind."""
 
     activation: Activation
     ledger: Ledger
-    sentences: Mapping[str, str]
+    chosen: LedgerFilter
+    found: tuple[SystemEnd, ...]
+    next: str
+    may_see_people: bool
+    problem: str = ""
+    first: bool = True
+
+    @property
+    def groups(self) -> Mapping[str, int]:
+        return group_ledger(self.ledger)
+
+    @property
+    def rows(self) -> list[StateRow]:
+        """The states that somebody is in, in the order of the groups."""
+        states = self.ledger.states
+        return [
+            StateRow(state, group, count, SENTENCES[state])
+            for group in GROUPS
+            for state, count in states.items()
+            if state in states_of(group)
+        ]
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """One line of the table of states."""
+
+    state: LedgerState
+    group: str
+    count: int
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -104,22 +151,6 @@ class WhyPage:
     asked: bool
 
 
-GROUPS: Mapping[str, frozenset[str]] = {
-    "Answered": frozenset({"answered", "answered_late", "started", "not_theirs", "quarantined"}),
-    "Mail accepted": frozenset({"accepted", "shown", "expired", "ambiguous"}),
-    "On the way": frozenset(
-        {"queued", "offered", "being_resolved", "in_another_pulse", "quiet_hours", "needs_confirmation"}
-    ),
-    "Same person": frozenset({"same_person"}),
-    "Spared": frozenset({"opted_out", "muted", "fatigue_rule", "not_on_allow_list", "over_cap", "stopped"}),
-    "Not reached": frozenset(),
-}
-
-
 def group_ledger(ledger: Ledger) -> dict[str, int]:
     """The ledger's states in the groups above; what is in none was not reached. Sums to the total."""
-    sums = dict.fromkeys(GROUPS, 0)
-    for state, count in ledger.states.items():
-        name = next((group for group, states in GROUPS.items() if state.value in states), "Not reached")
-        sums[name] += count
-    return sums
+    return {group: sum(ledger.states.get(state, 0) for state in states_of(group)) for group in GROUPS}

@@ -7,6 +7,7 @@ from opulse.experience.directory.store.contacts import (
     embedded_text,
     find_contact,
     find_contacts,
+    find_ids_by_email,
     lock_contacts,
 )
 from opulse.experience.directory.store.fields import find_declared, list_changes, list_seen
@@ -67,6 +68,7 @@ __all__ = [
     "find_directory",
     "find_few_by_start",
     "find_hours",
+    "find_ids_by_email",
     "find_import",
     "find_in_list",
     "find_list",

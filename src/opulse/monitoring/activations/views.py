@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from opulse.monitoring.activations import store
 from opulse.monitoring.activations.models import Activation, CountedIn, Counts
 from opulse.monitoring.activations.store.tables import activations
-from opulse.monitoring.systems.views import walk_by_start
+from opulse.monitoring.systems.views import list_systems_at, walk_by_start
 from opulse.wire.affected import ActivationState
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "get_activation",
     "list_activations",
     "walk_affected",
+    "walk_ever",
 ]
 
 PAGE = 1000
@@ -63,3 +64,14 @@ def walk_affected(
     ever = store.find_ever(conn, tenant, activation)
     for page in walk_by_start(conn, tenant, start, PAGE):
         yield [(guid, name) for idx, guid, name in page if idx in ever]
+
+
+def walk_ever(
+    conn: Connection, tenant: int, activation: str, after: int
+) -> Iterator[list[tuple[int, str, str]]]:
+    """Pages of ``(index, GUID, name)``: the systems ever affected with an index above ``after``, in order of it."""
+    ever = store.find_ever(conn, tenant, activation)
+    place = ever.rank(after) if after >= 0 else 0
+    while page := ever[place : place + PAGE]:
+        yield [(one.idx, one.guid, one.name) for one in list_systems_at(conn, tenant, page)]
+        place += PAGE

@@ -1,4 +1,4 @@
-"""The contract check: do the two halves, and what stands around them, still fit together (ADR 0026)?
+"""The contract check: do the two halves, and what stands around them, still fit together (ADR 0021)?
 
 Comes in: what both wings and tenancy have configured, read in sets through their views and flows, and what is seen outside
 (DNS, relay, clocks). Goes out: findings, each with why it matters and what mends it. Announces nothing; the nightly job

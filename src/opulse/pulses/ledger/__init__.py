@@ -3,7 +3,36 @@
 It is derived, not kept: affected set → reach ⟕ invitation ⟕ response, in one query (spine.md 8).
 """
 
-from opulse.pulses.ledger.flow import explain, ledger
-from opulse.pulses.ledger.models import SENTENCES, Explanation, Ledger, LedgerState
+from opulse.pulses.ledger.flow import explain, ledger, ledger_table, list_systems
+from opulse.pulses.ledger.models import (
+    GROUPS,
+    MEDIA_TYPES,
+    SENTENCES,
+    Explanation,
+    FileKind,
+    Ledger,
+    LedgerState,
+    SystemEnd,
+    SystemsPage,
+    Wanted,
+)
+from opulse.pulses.ledger.rules import read_wanted, states_of
 
-__all__ = ["SENTENCES", "Explanation", "Ledger", "LedgerState", "explain", "ledger"]
+__all__ = [
+    "GROUPS",
+    "MEDIA_TYPES",
+    "SENTENCES",
+    "Explanation",
+    "FileKind",
+    "Ledger",
+    "LedgerState",
+    "SystemEnd",
+    "SystemsPage",
+    "Wanted",
+    "explain",
+    "ledger",
+    "ledger_table",
+    "list_systems",
+    "read_wanted",
+    "states_of",
+]

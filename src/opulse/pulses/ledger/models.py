@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -90,6 +90,19 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.BEING_RESOLVED: "It is on its way.",
 }
 
+REST = "Not reached"
+GROUPS: Mapping[str, frozenset[str]] = {
+    "Answered": frozenset({"answered", "answered_late", "started", "not_theirs", "quarantined"}),
+    "Mail accepted": frozenset({"accepted", "shown", "expired", "ambiguous"}),
+    "On the way": frozenset(
+        {"queued", "offered", "being_resolved", "in_another_pulse", "quiet_hours", "needs_confirmation"}
+    ),
+    "Same person": frozenset({"same_person"}),
+    "Spared": frozenset({"opted_out", "muted", "fatigue_rule", "not_on_allow_list", "over_cap", "stopped"}),
+    REST: frozenset(),
+}
+"""The states in six words, for people. What is in none of the others was not reached."""
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -98,6 +111,69 @@ class Ledger:
     activation: str
     total: int
     states: Mapping[LedgerState, int]
+    counted: int | None = None
+    """How many systems the activation itself has counted; None: it is another installation's, which was not asked."""
+
+    @property
+    def unaccounted(self) -> int:
+        """By how many the sum differs from what the activation counted. Above 0: the other side heard of too many."""
+        return sum(self.states.values()) - (self.total if self.counted is None else self.counted)
+
+
+class FileKind(StrEnum):
+    """In which form a ledger is exported."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
+MEDIA_TYPES: Mapping[FileKind, str] = {
+    FileKind.CSV: "text/csv; charset=utf-8",
+    FileKind.NDJSON: "application/x-ndjson",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which systems of a ledger are looked at; everything that is not said is."""
+
+    states: frozenset[LedgerState] = frozenset(ORDER)
+    wave: int | None = None
+    """The wave of the row that gives the state; 0: systems that the experience side has not heard of."""
+    words: str = ""
+    """The beginning of a device's name or GUID; with ``people`` also of a name, an address or an account."""
+    people: bool = False
+
+    @property
+    def every_state(self) -> bool:
+        return len(self.states) == len(ORDER)
+
+
+@dataclass(frozen=True)
+class SystemEnd:
+    """One affected system with its one state, and the row of the person who gives it that state."""
+
+    system: str
+    name: str
+    state: LedgerState
+    wave: int = 0
+    contact: str = ""
+    person: str = ""
+    person_name: str = ""
+    detail: str = ""
+    asked_by: str = ""
+
+    def without_people(self) -> SystemEnd:
+        """For readers who may not see names. The relay's words may hold an address."""
+        return replace(self, contact="", person="", person_name="", detail="")
+
+
+@dataclass(frozen=True)
+class SystemsPage:
+    """Some systems of a ledger. ``next``: ask with it for those behind; empty: there are none."""
+
+    found: tuple[SystemEnd, ...]
+    next: str
 
 
 @dataclass(frozen=True)

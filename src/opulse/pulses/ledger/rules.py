@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from opulse.pulses.ledger.models import LedgerState
+from opulse.pulses.ledger.models import GROUPS, ORDER, REST, LedgerState, SystemEnd, Wanted
 
 SETTLED_AFTER = timedelta(hours=1)
 
@@ -69,3 +70,74 @@ def _while_open(facts: Outside, now: datetime, after: LedgerState) -> LedgerStat
     """*Being resolved* until an hour after the end, then ``after``."""
     over = facts.closed_at is not None and now - facts.closed_at >= SETTLED_AFTER
     return after if over else LedgerState.BEING_RESOLVED
+
+
+def unsettled(
+    states: Collection[LedgerState], closed_at: datetime | None, now: datetime
+) -> frozenset[LedgerState]:
+    """The states as rows give them, of which :func:`settled_state` makes one of ``states``."""
+    return frozenset(one for one in LedgerState if settled_state(one, closed_at, now) in states)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of systems begins: behind a system that was heard of, or behind an index among the others."""
+
+    system: str = ""
+    outside: bool = False
+    idx: int = -1
+
+    @property
+    def text(self) -> str:
+        """As it stands in an address."""
+        return f"outside:{self.idx}" if self.outside else f"reached:{self.system}"
+
+
+def read_place(text: str) -> Place:
+    """The place that :attr:`Place.text` wrote; empty: the beginning.
+
+    Raises:
+        ValueError: nothing that a ledger gave out.
+    """
+    kind, _, rest = text.partition(":")
+    if not text or kind == "reached":
+        return Place(system=rest)
+    if kind == "outside" and re.fullmatch(r"-1|[0-9]{1,10}", rest):
+        return Place(outside=True, idx=int(rest))
+    raise ValueError("not a place in a ledger; take `next` of the page before, or leave it out")
+
+
+def matches(wanted: Wanted, end: SystemEnd) -> bool:
+    """Whether a system is one of those asked for. Of those that were heard of the search knew the words already."""
+    if end.state not in wanted.states or wanted.wave not in (None, end.wave):
+        return False
+    start = wanted.words.strip().lower()
+    return bool(end.wave) or end.name.lower().startswith(start) or end.system.lower().startswith(start)
+
+
+def states_of(group: str) -> frozenset[LedgerState]:
+    """The states of one of the groups; the last holds what is in none of the others."""
+    if group != REST:
+        return frozenset(LedgerState(name) for name in GROUPS[group])
+    grouped = {name for names in GROUPS.values() for name in names}
+    return frozenset(one for one in ORDER if one.value not in grouped)
+
+
+def read_wanted(state: str, group: str, wave: str, words: str, *, people: bool) -> Wanted:
+    """The filter that a reader wrote; empty: that filter is not set. State and group together: what is in both.
+
+    Raises:
+        ValueError: one of them is none that there is; says which, and what may stand there.
+    """
+    states = frozenset(ORDER)
+    if state:
+        if state not in {one.value for one in ORDER}:
+            raise ValueError(f"state: there is no state {state!r}; take one of {', '.join(ORDER)}")
+        states &= {LedgerState(state)}
+    if group:
+        if group not in GROUPS:
+            raise ValueError(f"group: there is no group {group!r}; take one of {', '.join(GROUPS)}")
+        states &= states_of(group)
+    if wave and not re.fullmatch(r"[0-9]{1,6}", wave):
+        raise ValueError("wave: a number; 0 for systems that the experience side has not heard of")
+    return Wanted(states, int(wave) if wave else None, words.strip(), people)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.tenancy.api import credentials, oauth_clients, tenant
-from opulse.tenancy.api.tenant import cloud_url, token_url
+from opulse.tenancy.flow.addresses import cloud_url, token_url
 
 __all__ = ["cloud_url", "router", "token_url"]
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from opulse.ports import Ports
 from opulse.tenancy import find_tenant
 from opulse.tenancy.flow import service_accounts, tenants
+from opulse.tenancy.flow.addresses import cloud_url, token_url
 from opulse.tenancy.flow.service_accounts import TokenRefusal
 from opulse.web.access import Caller, Open, api_admin, api_viewer, ports_of
 from opulse.web.errors import Problem
@@ -125,13 +126,3 @@ def _view(ports: Ports, tenant: Any) -> TenantView:
         cap_per_activation=tenant.cap_per_activation,
         confirm_above=tenant.confirm_above,
     )
-
-
-def token_url(ports: Ports) -> str:
-    """The Token URL to type into the Operational Pulse task."""
-    return f"{ports.monitoring_url}/opulse/B2C_1_ROPC_AUTH/oauth2/v2.0/token"
-
-
-def cloud_url(ports: Ports) -> str:
-    """The Cloud URL to type into the Operational Pulse task: the host, with its port where it is not the usual one."""
-    return ports.monitoring_url.split("://", 1)[-1]

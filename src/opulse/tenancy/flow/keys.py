@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -35,6 +35,20 @@ async def issue_key(
     Raises:
         ValueError: no name, a life above 180 days, or an agent key without exactly one system.
     """
+    return await ports.db.write(issue_key_in, ports, tenant, kind, name, actor, scope, life)
+
+
+def issue_key_in(
+    conn: Connection,
+    ports: Ports,
+    tenant: int,
+    kind: KeyKind,
+    name: str,
+    actor: str,
+    scope: Sequence[str] = (),
+    life: timedelta = KEY_LIFE_MAX,
+) -> tuple[Key, str]:
+    """:func:`issue_key` inside another unit."""
     if not name.strip():
         raise ValueError("a key needs a name, so that somebody knows later what it was for")
     if kind is KeyKind.AGENT:
@@ -49,11 +63,8 @@ async def issue_key(
         tenant, str(uuid4()), kind, name.strip(), secret[:8], tuple(scope), now, now + life, None, False
     )
 
-    def unit(conn: Connection) -> None:
-        store.insert_key(conn, key, digest(ports.digest_key, secret))
-        audit_in(conn, tenant, actor, "key.issued", key.name, None, _shown(key), now)
-
-    await ports.db.write(unit)
+    store.insert_key(conn, key, digest(ports.digest_key, secret))
+    audit_in(conn, tenant, actor, "key.issued", key.name, None, _shown(key), now)
     return key, secret
 
 
@@ -103,15 +114,15 @@ def _shown(key: Key) -> dict[str, str | list[str]]:
 
 async def revoke_key(ports: Ports, tenant: int, key: str, actor: str) -> bool:
     """End a key at once. False when there is none of that id."""
-    now = ports.clock.now()
+    return await ports.db.write(revoke_key_in, tenant, key, actor, ports.clock.now())
 
-    def unit(conn: Connection) -> bool:
-        found = store.find_key(conn, tenant, key)
-        if found is None:
-            return False
-        store.revoke_key(conn, tenant, key)
-        wake(conn, REVOKED)
-        audit_in(conn, tenant, actor, "key.revoked", found.name, _shown(found), None, now)
-        return True
 
-    return await ports.db.write(unit)
+def revoke_key_in(conn: Connection, tenant: int, key: str, actor: str, now: datetime) -> bool:
+    """:func:`revoke_key` inside another unit."""
+    found = store.find_key(conn, tenant, key)
+    if found is None:
+        return False
+    store.revoke_key(conn, tenant, key)
+    wake(conn, REVOKED)
+    audit_in(conn, tenant, actor, "key.revoked", found.name, _shown(found), None, now)
+    return True

@@ -39,6 +39,13 @@ class AccessToken:
 
 async def create_account(ports: Ports, tenant: int, name: str, actor: str) -> tuple[ServiceAccount, str]:
     """A service account with a generated user name and password."""
+    return await ports.db.write(create_account_in, ports, tenant, name, actor)
+
+
+def create_account_in(
+    conn: Connection, ports: Ports, tenant: int, name: str, actor: str
+) -> tuple[ServiceAccount, str]:
+    """:func:`create_account` inside another unit."""
     if not name.strip():
         raise ValueError("a service account needs a name")
     now = ports.clock.now()
@@ -46,12 +53,9 @@ async def create_account(ports: Ports, tenant: int, name: str, actor: str) -> tu
     account = ServiceAccount(tenant, number, f"svc-{number[:13]}", name.strip(), now, None, False)
     password = make_secret("opsvc")
 
-    def unit(conn: Connection) -> None:
-        sealed = ports.secrets.seal(password)
-        store.insert_account(conn, account, sealed, digest(ports.digest_key, password))
-        audit_in(conn, tenant, actor, "service_account.created", account.username, None, {"name": name}, now)
-
-    await ports.db.write(unit)
+    sealed = ports.secrets.seal(password)
+    store.insert_account(conn, account, sealed, digest(ports.digest_key, password))
+    audit_in(conn, tenant, actor, "service_account.created", account.username, None, {"name": name}, now)
     return account, password
 
 

@@ -33,6 +33,7 @@ NAVIGATION: tuple[NavSection, ...] = (
         (
             NavItem("overview", "Overview", "/", "layout-dashboard"),
             NavItem("issues", "Current issues", "/issues", "alert-triangle"),
+            NavItem("pulses", "Pulses", "/pulses", "target"),
             NavItem("activations", "Activations", "/activations", "bolt"),
             NavItem("systems", "Systems", "/systems", "device-laptop"),
             NavItem("users", "Users", "/users", "user"),

@@ -40,7 +40,7 @@ def find_rows_of(
         .select_from(
             rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
         )
-        .where(or_(*_reached_as(rows, start), *_named(start)))
+        .where(or_(*reached_as(rows, start), *_named(start)))
         .order_by(rows.c.system_name, rows.c.rank)
         .limit(limit)
     )
@@ -56,13 +56,13 @@ def find_systems(conn: Connection, tenant: int, activation: str, start: str, lim
     query = select(reach.c.system_name, reach.c.system).where(
         reach.c.tenant == tenant,
         reach.c.activation == activation,
-        or_(*_reached_as(reach, start), _is_theirs(conn, tenant, start, few)),
+        or_(*reached_as(reach, start), is_theirs(conn, tenant, start, few)),
     )
     found = conn.execute(query.distinct().order_by(reach.c.system_name, reach.c.system).limit(limit))
     return list(dict.fromkeys(row.system for row in found))
 
 
-def _is_theirs(conn: Connection, tenant: int, start: str, few: set[str] | None) -> ColumnElement[bool]:
+def is_theirs(conn: Connection, tenant: int, start: str, few: set[str] | None) -> ColumnElement[bool]:
     if few is not None:
         return reach.c.contact.in_(select(json_list(conn, few, name="few").c.value))
     return exists().where(contacts.c.tenant == tenant, contacts.c.id == reach.c.contact, or_(*_named(start)))
@@ -96,7 +96,7 @@ def _list_keys(
     return conn.execute(query.distinct()).all()
 
 
-def _reached_as(rows: Any, start: str) -> list[ColumnElement[bool]]:
+def reached_as(rows: Any, start: str) -> list[ColumnElement[bool]]:
     return [
         func.lower(rows.c.system_name).startswith(start, autoescape=True),
         func.lower(rows.c.system).startswith(start, autoescape=True),

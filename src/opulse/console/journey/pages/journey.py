@@ -1,4 +1,4 @@
-"""Pages of the journey: live overview, results, ledger, and the one search box."""
+"""Pages of the journey: live overview, results, and the one search box."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 
 from opulse.console.journey.flow import read_journey
-from opulse.console.journey.models import Journey, JourneyPage, LedgerPage, ResultPage, WhyPage
+from opulse.console.journey.models import Journey, JourneyPage, ResultPage, WhyPage
 from opulse.console.journey.told import find_activation, list_activations
 from opulse.experience.impact import read_result
 from opulse.monitoring.activations.models import Activation
 from opulse.ports import Ports
-from opulse.pulses.ledger import SENTENCES, explain, ledger
+from opulse.pulses.ledger import explain
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 from opulse.web.errors import NotFound
 from opulse.web.layout import Pages, frame, page
@@ -54,18 +54,6 @@ async def show_result(
     result = await read_result(ports, caller.tenant, activation, chosen)
     found = await _activation(ports, caller.tenant, activation)
     return await page(request, "journey/result.html", ResultPage(found, result, chosen, LANGUAGES))
-
-
-@router.get("/activations/{activation}/ledger")
-async def show_ledger(request: Request, activation: str, ports: PortsDep, caller: Viewer) -> Response:
-    """Every affected system in one state, and the sum."""
-    found = await _activation(ports, caller.tenant, activation)
-    context = LedgerPage(
-        found,
-        await ledger(ports, caller.tenant, activation),
-        {state.value: text for state, text in SENTENCES.items()},
-    )
-    return await page(request, "journey/ledger.html", context)
 
 
 @router.get("/why")

@@ -39,18 +39,20 @@ async def ledger(ports: Ports, tenant: int, activation: str) -> Ledger:
 def ledger_in(conn: Connection, tenant: int, activation: str, now: datetime) -> Ledger:
     """See :func:`ledger`; on the caller's connection."""
     found = get_activation(conn, tenant, activation)
-    silent = _silent(conn, tenant, activation)
+    silent = silent_state(conn, tenant, activation)
     counts = views.count_by_state(conn, tenant, activation, now, silent)
     reached = sum(counts.values())
     if found is None and not reached:
         raise NotFound("activation")
-    total = max(affected_count(conn, tenant, activation).ever if found else 0, reached)
+    counted = affected_count(conn, tenant, activation).ever if found else None
+    total = max(counted or 0, reached)
     outside = total - reached
     if outside:
-        state = _outside(conn, tenant, activation, found, now)
+        state = outside_state(conn, tenant, activation, found, now)
         counts[state] = counts.get(state, 0) + outside
     settled = settle(counts, found.closed_at if found else None, now)
-    return Ledger(activation, total, {state: settled[state] for state in ORDER if state in settled})
+    states = {state: settled[state] for state in ORDER if state in settled}
+    return Ledger(activation, total, states, counted)
 
 
 async def explain(ports: Ports, tenant: int, activation: str, words: str) -> list[Explanation]:
@@ -64,7 +66,7 @@ def explain_in(
     """See :func:`explain`; on the caller's connection. The states are those of the ledger at the same moment."""
     found = get_activation(conn, tenant, activation)
     closed_at = found.closed_at if found else None
-    silent = _silent(conn, tenant, activation)
+    silent = silent_state(conn, tenant, activation)
     explained = []
     for row in views.find_rows_of(conn, tenant, activation, words, now, silent, EXPLAINED):
         state = settled_state(ORDER[row["rank"]], closed_at, now)
@@ -101,7 +103,7 @@ def _explain_outside(
     left = _find_unreached(conn, tenant, activation, words.strip().lower(), room)
     if not left:
         return []
-    state = settled_state(_outside(conn, tenant, activation, found, now), found.closed_at, now)
+    state = settled_state(outside_state(conn, tenant, activation, found, now), found.closed_at, now)
     return [Explanation(name, "", "", state, SENTENCES[state], "", 0) for name in left]
 
 
@@ -117,7 +119,7 @@ def _find_unreached(conn: Connection, tenant: int, activation: str, start: str, 
     return sorted(left.values())[:room]
 
 
-def _silent(conn: Connection, tenant: int, activation: str) -> LedgerState:
+def silent_state(conn: Connection, tenant: int, activation: str) -> LedgerState:
     """What contacts are in that were written on and about whom no conditions were asked."""
     if views.has_pending_changes(conn, tenant, activation):
         return LedgerState.BEING_RESOLVED
@@ -132,7 +134,7 @@ def _silent(conn: Connection, tenant: int, activation: str) -> LedgerState:
     return LedgerState.WORKFLOW_OFF if listening else LedgerState.NO_WORKFLOW
 
 
-def _outside(
+def outside_state(
     conn: Connection, tenant: int, activation: str, found: Activation | None, now: datetime
 ) -> LedgerState:
     """The one state of all affected systems that have no reach row."""
