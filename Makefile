@@ -23,7 +23,7 @@ test: ## Run the suite on SQLite and PostgreSQL, with real servers and a real br
 	@$(SET_UP) test && tools/run-tests $(ARGS)
 
 test-long: ## Run what CI has no time for
-	@$(SET_UP) test && .venv/bin/pytest -m long $(ARGS)
+	@$(SET_UP) long && .venv/bin/pytest -m long $(ARGS)
 
 check: ## Format, lint, types, import contracts, the rules of the house, the documentation
 	@$(SET_UP) check && tools/run-checks

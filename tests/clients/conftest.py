@@ -23,7 +23,7 @@ INSTALLED = ROOT / "build/clients"
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 DATA_CENTRE = "fra1"
 CALL_SECONDS = 240.0
-_MEND = "is not installed; mend: python3 tools/setup test"
+_MEND = "is not installed; mend: python3 tools/setup long"
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,12 @@ class Method:
     ``sends``     verb and path below ``/API/v3``, in the order in which they are first sent; empty: nothing is sent.
     ``left_out``  why it is not called: its route is not offered, or it sends nothing, or the client fails by itself.
     ``fails``     why it is called and does not work yet; such a test is expected to fail, and has to.
-    ``is_long``   the client itself waits so long that only ``make test-long`` calls it.
     """
 
     name: str
     sends: tuple[str, ...]
     left_out: str
     fails: str
-    is_long: bool
 
     @property
     def is_mapped(self) -> bool:
@@ -67,10 +65,8 @@ def _client(stem: str, read: dict[str, Any]) -> Client:
     return Client(stem, read["client"], read["version"], read["registry"], read["about"], methods)
 
 
-def _method(
-    name: str, sends: Iterable[str] = (), left_out: str = "", fails: str = "", long: bool = False
-) -> Method:
-    return Method(name, tuple(sends), left_out, fails, long)
+def _method(name: str, sends: Iterable[str] = (), left_out: str = "", fails: str = "") -> Method:
+    return Method(name, tuple(sends), left_out, fails)
 
 
 def same_route(route: str) -> str:

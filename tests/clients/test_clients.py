@@ -7,23 +7,13 @@ import pytest
 from tests.clients.conftest import Landscape
 from tests.clients.table import Client, clients, fits
 
-CLIENTS = clients()
-LONG = [client for client in CLIENTS if any(method.is_long for method in client.methods)]
+pytestmark = pytest.mark.long
+"""The clients are installed for `make test-long` alone, and one of them sleeps ten seconds at a time."""
 
 
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.stem)
+@pytest.mark.parametrize("client", clients(), ids=lambda one: one.stem)
 def test_every_mapped_method_works(landscape: Landscape, client: Client) -> None:
-    _works(landscape, client, is_long=False)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("client", LONG, ids=lambda one: one.stem)
-def test_methods_that_wait_by_themselves_work(landscape: Landscape, client: Client) -> None:
-    _works(landscape, client, is_long=True)
-
-
-def _works(landscape: Landscape, client: Client, *, is_long: bool) -> None:
-    wanted = {one.name: one for one in client.mapped if is_long or not one.is_long}
+    wanted = {one.name: one for one in client.mapped}
     called = {one.method: one for one in landscape.call(client, wanted)}
     assert set(called) == set(wanted), "the program calls what the table maps, no more and no less"
     wrong = {name: one.wrong for name, one in called.items() if one.wrong}

@@ -1,4 +1,7 @@
-"""The tables of clients say what is installed and what is served: no method is missing, no route is claimed that is not there."""
+"""The tables of clients say what is installed and what is served: no method is missing, no route is claimed that is not there.
+
+What the tables say of our own routes is checked by every run; the clients themselves are installed for `make test-long` alone.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,7 @@ def _installed(client: Client) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long  # what is installed is asked
 def test_a_table_has_every_public_method_of_the_installed_version(client: Client) -> None:
     installed = _installed(client)
     assert installed["version"] == client.version

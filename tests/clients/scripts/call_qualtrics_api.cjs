@@ -7,6 +7,7 @@ const Qualtrics = require(path.join(process.env.CLIENT_HOME, 'node_modules/qualt
 const world = JSON.parse(process.env.CLIENT_WORLD)
 const record = process.env.CLIENT_RECORD
 const { directory, survey, group, user } = world
+const hasGroup = (got) => group ? got.map((one) => one.id).includes(group) : got.length === 0 // where there are none, none are told
 const ok = (got) => got.meta.httpStatus === '200 - OK'
 const idOf = (got) => (got && got.result ? got.result.id : 'none')
 const ids = (got, name) => got.map((one) => one[name])
@@ -49,11 +50,11 @@ async function people () {
   await call('User.get', () => qualtrics.user(user).get(), (got) => got.result.id === user)
   await call('User.getAll', () => qualtrics.user().getAll(), (got) => ids(got, 'id').includes(user))
   for (const name of ['allGroups', 'getGroups']) {
-    await call(`Qualtrics.${name}`, () => qualtrics[name](), (got) => ids(got, 'id').includes(group))
+    await call(`Qualtrics.${name}`, () => qualtrics[name](), hasGroup)
   }
   await call('Qualtrics.getGroup', () => qualtrics.getGroup(group), (got) => got.result.id === group && !!got.result.name)
   await call('Group.get', () => qualtrics.group(group).get(), (got) => got.result.id === group)
-  await call('Group.getAll', () => qualtrics.group().getAll(), (got) => ids(got, 'id').includes(group))
+  await call('Group.getAll', () => qualtrics.group().getAll(), hasGroup)
   await call('Group.getMembers', () => qualtrics.group(group).getMembers(), (got) => ids(got.result.elements, 'id').includes(user))
 }
 

@@ -108,7 +108,9 @@ async def test_a_survey_is_switched_and_renamed(v3: Household) -> None:
         shown = await result_of(v3, "GET", f"/surveys/{survey}")
         assert (shown["isActive"], shown["name"]) == (active, "Slow")
     dated = {"expiration": {"startDate": None, "endDate": "2027-01-01T00:00:00Z"}}
-    assert "not supported" in (await refused(v3, 400, "PUT", f"/surveys/{survey}", json=dated))["errorMessage"]
+    assert (
+        "not supported" in (await refused(v3, 400, "PUT", f"/surveys/{survey}", json=dated))["errorMessage"]
+    )
     assert "not deleted" in (await refused(v3, 400, "DELETE", f"/surveys/{survey}"))["errorMessage"]
 
 
@@ -119,7 +121,9 @@ async def test_a_file_goes_out_and_comes_in_again(v3: Household) -> None:
     part = ("pulse.qsf", json.dumps(file).encode(), "application/vnd.qualtrics.survey.qsf")
     again = await result_of(v3, "POST", "/surveys", files={"file": part}, data={"name": "Again"})
     whole = await result_of(v3, "POST", "/survey-definitions", json=file)
-    copied = await result_of(v3, "POST", "/surveys", json={"projectName": "Copy"}, headers={"X-COPY-SOURCE": survey})
+    copied = await result_of(
+        v3, "POST", "/surveys", json={"projectName": "Copy"}, headers={"X-COPY-SOURCE": survey}
+    )
     was = (await result_of(v3, "GET", f"/survey-definitions/{survey}"))["Questions"]
     for other in (again["id"], whole["SurveyID"], copied["id"]):
         assert len(other) == 18
@@ -160,16 +164,25 @@ async def test_questions_are_made_changed_published_and_deleted(v3: Household) -
     changed = {**kept, "QuestionText": "Is it slower?"}
     assert list((await ask(v3, "PUT", f"{at}/questions/{one}", json=changed)).json()) == ["meta"]
     assert (await result_of(v3, "GET", f"{at}/questions/{one}"))["QuestionText"] == "Is it slower?"
-    version = (await result_of(v3, "POST", f"{at}/versions", json={"Description": "1", "Published": True}))["metadata"]
+    version = (await result_of(v3, "POST", f"{at}/versions", json={"Description": "1", "Published": True}))[
+        "metadata"
+    ]
     assert (version["versionNumber"], version["published"], version["wasPublished"]) == (1, True, True)
     drawn = {**QUESTION, "QuestionType": "Draw", "Selector": "Signature"}
-    assert "cannot be asked" in (await refused(v3, 400, "POST", f"{at}/questions", json=drawn))["errorMessage"]
-    two = (await result_of(v3, "POST", f"{at}/questions", json={**QUESTION, "DataExportTag": "b"}))["QuestionID"]
+    assert (
+        "cannot be asked" in (await refused(v3, 400, "POST", f"{at}/questions", json=drawn))["errorMessage"]
+    )
+    two = (await result_of(v3, "POST", f"{at}/questions", json={**QUESTION, "DataExportTag": "b"}))[
+        "QuestionID"
+    ]
     assert one != two
     assert (await ask(v3, "DELETE", f"{at}/questions/{one}")).status_code == 200
     assert list((await result_of(v3, "GET", at))["Questions"]) == [two]
     versions = await result_of(v3, "GET", f"{at}/versions")
-    assert [(one["versionNumber"], one["published"]) for one in versions["elements"]] == [(1, True), (2, False)]
+    assert [(one["versionNumber"], one["published"]) for one in versions["elements"]] == [
+        (1, True),
+        (2, False),
+    ]
     assert list((await result_of(v3, "GET", f"{at}/versions/1"))["Questions"]) == [one]
 
 
@@ -187,7 +200,9 @@ async def test_responses_are_given_exported_and_read(v3: Household) -> None:
     empty = await result_of(v3, "POST", f"/surveys/{survey}/responses", json={"values": {}})
     given = await result_of(v3, "POST", f"/surveys/{survey}/responses", json={"values": {"QID1": 20}})
     for wrong in ({"QID1": 3}, {"QID9": 1}):
-        assert (await ask(v3, "POST", f"/surveys/{survey}/responses", json={"values": wrong})).status_code == 400
+        assert (
+            await ask(v3, "POST", f"/surveys/{survey}/responses", json={"values": wrong})
+        ).status_code == 400
     one = await result_of(v3, "GET", f"/surveys/{survey}/responses/{given['responseId']}")
     assert list(one) == ["responseId", "values", "labels", "displayedFields", "displayedValues"]
     assert (one["values"]["QID1"], one["labels"]["QID1"], one["labels"]["finished"]) == (20, "No", "True")
@@ -205,7 +220,12 @@ async def test_exports_say_what_cannot_be_written(v3: Household) -> None:
     survey = await survey_of(v3)
     await set_policy(v3.ports, v3.tenant, ResponsePolicy(survey, Identity.CONFIDENTIAL), "test")
     at = f"/surveys/{survey}/export-responses"
-    for body in ({}, {"format": "spss"}, {"format": "json", "useLabels": True}, {"format": "csv", "filterId": "x"}):
+    for body in (
+        {},
+        {"format": "spss"},
+        {"format": "json", "useLabels": True},
+        {"format": "csv", "filterId": "x"},
+    ):
         assert (await ask(v3, "POST", at, json=body)).status_code == 400, body
     assert (await refused(v3, 404, "GET", f"{at}/ES_000000000000000"))["errorCode"] == "ESSG_2"
     assert (await refused(v3, 404, "POST", "/surveys/SV_0/export-responses", json={"format": "csv"}))[
@@ -227,7 +247,11 @@ async def test_library_messages_come_and_go(v3: Household) -> None:
     library = (await result_of(v3, "GET", "/libraries"))["elements"][0]["libraryId"]
     assert len(library) == 18
     at = f"/libraries/{library}/messages"
-    body = {"category": "invite", "description": "Hello", "messages": {"en": "Please answer", "pt": "Responda"}}
+    body = {
+        "category": "invite",
+        "description": "Hello",
+        "messages": {"en": "Please answer", "pt": "Responda"},
+    }
     made = (await result_of(v3, "POST", at, json=body))["id"]
     assert (await result_of(v3, "GET", f"{at}/{made}")) == {
         "category": "invite", "description": "Hello", "messages": {"en": "Please answer", "pt": "Responda"},
@@ -240,6 +264,14 @@ async def test_library_messages_come_and_go(v3: Household) -> None:
     assert list((await ask(v3, "DELETE", f"{at}/{made}")).json()) == ["meta"]
     assert (await ask(v3, "GET", f"{at}/{made}")).status_code == 404
     assert (await ask(v3, "POST", at, json={**body, "category": "poem"})).status_code == 400
+
+
+async def test_a_user_s_own_id_names_the_library_too(v3: Household) -> None:
+    user = (await result_of(v3, "GET", "/whoami"))["userId"]
+    body = {"category": "invite", "description": "Hello", "messages": {"en": "Please answer"}}
+    made = (await result_of(v3, "POST", f"/libraries/{user}/messages", json=body))["id"]
+    assert (await result_of(v3, "GET", f"/libraries/{user}/messages/{made}"))["description"] == "Hello"
+    await refused(v3, 404, "GET", f"/libraries/UR_{'0' * 15}/messages")
 
 
 async def _csv_of(v3: Household, survey: str) -> list[list[str]]:
@@ -257,5 +289,3 @@ async def _csv_of(v3: Household, survey: str) -> list[list[str]]:
     assert text.startswith("StartDate,EndDate,Status,IPAddress,Progress,")
     assert "\r\n" in text
     return list(csv.reader(io.StringIO(text)))
-
-
