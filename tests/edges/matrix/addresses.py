@@ -19,6 +19,7 @@ PUBLIC: Mapping[str, str] = {
     "/{cloud}": "opulse",
     "/ResourceTypes/{name}": "User",
     "/Schemas/{urn}": "urn:ietf:params:scim:schemas:core:2.0:User",
+    "/versions/{number}": "1",
     "/{policy}": "B2C_1_ROPC_AUTH",
 }
 

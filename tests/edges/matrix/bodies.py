@@ -22,7 +22,20 @@ NOTIFICATION = {
 }
 SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="json")}
 
+_MAIL = {"header": {"subject": "Looked at"}, "message": {"messageText": "Looked at"}}
 BODIES: Mapping[str, Mapping[str, Any]] = {
+    "POST /API/v3/distributions/{distribution}/reminders": _MAIL,
+    "POST /API/v3/distributions/{distribution}/thankyous": _MAIL,
+    "PUT /API/v3/surveys/{survey_id}": {"name": "Looked at"},
+    "PUT /API/v3/survey-definitions/{survey_id}/metadata": {"SurveyName": "Looked at"},
+    "POST /API/v3/survey-definitions/{survey_id}/versions": {"Published": True},
+    "POST /API/v3/surveys/{survey_id}/export-responses": {"format": "csv"},
+    "POST /API/v3/surveys/{survey_id}/responses": {"values": {}},
+    "POST /API/v3/libraries/{library_name}/messages": {
+        "category": "invite",
+        "description": "Looked at",
+        "messages": {"en": "Looked at"},
+    },
     "POST /API/v3/directories/{directory}/contacts": {"email": "a@b.example"},
     "PUT /API/v3/directories/{directory}/contacts/{contact}": {"lastName": "Looked"},
     "POST /API/v3/directories/{directory}/mailinglists": {"name": "Looked at"},

@@ -15,6 +15,9 @@ from sqlalchemy import Connection, insert
 
 from opulse.cli.demo.procedures import webhook
 from opulse.experience.api_v3.api.users import stable_id
+from opulse.experience.api_v3.flow.responses import find_export, start_export
+from opulse.experience.api_v3.rules.owners import library_id
+from opulse.experience.api_v3.rules.responses import read_export
 from opulse.experience.directory.flow.importing import receive_file
 from opulse.experience.directory.flow.taking import Destination
 from opulse.experience.responses.store.tables import responses
@@ -417,7 +420,31 @@ async def find_division(world: World, found: Found) -> str:
     return stable_id("DV", world.acme.tenant.guid)
 
 
+async def find_library(world: World, found: Found) -> str:
+    return library_id(world.acme.tenant.id)
+
+
+async def make_export(world: World, found: Found) -> str:
+    """Of a survey that five people answered: of fewer there is none."""
+    await make_response(world, found)
+    made = await start_export(
+        world.ports, world.acme.tenant.id, found["survey_id"], read_export({"format": "csv"}), "test"
+    )
+    return made.id
+
+
+async def make_export_file(world: World, found: Found) -> str:
+    survey, tenant = found["survey_id"], world.acme.tenant.id
+    progress = await make_export(world, found)
+    return (await find_export(world.ports, tenant, survey, progress=progress)).file
+
+
 MAKERS: Mapping[str, Maker] = {
+    "{library_name}": find_library,
+    "{export_id}": make_export,
+    "{export_file}": make_export_file,
+    "{question}": name_question,
+    "{block}": name_block,
     "{oauth_client}": make_oauth_client,
     "{organization}": find_organization,
     "{division}": find_division,

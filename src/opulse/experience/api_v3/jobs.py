@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opulse.experience.api_v3.flow.distributions import ASK_LIST, ask_list
+from opulse.experience.api_v3.flow.distributions import DISTRIBUTION_REQUESTED, ask_list
 from opulse.jobs import Handler, Job
 from opulse.ports import Ports
 
 
-async def on_ask_list(ports: Ports, job: Job) -> None:
+async def on_distribution_requested(ports: Ports, job: Job) -> None:
     """Ask everybody who is on the list."""
     await ask_list(ports, job)
 
 
-HANDLERS: Mapping[str, Handler] = {ASK_LIST: on_ask_list}
+HANDLERS: Mapping[str, Handler] = {DISTRIBUTION_REQUESTED: on_distribution_requested}
 """Job kind → handler."""

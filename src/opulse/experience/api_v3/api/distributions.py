@@ -51,8 +51,9 @@ async def list_distributions(
     shown, next_page = page.next_by_offset(found)
     kept = [one for one in shown if not list_id or one.distribution.list_id == list_id]
     ends = await flow.ends_of(desk.ports, caller.tenant, [one.distribution.id for one in kept])
+    brand = await flow.brand_of(desk.ports, caller.tenant)
     elements = [
-        element(one.distribution, one.counts, ends_at=ends.get(one.distribution.id), text=False)
+        element(one.distribution, one.counts, brand, ends_at=ends.get(one.distribution.id), text=False)
         for one in kept
     ]
     return desk.page(elements, next_page)
@@ -73,7 +74,8 @@ async def get_distribution(
     if survey and survey != one.distribution.survey:
         raise no_distribution()
     ends = await flow.ends_of(desk.ports, caller.tenant, [distribution])
-    return desk.ok(element(one.distribution, one.counts, ends_at=ends.get(distribution), text=True))
+    brand = await flow.brand_of(desk.ports, caller.tenant)
+    return desk.ok(element(one.distribution, one.counts, brand, ends_at=ends.get(distribution), text=True))
 
 
 @router.delete("/distributions/{distribution}", operation_id="v3_delete_distribution")

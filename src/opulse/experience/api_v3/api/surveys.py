@@ -58,7 +58,9 @@ async def get_survey(survey_id: IdPath, desk: DeskDep, caller: Reader) -> Respon
     columns, count = await flow.columns_and_count(desk.ports, caller.tenant, survey_id)
     steps = payload_of(opened.file, "FL")["Flow"]
     payloads = questions_of(opened.file)
-    return desk.ok(whole(opened.record, opened.version.document, columns, payloads, steps, count))
+    return desk.ok(
+        whole(opened.record, opened.version.document, columns, payloads, steps, count, opened.brand)
+    )
 
 
 @router.put("/surveys/{survey_id}", operation_id="v3_update_survey")

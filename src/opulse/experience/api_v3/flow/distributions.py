@@ -28,11 +28,11 @@ from opulse.experience.responses.models import Identity
 from opulse.experience.surveys.flow import NotPublished, SurveyUnknown
 from opulse.jobs import Job, enqueue
 from opulse.ports import Ports
-from opulse.tenancy import audit_in
+from opulse.tenancy import audit_in, get_tenant
 from opulse.wire.identifiers import Prefix, new_id
 from opulse.wire.tokens import LinkPurpose
 
-ASK_LIST = "api_v3.ask_list"
+DISTRIBUTION_REQUESTED = "distribution.requested"
 BY_PROGRAM = "api"
 """Stands for the workflow of distributions that a program sends."""
 MEMBERS_AT_ONCE = 10_000
@@ -75,9 +75,11 @@ async def send(ports: Ports, tenant: int, wanted: Sending, actor: str) -> str:
             "list": wanted.list_id,
             "life_seconds": (wanted.expires_at - wanted.send_at).total_seconds() if wanted.expires_at else 0,
         }
-        enqueue(conn, tenant, ASK_LIST, payload, unique=made.id, run_at=max(now, wanted.send_at))
+        enqueue(
+            conn, tenant, DISTRIBUTION_REQUESTED, payload, unique=made.id, run_at=max(now, wanted.send_at)
+        )
         after = {"survey": wanted.survey, "list": wanted.list_id, "send_at": wanted.send_at.isoformat()}
-        audit_in(conn, tenant, actor, "distribution.sent", made.id, None, after, now)
+        audit_in(conn, tenant, actor, "distribution.requested", made.id, None, after, now)
         return made.id
 
     try:
@@ -147,6 +149,11 @@ def link_of(ports: Ports, shown: Shown, one: Invitation) -> str:
 async def ends_of(ports: Ports, tenant: int, ids: Sequence[str]) -> dict[str, datetime]:
     """Distribution → when its last link ends."""
     return await ports.db.read(store.find_ends, tenant, ids)
+
+
+async def brand_of(ports: Ports, tenant: int) -> str:
+    """The tenant's id as the organization."""
+    return (await ports.db.read(get_tenant, tenant)).client_id
 
 
 async def follow(

@@ -28,6 +28,7 @@ from opulse.experience.responses.rules.export import columns_of
 from opulse.experience.responses.rules.export.lines import Sheet, json_object
 from opulse.experience.surveys.flow import NotPublished, SurveyUnknown, find_survey, get_published_in
 from opulse.ports import Ports
+from opulse.tenancy import audit_in
 from opulse.wire.identifiers import Prefix, new_id
 
 KEPT = timedelta(days=7)
@@ -47,6 +48,7 @@ async def start_export(ports: Ports, tenant: int, survey: str, wish: ExportWish,
     def unit(conn: Connection) -> None:
         store.delete_exports(conn, tenant, now - KEPT)
         store.insert_export(conn, made)
+        audit_in(conn, tenant, actor, "responses.requested", survey, None, wish.as_json(), now)
 
     await ports.db.write(unit)
     return made

@@ -18,6 +18,7 @@ from opulse.experience.surveys.models import SurveyRecord, SurveyVersion
 from opulse.experience.surveys.qsf import Imported, Outcome, QsfUnreadable, write_qsf
 from opulse.experience.surveys.qsf.flow import look_at
 from opulse.ports import Ports
+from opulse.tenancy import get_tenant
 
 Json = dict[str, Any]
 
@@ -29,6 +30,7 @@ class Opened:
     record: SurveyRecord
     version: SurveyVersion
     file: Json
+    brand: str
 
 
 async def open_survey(ports: Ports, tenant: int, survey: str, number: int = 0) -> Opened:
@@ -41,8 +43,9 @@ async def open_survey(ports: Ports, tenant: int, survey: str, number: int = 0) -
         version = found
     else:
         record, version = await surveys.find_survey(ports, tenant, survey)
+    brand = (await ports.db.read(get_tenant, tenant)).client_id
     content = await asyncio.to_thread(write_qsf, version.document, record.name, record.id)
-    return Opened(record, version, stamped(json.loads(content), record, version))
+    return Opened(record, version, stamped(json.loads(content), record, version, brand), brand)
 
 
 async def columns_and_count(ports: Ports, tenant: int, survey: str) -> tuple[list[Column], int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opulse.experience.api_v3.rules.moments import plain
-from opulse.experience.api_v3.rules.owners import BRAND, owner_id
+from opulse.experience.api_v3.rules.owners import owner_id
 from opulse.experience.surveys.models import SurveyRecord, SurveyState, SurveyVersion, VersionState
 
 Json = dict[str, Any]
@@ -17,12 +17,12 @@ _STATUS = {
 }
 
 
-def stamped(file: Json, record: SurveyRecord, version: SurveyVersion) -> Json:
+def stamped(file: Json, record: SurveyRecord, version: SurveyVersion, brand: str) -> Json:
     """The file with what the record knows: who owns it, where it stands, and when."""
     entry = {
         **file["SurveyEntry"],
         "SurveyOwnerID": owner_id(record.tenant),
-        "SurveyBrandID": BRAND,
+        "SurveyBrandID": brand,
         "CreatorID": owner_id(record.tenant),
         "SurveyStatus": _STATUS[record.state],
         "SurveyCreationDate": plain(record.created_at),

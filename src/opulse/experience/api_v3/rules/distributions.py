@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from opulse.experience.api_v3.rules.moments import iso, iso_ms, read_moment
-from opulse.experience.api_v3.rules.owners import BRAND, library_id, lookup_id, owner_id
+from opulse.experience.api_v3.rules.owners import library_id, lookup_id, owner_id
 from opulse.experience.api_v3.rules.refusing import bad
 from opulse.experience.distributions.models import (
     Distribution,
     DistributionCounts,
     DistributionKind,
+    DistributionState,
     Invitation,
     InvitationState,
     LinkType,
@@ -75,9 +76,13 @@ class FollowUpAsked:
     send_at: datetime
 
 
-def element(one: Distribution, counts: DistributionCounts, *, ends_at: datetime | None, text: bool) -> Json:
+def element(
+    one: Distribution, counts: DistributionCounts, brand: str, *, ends_at: datetime | None, text: bool
+) -> Json:
     """One distribution. ``text``: with the words of the mail (a single one; lists have none since 2022)."""
     sent_at = counts.first_sent_at or one.created_at
+    undecided = not counts.by_state and one.state is DistributionState.RUNNING  # its time has not come
+    waits = undecided or any(counts.by_state.get(state) for state in _WAITING)
     message: Json = {"libraryId": None, "messageId": None, "messageType": "Inline"}
     if text:
         message["messageText"] = one.message.body
@@ -85,8 +90,8 @@ def element(one: Distribution, counts: DistributionCounts, *, ends_at: datetime 
         "id": one.id,
         "parentDistributionId": one.parent or None,
         "ownerId": owner_id(one.tenant),
-        "organizationId": BRAND,
-        "requestStatus": "Pending" if any(counts.by_state.get(state) for state in _WAITING) else "Done",
+        "organizationId": brand,
+        "requestStatus": "Pending" if waits else "Done",
         "requestType": _KINDS[one.kind],
         "sendDate": iso(sent_at),
         "createdDate": iso(one.created_at),

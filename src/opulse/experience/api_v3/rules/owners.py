@@ -1,11 +1,10 @@
-"""Ids of what we have no rows for: the brand, and the library of everybody in it."""
+"""Ids of what we have no rows for: the tenant's library, and the tenant as an owner."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-BRAND = "opulse"
 
 
 def library_id(tenant: int) -> str:

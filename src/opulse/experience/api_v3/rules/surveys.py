@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opulse.experience.api_v3.rules.moments import iso
-from opulse.experience.api_v3.rules.owners import BRAND, owner_id
+from opulse.experience.api_v3.rules.owners import owner_id
 from opulse.experience.responses.rules.export import Column
 from opulse.experience.surveys.models import SurveyDocument, SurveyRecord, SurveyState
 
@@ -32,13 +32,14 @@ def whole(
     payloads: Mapping[str, Json],
     flow: Sequence[Json],
     responses: int,
+    brand: str,
 ) -> Json:
     """One survey. ``payloads``: question id → its payload in survey files, from which the summary form is read."""
     return {
         "id": record.id,
         "name": record.name,
         "ownerId": owner_id(record.tenant),
-        "organizationId": BRAND,
+        "organizationId": brand,
         "isActive": record.state is SurveyState.ACTIVE,
         "creationDate": iso(record.created_at),
         "lastModifiedDate": iso(record.updated_at),

@@ -45,5 +45,5 @@ def give_response_in(
     store.insert_response(conn, nobody, response, ())
     announce_response_in(conn, tenant, response.id, response.revision)
     after = {"response": response.id, "version": version}
-    audit_in(conn, tenant, actor, "response.given", survey, None, after, now)
+    audit_in(conn, tenant, actor, "response.added", survey, None, after, now)
     return response.id

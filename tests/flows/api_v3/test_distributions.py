@@ -1,0 +1,142 @@
+"""Distributions as clients of the product read and send them; what the documented sentences refuse; the signed event."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from opulse.experience.api_v3.flow.distributions import DISTRIBUTION_REQUESTED, ask_list
+from opulse.experience.api_v3.rules.subscriptions import body_of, is_about, sign
+from opulse.experience.directory.flow.lists import create_list
+from opulse.experience.directory.flow.people import import_contacts
+from opulse.jobs import Job
+from opulse.jobs.table import jobs
+from opulse.tenancy.flow.tenants import change_tenant
+from tests.flows.api_v3.conftest import Household
+from tests.flows.api_v3.test_surveys import ask, refused, result_of, survey_of
+
+ELEMENT = [
+    "id", "parentDistributionId", "ownerId", "organizationId", "requestStatus", "requestType", "sendDate", "createdDate",
+    "modifiedDate", "customHeaders", "headers", "recipients", "message", "surveyLink", "embeddedData", "stats",
+]  # fmt: skip
+STATS = ["sent", "failed", "started", "bounced", "opened", "skipped", "finished", "complaints", "blocked"]
+LINK = [
+    "contactId", "transactionId", "link", "exceededContactFrequency", "linkExpiration", "status", "lastName", "firstName",
+    "externalDataReference", "email", "unsubscribed",
+]  # fmt: skip
+HISTORY = [
+    "contactId", "contactLookupId", "distributionId", "status", "surveyLink", "contactFrequencyRuleId", "responseId",
+    "responseCompletedAt", "sentAt", "openedAt", "responseStartedAt", "surveySessionId",
+]  # fmt: skip
+
+
+async def list_of(v3: Household, people: int) -> str:
+    made = await create_list(v3.ports, v3.tenant, v3.directory, "Asked", "test")
+    rows = [{"email": f"p{one}@acme.example", "first_name": f"P{one}"} for one in range(people)]
+    await import_contacts(v3.ports, v3.tenant, v3.directory, rows, list_id=made.id)
+    return made.id
+
+
+def sending(survey: str, people: str) -> dict[str, object]:
+    return {
+        "message": {"messageText": "Please answer: ${l://SurveyURL}"},
+        "recipients": {"mailingListId": people},
+        "header": {
+            "fromEmail": "it@acme.example",
+            "fromName": "IT",
+            "replyToEmail": "it@acme.example",
+            "subject": "Slow?",
+        },
+        "surveyLink": {"surveyId": survey, "type": "Individual"},
+        "sendDate": "2020-01-01T00:00:00Z",
+    }
+
+
+async def work_off(v3: Household) -> None:
+    """Do what the request left to a worker."""
+    rows = await v3.ports.db.read(
+        lambda conn: conn.execute(select(jobs).where(jobs.c.kind == DISTRIBUTION_REQUESTED)).all()
+    )
+    for row in rows:
+        await ask_list(v3.ports, Job(row.id, row.tenant, row.kind, row.payload, 1, row.run_at, "test"))
+
+
+@pytest.mark.stores
+async def test_a_list_is_asked_and_followed(v3: Household) -> None:
+    survey, people = await survey_of(v3), await list_of(v3, 3)
+    await change_tenant(v3.ports, v3.tenant, "test", mail_open=True)
+    made = await result_of(v3, "POST", "/distributions", json=sending(survey, people))
+    assert (list(made), len(made["id"])) == (["id"], 19)
+    await work_off(v3)
+    listed = await result_of(v3, "GET", "/distributions", params={"surveyId": survey})
+    (one,) = listed["elements"]
+    assert (list(one), list(one["stats"])) == (ELEMENT, STATS)
+    assert (one["requestType"], one["requestStatus"], one["recipients"]["mailingListId"]) == (
+        "Invite",
+        "Pending",
+        people,
+    )
+    assert "messageText" not in one["message"]
+    assert one["headers"]["subject"] == "Slow?"
+    single = await result_of(v3, "GET", f"/distributions/{made['id']}", params={"surveyId": survey})
+    assert single["message"]["messageText"].startswith("Please answer")
+    at = f"/distributions/{made['id']}"
+    first = await result_of(v3, "GET", f"{at}/links", params={"surveyId": survey, "pageSize": "2"})
+    rest = (await v3.client.get(first["nextPage"])).json()["result"]
+    links = [*first["elements"], *rest["elements"]]
+    assert (len(links), rest["nextPage"]) == (3, None)
+    assert [list(link) for link in links] == [LINK] * 3
+    assert len({link["link"] for link in links}) == 3
+    histories = (await result_of(v3, "GET", f"{at}/history"))["elements"]
+    assert [list(line) for line in histories] == [HISTORY] * 3
+    assert {line["status"] for line in histories} <= {"Pending", "Blocked", "Skipped"}
+    reminder = {
+        "message": {"messageText": "Still?"},
+        "header": {"subject": "Still?"},
+        "sendDate": "2099-01-01T00:00:00Z",
+    }
+    late = await refused(v3, 400, "POST", f"{at}/reminders", json=reminder)
+    assert "between 5 minutes and 60 days" in late["errorMessage"]
+    planned = await result_of(v3, "POST", f"{at}/reminders", json={**reminder, "sendDate": None})
+    assert (list(planned), len(planned["distributionId"])) == (["distributionId"], 19)
+    assert list((await ask(v3, "DELETE", at)).json()) == ["meta"]
+    assert (await refused(v3, 404, "GET", "/distributions/EMD_000000000000000"))["errorCode"] == "GED_3"
+
+
+@pytest.mark.stores
+async def test_what_cannot_be_sent_is_said(v3: Household) -> None:
+    survey, people = await survey_of(v3), await list_of(v3, 1)
+    good = sending(survey, people)
+    for wrong, words in (
+        ({"recipients": {"mailingListId": "CG_000000000000000"}}, "Mailing list not found"),
+        ({"recipients": {"sampleId": "x"}}, "sampleId"),
+        ({"surveyLink": {"surveyId": "SV_000000000000000"}}, "not collecting"),
+        ({"surveyLink": {"surveyId": survey, "type": "Secret"}}, "Secret"),
+        ({"message": {}}, "messageText"),
+        ({"message": {"libraryId": "GR_1", "messageId": "MS_1"}}, "MS_1"),
+        ({"sendDate": "soon"}, "sendDate"),
+        ({"action": "CreateDistribution"}, "CreateDistribution"),
+    ):
+        answer = await refused(v3, 400, "POST", "/distributions", json={**good, **wrong})
+        assert words in answer["errorMessage"]
+    assert (await ask(v3, "GET", "/distributions")).status_code == 400
+
+
+def test_the_recorded_event_is_signed_as_recorded() -> None:
+    message = {
+        "Status": "Complete",
+        "SurveyID": "SV_1AmkKSDmoZ4XlQx",
+        "ResponseID": "R_0B7IcnXszjEUHLP",
+        "CompletedDate": "2019-06-25 07:58:25",
+        "BrandID": "sapdevelopment",
+    }
+    recorded = (
+        "c2c585a404c239aa3063b462cc33551d3ed3ed2de0899f58d456fc0ef7ebef6f"
+        "3c3af44957989bd0592603e41edde9528f7d9ed09ee128bf719aa12f46e5c598"
+    )
+    topic = "surveyengine.completedResponse.SV_1AmkKSDmoZ4XlQx"
+    assert f"HMAC={recorded}&MSG=" in body_of(topic, message, "kyma4ever")
+    assert len(sign("kyma4ever", "")) == 128
+    assert body_of(topic, message, "").startswith(f"Topic=sapdevelopment.{topic}&Status=Complete&SurveyID=")
+    assert is_about("surveyengine.completedResponse.*", topic)
+    assert not is_about("controlpanel.activateSurvey", topic)
