@@ -337,10 +337,11 @@ progress = call(
     lambda got: got.startswith("ES_"),
 )
 # Its own next question sleeps ten seconds when the export is not there at once: so it is asked when it is.
-wait_for(
-    lambda: client.request("GET", f"surveys/{SURVEY}/export-responses/{progress}"),
-    lambda got: got["result"]["status"] == "complete",
-)
+if progress:
+    wait_for(
+        lambda: client.request("GET", f"surveys/{SURVEY}/export-responses/{progress}"),
+        lambda got: got["result"]["status"] == "complete",
+    )
 file = call(
     "surveys.get_survey_export_progress",
     lambda: surveys.get_survey_export_progress(SURVEY, progress),
