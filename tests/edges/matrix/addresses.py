@@ -21,6 +21,7 @@ PUBLIC: Mapping[str, str] = {
     "/Schemas/{urn}": "urn:ietf:params:scim:schemas:core:2.0:User",
     "/versions/{number}": "1",
     "/{policy}": "B2C_1_ROPC_AUTH",
+    "/API/v3/{rest}": "nothing",
 }
 
 

@@ -38,6 +38,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /API/v3/directories/{directory}/contacts": {"email": "a@b.example"},
     "PUT /API/v3/directories/{directory}/contacts/{contact}": {"lastName": "Looked"},
+    "POST /API/v3/directories/{directory}/contacts/search": {
+        "filter": {"filterType": "email", "comparison": "notEmpty"}
+    },
+    "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}": {"name": "Looked at"},
+    "POST /API/v3/directories/{directory}/transactions": {"k1": {"contactId": "CID_000000000000000"}},
     "POST /API/v3/directories/{directory}/mailinglists": {"name": "Looked at"},
     "POST /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts": {"email": "a@b.example"},
     "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts/{contact}": {

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from opulse.cli.demo.procedures import webhook
-from opulse.experience.api_v3.api.users import stable_id
+from opulse.experience.api_v3.api.users import stable_id, user_id
 from opulse.experience.api_v3.flow.responses import find_export, start_export
 from opulse.experience.api_v3.rules.owners import library_id
 from opulse.experience.api_v3.rules.responses import read_export
@@ -412,6 +412,11 @@ async def make_oauth_client(world: World, found: Found) -> str:
     return str((await world.api.post("/api/v1/oauth-clients", body))["client_id"])
 
 
+async def make_user(world: World, found: Found) -> str:
+    """Somebody as the API v3 names them."""
+    return user_id(await make_person(world, found))
+
+
 async def find_organization(world: World, found: Found) -> str:
     return world.acme.tenant.client_id
 
@@ -450,6 +455,7 @@ MAKERS: Mapping[str, Maker] = {
     "{question}": name_question,
     "{block}": name_block,
     "{oauth_client}": make_oauth_client,
+    "/API/v3/users/{person}": make_user,
     "{organization}": find_organization,
     "{division}": find_division,
     "/mailinglists/{mailing_list}/contacts/{contact}": make_member,

@@ -175,6 +175,19 @@ async def _primary_user(world: World) -> Call:
     return _json(path, {"user_id": None})
 
 
+async def _oauth_client(world: World) -> Call:
+    person = await objects.make_person(world, {})
+    body = {"name": fresh_name("client"), "person": person, "scopes": ["read:users"]}
+    return _json(f"{V1}/oauth-clients", body)
+
+
+async def _v3_transactions(world: World) -> Call:
+    directory = await objects.make_directory(world, {})
+    contact = await objects.make_contact(world, {"directory": directory})
+    one = {"contactId": contact, "transactionDate": "2026-11-29 08:00:00", "data": {"ticket": "1"}}
+    return _json(f"/API/v3/directories/{directory}/transactions", {"k1": one})
+
+
 async def _waiting(world: World, trigger: dict[str, Any]) -> str:
     task = {"id": "t1", "type": "wait", "form": {"amount": "1", "unit": "hours"}}
     body = {"name": fresh_name("workflow"), "trigger": trigger, "tasks": [task]}
@@ -223,4 +236,6 @@ OWN_CALLS: Mapping[str, MakeCall] = {
     "POST /api/v1/workflows/{workflow}/schedule/run": _schedule,
     "POST /api/v1/ask-now": _ask_now,
     "PUT /api/v1/systems/{system_id}/primary-user": _primary_user,
+    "POST /api/v1/oauth-clients": _oauth_client,
+    "POST /API/v3/directories/{directory}/transactions": _v3_transactions,
 }

@@ -50,7 +50,7 @@ from opulse.experience.directory.store.tables import (
     list_members,
     mailing_lists,
 )
-from opulse.experience.directory.store.transactions import list_transactions, transactions
+from opulse.experience.directory.store.transactions import find_transaction, list_transactions, transactions
 
 __all__ = [
     "change_groups",
@@ -75,6 +75,7 @@ __all__ = [
     "find_merge_rules",
     "find_opt_out",
     "find_survivor",
+    "find_transaction",
     "list_alike",
     "list_changes",
     "list_contacts",

@@ -12,7 +12,9 @@ from opulse.experience.api_v3.api import (
     mailing_lists,
     oauth,
     responses,
+    searching,
     surveys,
+    transactions,
     unknown,
     users,
 )
@@ -24,7 +26,9 @@ router = APIRouter()
 for _part in (
     oauth,
     users,
+    searching,  # before contacts: its paths would be a contact's
     contacts,
+    transactions,
     mailing_lists,
     surveys,
     definitions,

@@ -80,6 +80,21 @@ async def get_list(directory: IdPath, mailing_list: IdPath, desk: DeskDep, calle
     return desk.ok(list_shown(counted, _owner(found)))
 
 
+@router.put(ONE, operation_id="v3_edit_mailing_list")
+async def put_list(
+    directory: IdPath, mailing_list: IdPath, body: ListIn, desk: DeskDep, caller: Manages
+) -> Response:
+    """Another name; ``ownerId`` is taken and not kept, as of a POST."""
+    await _editable(desk, caller, directory, mailing_list)
+    try:
+        await flow.rename_list(
+            desk.ports, caller.tenant, mailing_list, body.name, viewer_of(caller), caller.name
+        )
+    except ListRefused as error:
+        raise refuse(400, f"Missing or invalid parameter: name ({error})", "QVAL_1") from error
+    return desk.done()
+
+
 @router.delete(ONE, operation_id="v3_delete_mailing_list")
 async def delete_list(directory: IdPath, mailing_list: IdPath, desk: DeskDep, caller: Manages) -> Response:
     await _editable(desk, caller, directory, mailing_list)

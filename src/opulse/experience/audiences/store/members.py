@@ -19,11 +19,13 @@ def count_matches(conn: Connection, tenant: int, directory: str, term: Term, now
 
 
 def list_matches(
-    conn: Connection, tenant: int, directory: str, term: Term, now: datetime, limit: int
+    conn: Connection, tenant: int, directory: str, term: Term, now: datetime, limit: int, offset: int = 0
 ) -> list[Contact]:
-    """The first ones, by id."""
+    """The first ones, by id; ``offset``: behind so many."""
     query = select(contacts).where(*_matching(conn, tenant, directory, term, now))
-    return [contact_of(row) for row in conn.execute(query.order_by(contacts.c.id).limit(limit))]
+    return [
+        contact_of(row) for row in conn.execute(query.order_by(contacts.c.id).limit(limit).offset(offset))
+    ]
 
 
 def step_of(

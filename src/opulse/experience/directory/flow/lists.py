@@ -150,6 +150,25 @@ async def share_list(
     await ports.db.write(unit)
 
 
+async def rename_list(ports: Ports, tenant: int, list_id: str, name: str, viewer: Viewer, actor: str) -> None:
+    """Call a mailing list otherwise.
+
+    Raises:
+        LookupError: no such list that the viewer may see.
+        ListRefused: the viewer may not change it, or it is no name.
+    """
+    now = ports.clock.now()
+
+    def unit(conn: Connection) -> None:
+        found = find_editable_in(conn, tenant, list_id, viewer)
+        new = check_name(name)
+        mailing_lists.set_rule(conn, tenant, list_id, new, found.rule)
+        before, after = {"name": found.name}, {"name": new}
+        audit_in(conn, tenant, actor, "mailing_list.renamed", list_id, before, after, now)
+
+    await ports.db.write(unit)
+
+
 async def delete_list(ports: Ports, tenant: int, list_id: str, viewer: Viewer, actor: str) -> None:
     """Delete a list, segment or sample; its contacts stay. Opt-outs of it are forgotten with it.
 

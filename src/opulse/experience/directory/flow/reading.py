@@ -11,10 +11,22 @@ from opulse.experience.directory.store.reading import (
     find_opt_out,
     list_changes_of,
     list_members_page,
+    list_opt_outs,
+    list_opted_out,
+    list_segments_of,
     lists_of_contact,
 )
 
-__all__ = ["find_keys_in", "find_opt_out", "list_changes_of", "list_members_page", "lists_of_contact"]
+__all__ = [
+    "find_keys_in",
+    "find_opt_out",
+    "list_changes_of",
+    "list_members_page",
+    "list_opt_outs",
+    "list_opted_out",
+    "list_segments_of",
+    "lists_of_contact",
+]
 
 
 def find_keys_in(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +33,12 @@ class TransactionRow:
 
 @dataclass(frozen=True, slots=True)
 class TransactionsTaken:
-    """What became of the rows; ``batch`` names those that were taken together."""
+    """What became of the rows; ``batch`` names those that were taken together, ``ids`` each one by its place."""
 
     batch: str
     taken: int
     refused: tuple[RowRefused, ...]
+    ids: Mapping[int, str] = field(default_factory=dict)
 
 
 async def add_transactions(
@@ -54,14 +55,15 @@ async def add_transactions(
             good.append((index, TransactionRow(row.contact, row.at, _read(declared, row.data))))
         except ContactProblem as problem:
             refused.append(RowRefused(index, str(problem)))
-    taken = 0
+    ids: dict[int, str] = {}
     for some in chunked(good, AT_ONCE):
-        unknown = await ports.db.write(_take_in, tenant, directory, some, batch, now)
-        taken += len(some) - len(unknown)
-        refused += [RowRefused(index, "no such contact in this directory") for index in unknown]
-    after = {"batch": batch, "taken": taken, "refused": len(refused)}
+        ids |= await ports.db.write(_take_in, tenant, directory, some, batch, now)
+    refused += [
+        RowRefused(index, "no such contact in this directory") for index, _ in good if index not in ids
+    ]
+    after = {"batch": batch, "taken": len(ids), "refused": len(refused)}
     await ports.db.write(audit_in, tenant, actor, "transactions.added", directory, None, after, now)
-    return TransactionsTaken(batch, taken, tuple(sorted(refused, key=lambda one: one.index)))
+    return TransactionsTaken(batch, len(ids), tuple(sorted(refused, key=lambda one: one.index)), ids)
 
 
 async def delete_transaction(ports: Ports, tenant: int, directory: str, transaction: str, actor: str) -> None:
@@ -92,15 +94,15 @@ def _take_in(
     rows: Sequence[tuple[int, TransactionRow]],
     batch: str,
     now: datetime,
-) -> list[int]:
-    """Keep those whose contact is known; returns the places of the others."""
+) -> dict[int, str]:
+    """Keep those whose contact is known; returns their ids by their places."""
     wanted = {row.contact for _, row in rows}
     known = {one.id for one in contacts.find_contacts(conn, tenant, directory, wanted)}
-    kept = [row for _, row in rows if row.contact in known]
+    kept = [(index, row) for index, row in rows if row.contact in known]
     numbers = new_ids_in_order(Prefix.TRANSACTION, len(kept), now) if kept else []
     made = [
         Transaction(number, row.contact, row.at, dict(row.data), batch)
-        for number, row in zip(numbers, kept, strict=True)
+        for number, (_, row) in zip(numbers, kept, strict=True)
     ]
     store.insert_transactions(conn, tenant, directory, made, now)
-    return [index for index, row in rows if row.contact not in known]
+    return {index: number for number, (index, _) in zip(numbers, kept, strict=True)}

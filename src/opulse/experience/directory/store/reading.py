@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import Connection, and_, delete, or_, select
 
 from opulse.experience.directory.models import (
@@ -80,6 +83,56 @@ def lists_of_contact(
         )
         for row in rows
     ]
+
+
+def list_segments_of(
+    conn: Connection, tenant: int, ids: Sequence[str], viewer: Viewer
+) -> dict[str, list[tuple[MailingList, bool]]]:
+    """Of each of the contacts (one page of them): the segments that the viewer may see, and whether they opted out there."""
+    same = and_(mailing_lists.c.tenant == list_members.c.tenant, mailing_lists.c.id == list_members.c.list)
+    rows = conn.execute(
+        select(mailing_lists, list_members.c.contact, list_members.c.unsubscribed)
+        .join(list_members, same)
+        .where(list_members.c.tenant == tenant, list_members.c.contact.in_(ids), may_see(viewer))
+        .where(mailing_lists.c.kind == ListKind.SEGMENT.value)
+        .order_by(mailing_lists.c.name, mailing_lists.c.id)
+    )
+    found: dict[str, list[tuple[MailingList, bool]]] = {}
+    for row in rows:
+        one = MailingList(
+            row.id, row.directory, row.name, row.created_at, kind=ListKind.SEGMENT, owner=row.owner
+        )
+        found.setdefault(row.contact, []).append((one, row.unsubscribed))
+    return found
+
+
+def list_opt_outs(conn: Connection, tenant: int, ids: Sequence[str]) -> dict[str, datetime]:
+    """Since when those of the contacts (one page of them) who are opted out of the directory are."""
+    rows = conn.execute(
+        select(contacts.c.id, contacts.c.unsubscribed_at).where(
+            contacts.c.tenant == tenant, contacts.c.id.in_(ids), contacts.c.unsubscribed_at.is_not(None)
+        )
+    )
+    return {row.id: row.unsubscribed_at for row in rows}
+
+
+def list_opted_out(
+    conn: Connection, tenant: int, directory: str, after: str = "", limit: int = 50
+) -> list[Contact]:
+    """Contacts who are opted out of the directory, by id."""
+    rows = conn.execute(
+        select(contacts)
+        .where(
+            contacts.c.tenant == tenant,
+            contacts.c.directory == directory,
+            contacts.c.id > after,
+            contacts.c.unsubscribed.is_(True),
+            contacts.c.deleted.is_(False),
+        )
+        .order_by(contacts.c.id)
+        .limit(limit)
+    )
+    return [contact_of(row) for row in rows]
 
 
 def find_opt_out(conn: Connection, tenant: int, contact: str) -> OptOut:

@@ -75,6 +75,13 @@ def list_transactions(
     return [Transaction(row.id, row.contact, row.at, row.data, row.batch) for row in rows]
 
 
+def find_transaction(conn: Connection, tenant: int, directory: str, transaction: str) -> Transaction | None:
+    table = transactions.c
+    mine = table.tenant == tenant, table.directory == directory, table.id == transaction
+    row = conn.execute(select(transactions).where(*mine)).one_or_none()
+    return None if row is None else Transaction(row.id, row.contact, row.at, row.data, row.batch)
+
+
 def delete_transaction(conn: Connection, tenant: int, directory: str, transaction: str) -> bool:
     table = transactions.c
     mine = table.tenant == tenant, table.directory == directory, table.id == transaction
