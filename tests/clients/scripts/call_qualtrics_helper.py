@@ -131,6 +131,11 @@ call(
     lambda: contacts.get_contact_of_directory(DIRECTORY, cleo),
     lambda got: got["embeddedData"] == {"a": "1"} and made in got["mailingListMembership"],
 )
+call(
+    "contacts.list_opted_out_contacts_of_directory",
+    lambda: contacts.list_opted_out_contacts_of_directory(DIRECTORY),
+    lambda got: isinstance(got, list) and cleo not in [one["contactId"] for one in got],
+)
 
 # who was asked
 

@@ -68,7 +68,11 @@ class ExportWish:
 
 
 def read_export(body: Mapping[str, Any], now: datetime) -> ExportWish:
-    """The request, read. An `endDate` that lies ahead leaves nothing out, and some clients always send one. Raises Refusal for what the product refuses, and for what our files cannot hold."""
+    """The request, read. An ``endDate`` that lies ahead leaves nothing out, and some clients always send one.
+
+    Raises:
+        Refusal: for what the product refuses, and for what our files cannot hold.
+    """
     form = body.get("format")
     if form not in _FORMATS:
         raise bad(
