@@ -19,6 +19,11 @@ POINTS = {
 SENDING_ALONE = "alone mail.data_written 3"
 """Where the process that sends mails dies, and its owner lives."""
 ANSWERS = {"storing": "answer.stored", "tallying": "answer.counted"}
-ELSEWHERE = {"source.held", "prompts.reported", "follow_ups.inserted", "erasure.answers"}
+ELSEWHERE = {"source.held", "prompts.reported", "follow_ups.inserted", "erasure.answers"} | {
+    "qualtrics.looked",
+    "qualtrics.importing",
+    "qualtrics.imported",
+    "qualtrics.written",
+}
 """Died at in tests of their own: ``tests/journeys/test_sources_alertmanager.py``, ``test_desktop_prompts.py``,
-``tests/stores/test_crashes_later.py``."""
+``tests/stores/test_crashes_later.py``; the last four in ``tests/flows/test_pulse_qualtrics.py``."""

@@ -165,7 +165,15 @@ async def test_a_system_whose_person_was_reached(
 
 @pytest.mark.parametrize(
     ("reason", "expected"),
-    [("no_user", S.NO_USER), ("no_email", S.NO_EMAIL), ("no_contact", S.NO_CONTACT)],
+    [
+        ("no_user", S.NO_USER),
+        ("no_email", S.NO_EMAIL),
+        ("no_contact", S.NO_CONTACT),
+        ("to_qualtrics", S.BEING_RESOLVED),
+        ("at_qualtrics", S.HANDED_OVER),
+        ("qualtrics_refused", S.REFUSED_THERE),
+        ("qualtrics_unclear", S.UNCLEAR_THERE),
+    ],
 )
 async def test_a_system_that_led_to_nobody(
     ports: Ports, clock: ManualClock, reason: str, expected: LedgerState
@@ -258,7 +266,11 @@ async def test_systems_that_never_reached_the_experience_side(
 
 async def test_every_state_is_tested_here() -> None:
     seen = {case[2] for case in REACHED} | {state for case in OUTSIDE for state in case[2:]}
-    assert seen | {S.NO_USER, S.NO_EMAIL, S.NO_CONTACT} == set(LedgerState)
+    assert seen | {S.NO_USER, S.NO_EMAIL, S.NO_CONTACT} | {
+        S.HANDED_OVER,
+        S.REFUSED_THERE,
+        S.UNCLEAR_THERE,
+    } == set(LedgerState)
 
 
 async def test_every_state_has_a_sentence_of_its_own() -> None:

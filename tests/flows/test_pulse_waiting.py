@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from opulse.bridges.systrack.patience import TRIES
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.experience.workflows.flow.carrying import carry_out
@@ -54,8 +55,8 @@ async def test_answers_that_no_further_try_can_help_end_the_run(
         (Fault("/activations/", 429, {"Retry-After": "17"}), 17),
         (Fault("/activations/", 503, {"Retry-After": "Mon, 23 Nov 2026 12:00:42 GMT"}), 40),
         (Fault("/activations/", 429, {"Retry-After": "86400"}), 300),
-        (Fault("/activations/", 500), 5),
-        (Fault("/oauth2/", 503), 5),
+        (Fault("/activations/", 500, times=TRIES), 5),
+        (Fault("/oauth2/", 503, times=TRIES), 5),
     ],
     ids=["429", "a date", "too long", "500", "Token URL"],
 )
@@ -100,7 +101,7 @@ async def test_a_crash_between_pages_and_the_rerun_double_nothing(pulse: Pulse) 
     await pulse.receive()
     await pulse.listen()
     pulse.cloud.systems = estate(120)
-    pulse.cloud.faults = [Fault("/activations/", 503, skip=1)]
+    pulse.cloud.faults = [Fault("/activations/", 503, skip=1, times=TRIES)]
     run = await pulse.activate()
     assert len(await pulse.reached()) == 50
     assert len(await pulse.asked()) == 50, "the first page's people are asked before the second page is there"
@@ -128,3 +129,33 @@ async def test_the_same_job_once_more_changes_nothing(pulse: Pulse) -> None:
         await pulse.traces(),
         len(pulse.cloud.asked),
     ) == before
+
+
+async def test_one_answer_that_fails_is_asked_for_again_in_place(pulse: Pulse) -> None:
+    await pulse.people("p0")
+    await pulse.receive()
+    pulse.cloud.systems = estate(1)
+    pulse.cloud.faults = [Fault("/activations/", 500, times=TRIES - 1)]
+    done = await pulse.run(await pulse.activate())
+    assert (done["state"], done["tasks"][0]["attempt"]) == ("succeeded", 1)
+
+
+async def test_whoever_gets_further_is_given_time_anew(pulse: Pulse) -> None:
+    """A large incident on a bad server: each try takes one page and fails; the window of 15 minutes begins at the last page."""
+    await pulse.people(*[f"p{number}" for number in range(200)])
+    workflow = await pulse.receive()
+    document = (await pulse.api("GET", f"/workflows/{workflow}"))["document"]
+    document["settings"]["retry"] = "15min"
+    await pulse.api("PUT", f"/workflows/{workflow}", document)
+    pulse.cloud.systems = estate(200)
+    pulse.ports = replace(pulse.ports, limits=replace(pulse.ports.limits, page_size=30))
+    away = {"Retry-After": "280"}
+    pulse.cloud.faults = [Fault("/activations/", 503, away, skip=pages) for pages in range(1, 6)]
+    run = await pulse.activate()
+    for reached in (80, 110, 140, 170):
+        await pulse.wait(285)
+        assert len(await pulse.reached()) == reached
+        assert (await pulse.run(run))["state"] == "running"
+    await pulse.wait(285)
+    assert (await pulse.run(run))["state"] == "succeeded"
+    assert len(await pulse.reached()) == 200

@@ -148,6 +148,20 @@ async def test_a_look_that_fails_comes_back(pulse: Pulse) -> None:
     assert await looks(pulse) == 1
 
 
+async def test_a_long_outage_does_not_end_the_looks(pulse: Pulse) -> None:
+    """Half an hour away is more than a dozen tries; whoever was affected meanwhile is asked when it is back."""
+    await pulse.activate(waves=True)
+    pulse.cloud.current = estate(4)
+    pulse.cloud.faults = [Fault("currentlyaffected", 503, times=10_000)]
+    for _ in range(30):
+        await pulse.wait(60)
+    assert await pulse.waves() == {1: 3}
+    pulse.cloud.faults = []
+    await pulse.wait(60)
+    assert await pulse.waves() == {1: 3, 2: 1}
+    assert await looks(pulse) == 1
+
+
 async def test_a_look_that_is_refused_is_the_last_and_says_why(pulse: Pulse) -> None:
     run = await pulse.activate(waves=True)
     pulse.cloud.faults = [Fault("currentlyaffected", 403, times=9)]

@@ -23,6 +23,7 @@ from opulse.bootstrap.stages import (
 )
 from opulse.experience.prompts.flow.exchange import DesktopPrompts
 from opulse.ports import Ports
+from opulse.pulses.doctor.flow.beside import Beside
 from opulse.pulses.watch import Watch
 from opulse.tenancy.gate import TenancyGate
 from opulse.web.access import Open, ports_of
@@ -81,6 +82,7 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     app.state.watch = Watch(ports)
     app.state.gate = TenancyGate(ports)
     app.state.frame_source = ConsoleFrame(ports, wing)
+    app.state.notes_source = Beside(ports)
     if wing == "all":  # agents speak with one wing, people are asked by the other
         app.state.prompts = DesktopPrompts(ports)
     _install_pages(app, wing)

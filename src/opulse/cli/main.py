@@ -11,6 +11,7 @@ from opulse.cli import (
     configuration,
     demo,
     doctor,
+    emulate,
     importing,
     keep,
     qsf,
@@ -38,6 +39,7 @@ qsf.add_to(app)
 replay.add_to(app)
 doctor.add_to(app)
 systems.add_to(app)
+emulate.add_to(app)
 keep.add_to(app)
 
 

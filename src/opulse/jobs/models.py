@@ -30,12 +30,18 @@ class Job:
 
 
 class JobRetry(Exception):
-    """A handler asks to be run again after ``seconds``; with ``counts`` False the try is not held against the job."""
+    """A handler asks to be run again after ``seconds``; with ``counts`` False the try is not held against the job.
 
-    def __init__(self, seconds: float, why: str, *, counts: bool = True) -> None:
+    ``since``: when the work last got further; whoever loses patience counts from there. None: not known.
+    """
+
+    def __init__(
+        self, seconds: float, why: str, *, counts: bool = True, since: datetime | None = None
+    ) -> None:
         super().__init__(why)
         self.seconds = seconds
         self.counts = counts
+        self.since = since
 
 
 class JobDead(Exception):

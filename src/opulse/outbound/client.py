@@ -13,7 +13,7 @@ import httpx2
 from opulse.clock import Clock
 from opulse.outbound.addresses import IpAddress
 from opulse.outbound.guard import AddressPolicy, Target, check_url, checked_addresses, literal_address
-from opulse.outbound.models import AnswerTooLarge, OutboundResponse, OutboundTimeout
+from opulse.outbound.models import AddressRefused, AnswerTooLarge, OutboundResponse, OutboundTimeout
 from opulse.outbound.pools import OriginPools
 from opulse.outbound.reading import read_body
 from opulse.outbound.resolve import Resolve, system_resolve
@@ -61,6 +61,13 @@ class OutboundClient:
     def check(self, url: str) -> None:
         """What can be said of an address before it is used (on save). Raises ``AddressRefused``."""
         check_url(url, self._policy)
+
+    def is_named(self, url: str) -> bool:
+        """Whether the installation's options name this very host and port: then http is fine there."""
+        try:
+            return check_url(url, self._policy).own
+        except AddressRefused:
+            return False
 
     async def request(
         self,

@@ -5,10 +5,11 @@ In the template the dataclass is `page`, the frame is `request`, and every macro
 (no import needed, also in a block that is rendered alone for htmx or a live stream).
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jinja2 import (
@@ -31,7 +32,9 @@ from opulse.web.components import charts, formats, tones
 from opulse.web.components.flashes import forget_flashes, read_flashes
 from opulse.web.components.frame import FrameFacts, FrameSource, RequestContext, Viewer
 from opulse.web.components.manifest import AssetManifest
+from opulse.web.components.notes import Note, NotesSource
 
+_log = logging.getLogger(__name__)
 TEMPLATE_DIR = Path(__file__).resolve().parent / "templates"
 
 PAGE_HEADERS = {
@@ -70,9 +73,8 @@ class Pages:
 async def page(request: Request, template: str, context: object, status: int = 200) -> HTMLResponse:
     """The answer of a page route: frame, page, security headers. The caller is the one that the route's guard found."""
     pages: Pages = request.app.state.pages
-    response = HTMLResponse(
-        pages.render(await frame(request), template, context), status, headers=PAGE_HEADERS
-    )
+    around = replace(await frame(request), notes=await _notes(request))
+    response = HTMLResponse(pages.render(around, template, context), status, headers=PAGE_HEADERS)
     forget_flashes(request, response)
     return response
 
@@ -82,6 +84,19 @@ async def frame(request: Request) -> RequestContext:
     source: FrameSource | None = getattr(request.app.state, "frame_source", None)
     caller = _caller_of(request)
     return _frame_of(request, await source.frame_facts(caller) if source and caller else FrameFacts())
+
+
+async def _notes(request: Request) -> tuple[Note, ...]:
+    """Never the reason why a page cannot be shown: what is wrong with an object is mended on this very page."""
+    source: NotesSource | None = getattr(request.app.state, "notes_source", None)
+    caller = _caller_of(request)
+    if source is None or caller is None:
+        return ()
+    try:
+        return await source.notes_at(caller, request.url.path)
+    except Exception:
+        _log.exception("no notes for %s", request.url.path)
+        return ()
 
 
 def _caller_of(request: Request) -> Caller | None:

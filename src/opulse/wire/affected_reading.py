@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from opulse.wire.affected import AffectedPage, AffectedSensor, AffectedSystem, AffectedUser
-from opulse.wire.errors import UnreadableBody
+from opulse.wire.errors import CutShort, UnreadableBody, broke_off
 
 _EXACT: Final = msgspec.json.Decoder(AffectedPage)
 _EXACT_USERS: Final = msgspec.json.Decoder(list[AffectedUser])
@@ -39,13 +39,15 @@ class PageRead(NamedTuple):
 
 
 def decode_page(body: bytes) -> PageRead:
-    """Read one page. Raises ``UnreadableBody`` when it is no JSON or holds no list of systems."""
+    """Read one page. Raises ``UnreadableBody`` when it is no JSON or holds no list of systems, its kind
+    ``CutShort`` when it began as JSON and broke off.
+    """
     try:
         return PageRead(_EXACT.decode(body), ())
     except (msgspec.ValidationError, RecursionError):
         return _read_patiently(_json(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableBody("the affected-systems answer is not JSON") from error
+        raise _no_json(body, "the affected-systems answer") from error
 
 
 def decode_users(body: bytes) -> list[AffectedUser]:
@@ -57,7 +59,7 @@ def decode_users(body: bytes) -> list[AffectedUser]:
     except msgspec.ValidationError:
         document = _json(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableBody("the users answer is not JSON") from error
+        raise _no_json(body, "the users answer") from error
     rows = document if isinstance(document, list) else _first(_lowered(document), _USER_LISTS)
     if not isinstance(rows, list):
         raise UnreadableBody("the users answer holds no list of users")
@@ -68,7 +70,11 @@ def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableBody("the answer is not JSON") from error
+        raise _no_json(body, "the answer") from error
+
+
+def _no_json(body: bytes, what: str) -> UnreadableBody:
+    return CutShort(f"{what} broke off") if broke_off(body) else UnreadableBody(f"{what} is not JSON")
 
 
 def _read_patiently(document: Any) -> PageRead:
@@ -114,7 +120,9 @@ def _users_of(fields: _Row) -> list[AffectedUser] | None:
     if _text(_first(fields, _EMAIL)) is None:
         return None
     of_system = {"id", "name", *_SYSTEM_ID, *_SYSTEM_NAME}
-    return list(_users([{key: value for key, value in fields.items() if key not in of_system}]))
+    of_user = {key: value for key, value in fields.items() if key not in of_system}
+    # the one person that the system names is its primary user: nothing else says that they are on it
+    return list(_users([{"isprimary": True, **of_user}]))
 
 
 def _users(rows: list[Any]) -> Iterator[AffectedUser]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from opulse.wire.errors import UnreadableBody
+from opulse.wire.errors import CutShort, UnreadableBody, broke_off
 
 _BEARER: Final = "Bearer"
 DEFAULT_LIFE: Final = 3600
@@ -81,6 +81,8 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if broke_off(body) and not isinstance(error, msgspec.ValidationError):
+            raise CutShort("the token answer broke off") from error
         raise UnreadableBody("the token answer is not a JSON object") from error
 
 

@@ -147,6 +147,7 @@ CHANGES: Mapping[str, MakeBody] = {
 }
 
 MOVES_NOTHING: Mapping[str, str] = {
+    "POST /API/v3/directories/{directory}/contacts/search": QUESTION,
     "POST /API/v3/distributions": "needs a list and a live survey: tests/flows/api_v3/test_distributions.py",
     "DELETE /API/v3/distributions/{distribution}": "the incident's distribution is over",
     "POST /API/v3/distributions/{distribution}/thankyous": "one is planned already, or its time is over",
@@ -160,7 +161,6 @@ MOVES_NOTHING: Mapping[str, str] = {
     "POST /API/v3/survey-definitions/{survey_id}/versions": "it is published",
     "DELETE /API/v3/surveys/{survey_id}": "refused: surveys are not deleted",
     "DELETE /API/v3/survey-definitions/{survey_id}": "refused: surveys are not deleted",
-    "POST /API/v3/directories/{directory}/contacts/search": QUESTION,
     "POST /api/v1/ask-now/preview": QUESTION,
     "POST /api/v1/directories/{directory}/segments/preview": QUESTION,
     "POST /api/v1/privacy/erasures/preview": QUESTION,

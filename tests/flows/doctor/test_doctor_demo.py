@@ -13,7 +13,7 @@ from tests.flows.doctor.world import open_world, with_relay
 from tests.servers.installation import make_tenant
 from tests.servers.smtp import SmtpSink
 
-pytestmark = pytest.mark.stores
+pytestmark = [pytest.mark.stores, pytest.mark.long]
 
 
 def _real(ports: Ports, sink: SmtpSink) -> Ports:

@@ -39,6 +39,7 @@ async def _press(world: World, kind: Kind) -> None:
         await mend(world.ports, world.tenant, button, "a person")
 
 
+@pytest.mark.long
 async def test_the_page_shows_findings_and_its_api_tells_them(ports: Ports, smtp_sink: SmtpSink) -> None:
     async with open_world(with_relay(ports, smtp_sink.port)) as world, PLANTS[Kind.SENSOR_MISSING](world):
         found = (await world.api.get("/api/v1/doctor"))["findings"]

@@ -21,11 +21,11 @@ async def on_run_started(ports: Ports, job: Job) -> JobEnd | None:
     except RunWaits:
         raise
     except JobRetry as again:
-        if await give_up_late(ports, job.tenant, job.payload["run"], str(again)):
+        run = str(job.payload["run"])
+        if await give_up_late(ports, job.tenant, run, str(again), again.since):
             return None
-        pause = max(
-            again.seconds, min(await seconds_going(ports, job.tenant, job.payload["run"]) / 4, LONGEST_PAUSE)
-        )
+        going = await seconds_going(ports, job.tenant, run, again.since)
+        pause = max(again.seconds, min(going / 4, LONGEST_PAUSE))
         # not counted: a job has a dozen tries, and a workflow's window is a day
         raise JobRetry(pause, str(again), counts=False) from again
     return JobEnd.WRITTEN

@@ -41,7 +41,7 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True)
 class FormField:
-    """One field of a form. ``choices`` are (value, label)."""
+    """One field of a form. ``choices`` are (value, label); it may be empty where the account has the field ``unless``."""
 
     name: str
     label: str
@@ -50,6 +50,16 @@ class FormField:
     help: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     default: str = ""
+    unless: str = ""
+
+    @property
+    def must_be_typed(self) -> bool:
+        """Required whatever the account holds."""
+        return self.required and not self.unless
+
+    def is_missing(self, value: object, account: Mapping[str, Any]) -> bool:
+        """Whether it is required, not among the given, and nothing in the account stands for it."""
+        return self.required and value in (None, "", []) and not (self.unless and account.get(self.unless))
 
 
 @dataclass(frozen=True)

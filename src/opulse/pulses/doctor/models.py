@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -125,12 +125,18 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend."""
+    """One thing to mend. ``also``: pages of the other objects that it is about, such as the notification of a pair."""
 
     kind: Kind
     subject: Subject
     what: str
     button: Button | None = None
+    also: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same finding tomorrow: its words may count other people then, and an object be renamed."""
+        return self.kind.value, self.subject.kind, self.subject.page or self.subject.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,24 @@ class Report:
     at: datetime
     findings: tuple[Finding, ...]
     unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastFinding:
+    """What a nightly look found; ``is_new``: the look of the day before did not."""
+
+    finding: Finding
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LastReport:
+    """What the last nightly look stored; ``earlier``: when the look was that it is compared with; None: there was none."""
+
+    at: datetime
+    findings: tuple[LastFinding, ...]
+    unseen: tuple[str, ...]
+    earlier: datetime | None
 
 
 class MendGone(Exception):

@@ -17,11 +17,14 @@ class LedgerState(StrEnum):
     QUARANTINED = "quarantined"  # only an answer that looks like a machine's
     ACCEPTED = "accepted"  # the relay took the mail; no answer yet
     SHOWN = "shown"  # a desktop showed the question, and no mail was taken; no answer yet
+    HANDED_OVER = "handed_over"  # lastAlarm stands on the person's contact at Qualtrics, whose workflows ask
     EXPIRED = "expired"  # the relay took the mail, or a desktop showed it; the time to answer is over
     AMBIGUOUS = "ambiguous"  # the relay may or may not have taken the mail
+    UNCLEAR_THERE = "unclear_there"  # Qualtrics did not say in time whether it took the person
     QUEUED = "queued"  # the mail waits for its turn at the relay
     OFFERED = "offered"  # waits for a system on which the person is logged on, to be shown there
     REFUSED = "refused"  # the relay refused the mail for good
+    REFUSED_THERE = "refused_there"  # Qualtrics refused the account, the directory or the person
     BOUNCED = "bounced"  # the mail came back
     TOO_LATE = "too_late"  # the mail could not leave in time to be of use
     STOPPED = "stopped"  # an operator stopped the pulse before the mail left
@@ -59,11 +62,14 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.QUARANTINED: "Only an answer that looks like a machine's came; it is not counted.",
     LedgerState.ACCEPTED: "The mail was accepted by the relay; there is no answer yet.",
     LedgerState.SHOWN: "The question was shown on the person's desktop; there is no answer yet.",
+    LedgerState.HANDED_OVER: "lastAlarm stands on the person's contact at Qualtrics; its workflows ask from there.",
     LedgerState.EXPIRED: "The mail was accepted, or the question shown on the desktop; nobody answered in time.",
     LedgerState.AMBIGUOUS: "The connection broke; the relay may or may not have taken the mail.",
+    LedgerState.UNCLEAR_THERE: "Qualtrics did not say in time whether it took the person.",
     LedgerState.QUEUED: "The mail waits for its turn at the relay.",
     LedgerState.OFFERED: "The question waits for a device on which the person is logged on.",
     LedgerState.REFUSED: "The relay refused the mail.",
+    LedgerState.REFUSED_THERE: "Qualtrics refused the account, the directory or the person; the run says why.",
     LedgerState.BOUNCED: "The mail came back.",
     LedgerState.TOO_LATE: "No mail could leave, and no desktop could show it, while the question was still of use.",
     LedgerState.STOPPED: "An operator stopped the pulse.",

@@ -8,6 +8,7 @@ from typing import Protocol
 from opulse.web.access import Caller
 from opulse.web.components import formats
 from opulse.web.components.navigation import NAVIGATION, NavSection, current_key, sections_for
+from opulse.web.components.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class RequestContext:
     flashes: tuple[Flash, ...] = ()
     search: str = ""
     more: tuple[NavSection, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def language(self) -> str:

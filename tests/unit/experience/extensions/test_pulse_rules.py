@@ -9,16 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opulse.experience.extensions.operational_pulse.models import FetchRefused
-from opulse.experience.extensions.operational_pulse.rules import (
-    check_host,
-    check_token_url,
-    choose_people,
-    next_url,
-    page_url,
-    sensor_names,
-    users_url,
-)
+from opulse.bridges.systrack.models import FetchRefused
+from opulse.bridges.systrack.rules import check_host, check_token_url, next_url, page_url, users_url
+from opulse.experience.extensions.operational_pulse.rules import choose_people, sensor_names
 from opulse.wire.affected import AffectedSystem, AffectedUser
 
 OWN = "http://127.0.0.1:8080"

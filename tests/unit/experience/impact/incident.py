@@ -178,6 +178,12 @@ async def begin(ports: Ports, clock: ManualClock, ever: int) -> Incident:
     """A tenant, the activation, and what the rows hang on: directory, workflows, distribution. Nobody is reached yet."""
     tenant = await create_tenant(ports, "Acme", "test")
     incident = Incident(ports, clock, tenant.id)
+    await furnish(incident, ever)
+    return incident
+
+
+async def furnish(incident: Incident, ever: int) -> None:
+    """See :func:`begin`; in a tenant that is there already."""
     await open_activation(incident, ever)
     await incident.put(directories, id=DIRECTORY, name="People")
     for workflow, kind in ((IN, "json_event"), (ASK, "experience_id_change")):
@@ -206,7 +212,6 @@ async def begin(ports: Ports, clock: ManualClock, ever: int) -> Incident:
         link_type="individual",
         message=asdict(MessageSpec()),
     )
-    return incident
 
 
 async def open_activation(incident: Incident, ever: int, activation: str = ACTIVATION, more: int = 0) -> None:

@@ -203,7 +203,9 @@ async def _set_private(desk: Desk, caller: Caller, mailing_list: str, contact: s
         return
     rows = [(contact, body.private_embedded_data)]
     try:
-        await flow.set_private_data(desk.ports, caller.tenant, mailing_list, rows, viewer_of(caller))
+        await flow.set_private_data(
+            desk.ports, caller.tenant, mailing_list, rows, viewer_of(caller), caller.name
+        )
     except ListRefused as error:
         raise refuse(400, f"Missing or invalid parameter: privateEmbeddedData ({error})", "QVAL_1") from error
 

@@ -1,4 +1,4 @@
-"""Our records in the product's words, and the filters of a contact search: pure translations, one module per kind of thing."""
+"""What is decided without a database: the filters of a contact search, and our records in the product's words."""
 
 from opulse.experience.api_v3.rules.filters import FilterRefused, read_filter
 

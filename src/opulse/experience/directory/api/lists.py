@@ -139,7 +139,9 @@ async def list_members(
 async def patch_members(mailing_list: str, body: PrivateIn, ports: PortsDep, caller: Editor) -> PrivateTaken:
     rows = [(one.contact, one.data) for one in body.members]
     with _refusals():
-        done = await flow.set_private_data(ports, caller.tenant, mailing_list, rows, viewer_of(caller))
+        done = await flow.set_private_data(
+            ports, caller.tenant, mailing_list, rows, viewer_of(caller), caller.name
+        )
     return PrivateTaken(members=done)
 
 

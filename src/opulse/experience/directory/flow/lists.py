@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +103,12 @@ async def add_members(
 
 
 async def set_private_data(
-    ports: Ports, tenant: int, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]], viewer: Viewer
+    ports: Ports,
+    tenant: int,
+    list_id: str,
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    viewer: Viewer,
+    actor: str,
 ) -> int:
     """Lay data over what members have on this list alone; an empty text takes a value away. Returns how many are members.
 
@@ -116,9 +121,9 @@ async def set_private_data(
         if bad or why_unstorable(dict(data)):
             raise ListRefused(f"private data is flat and without nulls: {', '.join(sorted(bad)) or 'a text'}")
     await ports.db.read(find_editable_in, tenant, list_id, viewer)
-    found = 0
+    now, found = ports.clock.now(), 0
     for some in chunked(rows, AT_ONCE):
-        found += await ports.db.write(_set_private, tenant, list_id, some, viewer)
+        found += await ports.db.write(_set_private, tenant, list_id, some, viewer, actor, now)
     return found
 
 
@@ -226,10 +231,31 @@ def _add_members(
 
 
 def _set_private(
-    conn: Connection, tenant: int, list_id: str, rows: Sequence[tuple[str, Mapping[str, Any]]], viewer: Viewer
+    conn: Connection,
+    tenant: int,
+    list_id: str,
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    viewer: Viewer,
+    actor: str,
+    now: datetime,
 ) -> int:
+    """The trail gets the names of fields, not the values: those of people are forgotten with them."""
     find_editable_in(conn, tenant, list_id, viewer)
-    return members.merge_private(conn, tenant, list_id, rows)
+    had = members.list_private(conn, tenant, list_id, [contact for contact, _ in rows])
+    found = members.merge_private(conn, tenant, list_id, rows)
+    if found:
+        before = {"fields": _names(had.values()), "members_with_data": len(had)}
+        after = {
+            "fields": _names(data for _, data in rows),
+            "members": found,
+            "first": [row[0] for row in rows[:20]],
+        }
+        audit_in(conn, tenant, actor, "mailing_list.private_data_set", list_id, before, after, now)
+    return found
+
+
+def _names(ones: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted({name for one in ones for name in one})
 
 
 def put_in(conn: Connection, tenant: int, list_id: str, ids: Sequence[str], now: datetime) -> None:

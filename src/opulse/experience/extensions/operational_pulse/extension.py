@@ -7,12 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from opulse.bridges.qualtrics import QualtricsRefused, base_url
+from opulse.bridges.systrack import FetchRefused, TokenKeeper
 from opulse.experience.directory import views as directory
 from opulse.experience.extensions.operational_pulse import store
-from opulse.experience.extensions.operational_pulse.flow.fetch import TokenKeeper
+from opulse.experience.extensions.operational_pulse.flow.handing import account_of
 from opulse.experience.extensions.operational_pulse.flow.waves import Look, arrange_in, current_url, take_all
-from opulse.experience.extensions.operational_pulse.models import FetchRefused
-from opulse.experience.extensions.operational_pulse.rules import sensor_names
+from opulse.experience.extensions.operational_pulse.rules import (
+    qualtrics_target,
+    sensor_names,
+    target_problems,
+)
 from opulse.experience.workflows import (
     Extension,
     FieldKind,
@@ -28,6 +33,7 @@ from opulse.templating.piped import parse_piped
 from opulse.wire.affected import is_systems_tag
 
 NAME = "operational_pulse"
+KEY = "systrack_api_key"
 _CALLED = {"token_url": "Token URL", "cloud_url": "Cloud URL"}
 _TYPED = {"token_url": "Token URL", "cloud_url": "Cloud URL", "client_id": "Client ID"}
 
@@ -42,20 +48,60 @@ class UpdateContactMetadata:
     title = "Operational Pulse: Update Contact Metadata"
     account_fields: Sequence[FormField] = (
         FormField(
-            "api_token", "API Token", FieldKind.SECRET, help="Password of the SysTrack service account."
+            "api_token",
+            "API Token",
+            FieldKind.SECRET,
+            help="Password of the SysTrack service account.",
+            unless=KEY,
         ),
         FormField(
-            "systrack_api_account", "SysTrack API Account", help="User name of the SysTrack service account."
+            "systrack_api_account",
+            "SysTrack API Account",
+            help="User name of the SysTrack service account.",
+            unless=KEY,
+        ),
+        FormField(
+            KEY,
+            "SysTrack API key",
+            FieldKind.SECRET,
+            required=False,
+            help="Instead of the service account: sent as systrack-api-key. Keys end after up to 180 days.",
+        ),
+        FormField(
+            "qualtrics_place",
+            "Qualtrics data centre",
+            required=False,
+            help="Only for a directory at Qualtrics: fra1, or an address such as brand.fra1.qualtrics.com.",
+        ),
+        FormField("qualtrics_api_token", "Qualtrics API token", FieldKind.SECRET, required=False),
+        FormField(
+            "qualtrics_client_id",
+            "Qualtrics OAuth client ID",
+            required=False,
+            help="In place of the API token; it then needs the scopes that the guide for a real Qualtrics names.",
+        ),
+        FormField(
+            "qualtrics_client_secret", "Qualtrics OAuth client secret", FieldKind.SECRET, required=False
         ),
     )
     form: Sequence[FormField] = (
         FormField("systems_url", "Systems URL", FieldKind.PIPED),
         FormField("sensor_names", "Sensor Names", FieldKind.PIPED),
-        FormField("token_url", "Token URL", help="From the Tenant Information page of the monitoring side."),
+        FormField(
+            "token_url",
+            "Token URL",
+            help="From the Tenant Information page of the monitoring side; not needed with an API key.",
+            unless=KEY,
+        ),
         FormField("cloud_url", "Cloud URL", help="For example cloud.lakesidesoftware.com."),
-        FormField("client_id", "Client ID", help="From the Tenant Information page of the monitoring side."),
-        FormField("list_id", "List ID", FieldKind.LIST),
-        FormField("directory_id", "Directory ID", FieldKind.DIRECTORY),
+        FormField(
+            "client_id",
+            "Client ID",
+            help="From the Tenant Information page of the monitoring side; not needed with an API key.",
+            unless=KEY,
+        ),
+        FormField("list_id", "List ID", FieldKind.LIST, required=False),
+        FormField("directory_id", "Directory ID", FieldKind.DIRECTORY, required=False),
         FormField(
             "create_contacts",
             "Make contacts for people who have none",
@@ -63,19 +109,29 @@ class UpdateContactMetadata:
             required=False,
             default="false",
         ),
+        FormField(
+            "directory_at",
+            "The directory is",
+            FieldKind.CHOICE,
+            required=False,
+            choices=(("here", "Here"), ("qualtrics", "At the Qualtrics of the account")),
+            default="here",
+            help="At Qualtrics, its own workflows ask the people; give its two IDs below in place of those above.",
+        ),
+        FormField(
+            "qualtrics_directory", "Qualtrics Directory ID", required=False, help="POOL_ and 15 characters."
+        ),
+        FormField("qualtrics_list", "Qualtrics List ID", required=False, help="CG_ and 15 characters."),
     )
 
     def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
         problems = [
             f"{label} is typed here, never taken from the event: whoever posts the event could collect the password"
             for name, label in _TYPED.items()
-            if parse_piped(str(form[name])).slots
+            if parse_piped(str(form.get(name) or "")).slots
         ]
-        found = directory.find_list(conn, tenant, str(form["list_id"]))
-        if directory.find_directory(conn, tenant, str(form["directory_id"])) is None:
-            problems.append("Directory ID names no directory")
-        elif found is None or found.directory != form["directory_id"]:
-            problems.append("List ID names no mailing list of that directory")
+        target = qualtrics_target(form)
+        problems += _own_problems_in(conn, tenant, form) if target is None else target_problems(target)
         return problems + _outside_in(conn, tenant, form)
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:
@@ -90,11 +146,48 @@ class UpdateContactMetadata:
         outside = await ports.db.read(_outside_in, context.tenant, context.form)
         if outside:
             return TaskResult(TaskState.FAILED, {}, "; ".join(outside))
+        wrong = await ports.db.read(_qualtrics_problem_in, context.tenant, context)
+        if wrong:
+            return TaskResult(TaskState.FAILED, {}, wrong)
         try:
             look = await take_all(ports, KEEPER, context, url, 1)
         except FetchRefused as refused:
             return TaskResult(TaskState.FAILED, {}, str(refused))
         return TaskResult(TaskState.SUCCEEDED, await ports.db.write(_output_in, ports, context, look))
+
+
+def _own_problems_in(conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the directory and the list, where they are ours."""
+    missing = [
+        f"{label} is missing"
+        for name, label in (("list_id", "List ID"), ("directory_id", "Directory ID"))
+        if not form.get(name)
+    ]
+    if missing:
+        return missing
+    if directory.find_directory(conn, tenant, str(form["directory_id"])) is None:
+        return ["Directory ID names no directory"]
+    found = directory.find_list(conn, tenant, str(form["list_id"]))
+    if found is None or found.directory != form["directory_id"]:
+        return ["List ID names no mailing list of that directory"]
+    return []
+
+
+def _qualtrics_problem_in(conn: Connection, tenant: int, context: TaskContext) -> str:
+    """Why the account does not do for a directory at Qualtrics; empty: it does, or none is meant."""
+    if qualtrics_target(context.form) is None:
+        return ""
+    account = account_of(context)
+    if not account.api_token and not (account.client_id and account.client_secret):
+        return "the account has neither an API token nor an OAuth client of Qualtrics"
+    try:
+        base = base_url(account.place)
+    except QualtricsRefused as refused:
+        return str(refused)
+    domains = views.list_installs(conn, tenant).get(NAME, [])
+    if not may_call(base, domains):
+        return f"{host_of(base)} may not be called by this extension: an administrator allows it on the page Extensions"
+    return ""
 
 
 def _output_in(conn: Connection, ports: Ports, context: TaskContext, look: Look) -> dict[str, Any]:
@@ -113,7 +206,7 @@ def _outside_in(conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[
         f"{label} leads to {host_of(str(form[name])) or 'no host'}, which this extension may not call: an administrator "
         "allows it on the page Extensions"
         for name, label in _CALLED.items()
-        if not may_call(str(form[name]), domains)
+        if form.get(name) and not may_call(str(form[name]), domains)
     ]
 
 

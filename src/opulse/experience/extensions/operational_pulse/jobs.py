@@ -1,4 +1,4 @@
-"""Background work of the Operational Pulse task: looking again while the activation is open."""
+"""Background work of the Operational Pulse task: looking again while the activation is open, and handing over to Qualtrics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from opulse.experience.extensions.operational_pulse.extension import KEEPER
+from opulse.experience.extensions.operational_pulse.flow.handing import hand_over, note_wrong
 from opulse.experience.extensions.operational_pulse.flow.waves import follow
-from opulse.experience.extensions.operational_pulse.models import WAVE_DUE
+from opulse.experience.extensions.operational_pulse.models import PEOPLE_HANDED, WAVE_DUE
+from opulse.experience.extensions.operational_pulse.rules import (
+    as_text_patch,
+    qualtrics_target,
+    sensor_names,
+)
 from opulse.experience.workflows import TaskState
 from opulse.experience.workflows.flow.runs import context_of
 from opulse.experience.workflows.views import list_task_runs
@@ -28,9 +34,20 @@ async def on_pulse_wave_due(ports: Ports, job: Job) -> None:
         await follow(ports, KEEPER, context, job)
 
 
+async def on_people_handed(ports: Ports, job: Job) -> None:
+    """Bring a batch of people into the directory at Qualtrics; what is wrong for good is noted at the task."""
+    context = await context_of(ports, job.tenant, job.payload["run"], job.payload["task"])
+    if context is not None and (target := qualtrics_target(context.form)) is not None:
+        patch = as_text_patch(sensor_names(context.form["sensor_names"]), context.started_at.isoformat())
+        await note_wrong(ports, context, await hand_over(ports, context, target, job.payload["batch"], patch))
+
+
 def _has_not_ended(conn: Connection, job: Job) -> bool:
     rows = list_task_runs(conn, job.tenant, job.payload["run"])
     return any(row.task == job.payload["task"] and row.state is TaskState.RUNNING for row in rows)
 
 
-HANDLERS: Mapping[str, Handler] = {WAVE_DUE: on_pulse_wave_due}
+HANDLERS: Mapping[str, Handler] = {
+    WAVE_DUE: on_pulse_wave_due,
+    PEOPLE_HANDED: on_people_handed,
+}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from opulse.experience.directory.models import Person
 
 WAVE_DUE = "pulse.wave_due"
-FIRST_PAGE = 50  # systems: the first mails leave while the rest is still being fetched
+PEOPLE_HANDED = "pulse.people_handed"
 LAST_LOGON_DAYS = 7
 
 
@@ -19,6 +19,21 @@ class ReachReason(StrEnum):
     NO_USER = "no_user"  # nobody is logged on, there is no primary user, and nobody was on it within 7 days
     NO_EMAIL = "no_email"  # the person has neither an address nor a contact
     NO_CONTACT = "no_contact"  # the person has an address, no contact, and the pulse makes none
+    TO_QUALTRICS = "to_qualtrics"  # the person is on the way into a directory at Qualtrics
+    AT_QUALTRICS = "at_qualtrics"  # lastAlarm stands on the person's contact at Qualtrics
+    QUALTRICS_REFUSED = "qualtrics_refused"  # Qualtrics refused the account, the directory or this person
+    QUALTRICS_UNCLEAR = "qualtrics_unclear"  # Qualtrics did not say in time whether it took the person
+
+
+class HandState(StrEnum):
+    """How far a person is on the way into a directory at Qualtrics."""
+
+    WAITING = "waiting"  # is to be looked for
+    FOUND = "found"  # the contact is known; lastAlarm is to be written on it
+    ALIKE = "alike"  # the same, and address and reference there are ours: an import would find the contact
+    MISSING = "missing"  # has no contact; is to be imported
+    IMPORTING = "importing"  # is, or may be, part of an import
+    ENDED = "ended"  # is there, or never will be: the reason says which
 
 
 @dataclass(frozen=True)
@@ -31,5 +46,10 @@ class AffectedPerson:
     reason: ReachReason
 
 
-class FetchRefused(Exception):
-    """The other product cannot be asked, and no further try helps; the message says what to mend."""
+@dataclass(frozen=True)
+class Target:
+    """A directory at Qualtrics, as an administrator typed it; ``list_id``: where people come whom the pulse makes."""
+
+    directory: str
+    list_id: str
+    create: bool

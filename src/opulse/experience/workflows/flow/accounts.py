@@ -65,7 +65,7 @@ def add_account_in(
     if extension is None:
         raise LookupError(extension_name)
     wanted = account_fields(extension)
-    missing = [field.label for field in wanted.values() if field.required and not fields.get(field.name)]
+    missing = [field.label for field in wanted.values() if field.is_missing(fields.get(field.name), fields)]
     if missing or not name.strip():
         raise ValueError(f"an account needs {', '.join(['a name'] * (not name.strip()) + missing)}")
     secret = {key for key, field in wanted.items() if field.kind is FieldKind.SECRET}

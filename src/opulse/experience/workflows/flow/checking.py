@@ -66,15 +66,16 @@ def _check_task(
         return [f"there is no task {task.type!r}"]
     if not extension.built_in and extension.name not in installed:
         return [f"install the extension {extension.title!r} first, on the page Extensions"]
+    account = accounts.find_account(conn, tenant, task.account) if task.account else None
+    held = {**account["fields"], **account["sealed"]} if account else {}
     problems = [
         f"{field.label} is missing"
         for field in kind.form
-        if field.required and not field.default and task.form.get(field.name) in (None, "", [])
+        if not field.default and field.is_missing(task.form.get(field.name), held)
     ]
     for one in kind.form:
         if one.kind is FieldKind.CONDITIONS:
             problems += [f"{one.label}: {problem}" for problem in _check_group(task.form.get(one.name))]
-    account = accounts.find_account(conn, tenant, task.account) if task.account else None
     if kind.account_fields and needs_account(kind, task.form):
         if account is None or account["extension"] != extension.name:
             problems.append("choose an account, or add one")

@@ -27,6 +27,10 @@ class RestrictedClient:
             raise DomainRefused(host_of(url))
         self._client.check(url)
 
+    def is_named(self, url: str) -> bool:
+        """See :meth:`OutboundClient.is_named`."""
+        return self._client.is_named(url)
+
     async def request(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **more: Any
     ) -> OutboundResponse:

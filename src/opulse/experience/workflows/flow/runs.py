@@ -100,24 +100,34 @@ def carried(run: Run | None) -> str:
     return str(run.event.get(HEADER, "")) if run else ""
 
 
-async def give_up_late(ports: Ports, tenant: int, run_id: str, why: str) -> bool:
-    """End the run as failed when the workflow's retry window is over. False while another try is allowed."""
+async def give_up_late(
+    ports: Ports, tenant: int, run_id: str, why: str, since: datetime | None = None
+) -> bool:
+    """End the run as failed when the workflow's retry window is over. False while another try is allowed.
+
+    ``since``: when the task last got further, where it knows; the window begins anew there.
+    """
     run = await ports.db.look_up(store.find_run, tenant, run_id)
     if run is None:
         return True
     document = await document_of(ports, run)
     window = RETRY_WINDOW[document.settings.retry if document else "none"]
     now = ports.clock.now()
-    if now - (run.resumed_at or run.started_at) < window:
+    if now - _began(run, since) < window:
         return False
     await ports.db.write(_fail_in, tenant, run_id, f"given up after {window}: {why}", now)
     return True
 
 
-async def seconds_going(ports: Ports, tenant: int, run_id: str) -> float:
-    """How long the run has been going on since it started, or since its last hold or wait was over."""
+async def seconds_going(ports: Ports, tenant: int, run_id: str, since: datetime | None = None) -> float:
+    """How long the run has been going on since its start, its last hold or wait, or ``since``: its task's last progress."""
     run = await ports.db.look_up(store.find_run, tenant, run_id)
-    return 0.0 if run is None else (ports.clock.now() - (run.resumed_at or run.started_at)).total_seconds()
+    return 0.0 if run is None else (ports.clock.now() - _began(run, since)).total_seconds()
+
+
+def _began(run: Run, since: datetime | None) -> datetime:
+    began = run.resumed_at or run.started_at
+    return began if since is None else max(began, since)
 
 
 def _fail_in(conn: Connection, tenant: int, run_id: str, why: str, now: datetime) -> None:

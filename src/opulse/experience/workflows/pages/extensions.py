@@ -117,7 +117,7 @@ async def save_account(name: str, request: Request, ports: PortsDep, caller: Edi
     errors = {
         one.name: f"{one.label} is missing."
         for one in account_fields(found)
-        if one.required and not typed.get(one.name)
+        if one.is_missing(typed.get(one.name), typed)
     }
     name_given = typed.get(ACCOUNT_NAME, "")
     if not name_given:

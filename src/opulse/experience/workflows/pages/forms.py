@@ -89,7 +89,7 @@ def draw(
             name=one.name,
             label=one.label,
             kind=one.kind.value,
-            required=one.required and one.kind not in (*_ROWS, FieldKind.SWITCH, FieldKind.MANY),
+            required=one.must_be_typed and one.kind not in (*_ROWS, FieldKind.SWITCH, FieldKind.MANY),
             help=one.help,
             options=_options(one, objects),
             value=_text(one, form),

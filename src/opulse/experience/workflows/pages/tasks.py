@@ -201,7 +201,7 @@ async def _add_account(
     errors = {
         NEW_ACCOUNT + one.name: f"{one.label} is missing."
         for one in kind.account_fields
-        if one.required and not typed[one.name]
+        if one.is_missing(typed[one.name], typed)
     }
     if not name.strip():
         errors[f"{NEW_ACCOUNT}name"] = "Give the account a name."

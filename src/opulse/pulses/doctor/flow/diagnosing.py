@@ -12,9 +12,10 @@ from opulse.ports import Ports
 from opulse.pulses.doctor.facts import Facts, Place
 from opulse.pulses.doctor.flow.gathering import gather
 from opulse.pulses.doctor.flow.looking import look_outside
-from opulse.pulses.doctor.models import Report, Severity
+from opulse.pulses.doctor.models import LastReport, Report, Severity
 from opulse.pulses.doctor.rules import examine
 from opulse.pulses.doctor.rules.cards import CARDS
+from opulse.pulses.doctor.store import find_last, keep_report
 from opulse.tenancy import list_tenants
 
 
@@ -26,13 +27,20 @@ async def diagnose(ports: Ports, tenant: int) -> Report:
 
 
 async def diagnose_all(ports: Ports) -> None:
-    """Set ``opulse_doctor_findings``: the sum over all tenants."""
+    """Keep what each tenant's look found, and set ``opulse_doctor_findings``: the sum over all tenants."""
     counts = dict.fromkeys(Severity, 0)
     for tenant in await ports.db.read(list_tenants):  # one after the other: the relay is asked once a tenant
-        for finding in (await diagnose(ports, tenant.id)).findings:
+        report = await diagnose(ports, tenant.id)
+        await ports.db.write(keep_report, tenant.id, report)
+        for finding in report.findings:
             counts[CARDS[finding.kind].severity] += 1
     for severity, count in counts.items():
         DOCTOR_FINDINGS.labels(severity.value).set(count)
+
+
+async def last_look(ports: Ports, tenant: int) -> LastReport | None:
+    """What the last nightly look kept."""
+    return await ports.db.read(find_last, tenant)
 
 
 def facts_in(conn: Connection, ports: Ports, tenant: int) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,6 +22,11 @@ from opulse.tenancy import views as tenancy
 
 def gather(conn: Connection, tenant: int, place: Place, now: datetime) -> Facts:
     """Everything but what is seen outside."""
+    return replace(gather_set_up(conn, tenant, place, now), people=read_people(conn, tenant))
+
+
+def gather_set_up(conn: Connection, tenant: int, place: Place, now: datetime) -> Facts:
+    """What is configured, without counts over people: it costs the same however many there are."""
     retired = list_retired(conn, tenant)
     directories = directory.list_directories(conn, tenant)  # a handful: each has its rules and fields
     alarms = [
@@ -43,5 +49,4 @@ def gather(conn: Connection, tenant: int, place: Place, now: datetime) -> Facts:
         service_accounts=tuple(tenancy.list_accounts(conn, tenant)),
         accounts={one["id"]: one["fields"] for one in workflows.list_accounts(conn, tenant)},
         text_alarm=any(one is not None and one.kind is FieldKind.TEXT for one in alarms),
-        people=read_people(conn, tenant),
     )

@@ -33,19 +33,20 @@ def check_pairs(facts: Facts) -> Iterator[Finding]:
     for pair in paired:
         sent, wanted = names_of(pair.notification), pair.asker.wanted
         workflow, name = pair.asker.workflow, pair.notification.name
+        also = (about(pair.notification).page,)
         missing = [sent[key] for key in sent if key not in wanted]
         extra = [wanted[key] for key in wanted if key not in sent]
         if missing:
             is_flat = workflow.document.conditions.mode == "all"
             button = Button(Action.ADD_SENSORS, workflow.id, pair.notification.id) if is_flat else None
             what = f"The notification {name} sends {_listed(missing)}, which no condition names."
-            yield Finding(Kind.SENSOR_MISSING, about(workflow), what, button)
+            yield Finding(Kind.SENSOR_MISSING, about(workflow), what, button, also)
         if extra:
             what = f"The conditions want {_listed(extra)}, which the notification {name} does not send."
-            yield Finding(Kind.SENSOR_EXTRA, about(workflow), what)
+            yield Finding(Kind.SENSOR_EXTRA, about(workflow), what, also=also)
         if pair.asker.any_of and pair.notification.needed_sensors > 1:
             what = f"One of its sensors is enough here, while the notification {name} wants them together."
-            yield Finding(Kind.ANY_SENSOR, about(workflow), what)
+            yield Finding(Kind.ANY_SENSOR, about(workflow), what, also=also)
     yield from _without_partner(facts, paired)
 
 
@@ -72,7 +73,9 @@ def check_asked_twice(facts: Facts) -> Iterator[Finding]:
         both = [one.workflow for one in askers(facts) if one.workflow.enabled and one.satisfied(notification)]
         if len(both) > 1:
             names = _listed([workflow.document.name for workflow in both])
-            yield Finding(Kind.ASKED_TWICE, about(notification), f"One activation starts {names}.")
+            also = tuple(about(workflow).page for workflow in both)
+            what = f"One activation starts {names}."
+            yield Finding(Kind.ASKED_TWICE, about(notification), what, also=also)
 
 
 def check_names(facts: Facts) -> Iterator[Finding]:

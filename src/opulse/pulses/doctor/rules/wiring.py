@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from opulse.experience.extensions.operational_pulse.models import FetchRefused
-from opulse.experience.extensions.operational_pulse.rules import check_host, check_token_url
+from opulse.bridges.systrack.models import FetchRefused
+from opulse.bridges.systrack.rules import check_host, check_token_url
 from opulse.experience.workflows.models import Workflow
 from opulse.experience.workflows.rules.fields import pick_value
 from opulse.monitoring.notifications.models import SchedulePreset
@@ -56,7 +56,9 @@ def check_notifications(facts: Facts) -> Iterator[Finding]:
         if recipient.state is RecipientState.DISABLED and recipient.id in told:
             button = Button(Action.ENABLE_RECIPIENT, recipient.id)
             what = "It is disabled, and notifications tell it."
-            yield Finding(Kind.RECIPIENT_OFF, _subject(recipient), what, button)
+            telling = (one for one in facts.notifications if recipient.id in one.recipients)
+            also = tuple(about(one).page for one in telling)
+            yield Finding(Kind.RECIPIENT_OFF, _subject(recipient), what, button, also)
 
 
 def check_webhooks(facts: Facts) -> Iterator[Finding]:
@@ -84,12 +86,12 @@ def _fit(recipient: Recipient, webhook: Webhook, workflow: Workflow, body: Any) 
     if not workflow.enabled:
         what = f"It calls the workflow {workflow.document.name}, which is switched off."
         button = Button(Action.SWITCH_ON, workflow.id)
-        yield Finding(Kind.RECEIVER_OFF, about(workflow), what, button)
+        yield Finding(Kind.RECEIVER_OFF, about(workflow), what, button, (subject.page,))
     if body is not None:
         for field in form.get("fields", []):
             if pick_value(body, str(field["path"])) is None:
                 what = f"Its body has nothing at {field['path']}, the JSON field {field['name']}."
-                yield Finding(Kind.BODY_LACKS_PATH, subject, what)
+                yield Finding(Kind.BODY_LACKS_PATH, subject, what, also=(about(workflow).page,))
     names = {header.name.casefold() for header in webhook.headers}
     auth = str(form.get("authentication", "open"))
     has = {
@@ -100,7 +102,7 @@ def _fit(recipient: Recipient, webhook: Webhook, workflow: Workflow, body: Any) 
     }
     if not has.get(auth, True):
         what = f"The event of {workflow.document.name} wants {auth}, and the webhook carries none."
-        yield Finding(Kind.TOKEN_NOT_SENT, subject, what)
+        yield Finding(Kind.TOKEN_NOT_SENT, subject, what, also=(about(workflow).page,))
     if auth == "open":
         yield Finding(Kind.EVENT_OPEN, about(workflow), "Its JSON event asks for no credential.")
 
@@ -126,9 +128,11 @@ def _addresses(facts: Facts, workflow: Workflow, form: dict[str, Any]) -> Iterat
         except FetchRefused:
             what = f"The Cloud URL is {form['cloud_url']}, and Systems URLs begin with {own}."
             yield Finding(Kind.CLOUD_URL_DIFFERS, subject, what)
-        if form["client_id"] != facts.tenant.client_id:
+        if form.get("client_id") and form["client_id"] != facts.tenant.client_id:
             yield Finding(Kind.CLIENT_ID_DIFFERS, subject, "The Client ID is not that of Tenant Information.")
         yield from _account(facts, workflow)
+    if not form.get("token_url"):  # the account has an API key in its place
+        return
     try:
         check_token_url(str(form["token_url"]), own)
     except FetchRefused as refused:

@@ -49,6 +49,12 @@ _SPARED = {
     SpareReason.DUPLICATE_MESSAGE: LedgerState.SAME_PERSON,
     SpareReason.ANSWERED_BEFORE: LedgerState.SAME_PERSON,
 }
+_AT_QUALTRICS = {
+    ReachReason.TO_QUALTRICS: LedgerState.BEING_RESOLVED,
+    ReachReason.AT_QUALTRICS: LedgerState.HANDED_OVER,
+    ReachReason.QUALTRICS_REFUSED: LedgerState.REFUSED_THERE,
+    ReachReason.QUALTRICS_UNCLEAR: LedgerState.UNCLEAR_THERE,
+}
 _ANSWERS = {
     ResponseState.RECORDED: LedgerState.ANSWERED,
     ResponseState.LATE: LedgerState.ANSWERED_LATE,
@@ -119,6 +125,7 @@ def ranked_rows(
         (mine.c.reason == ReachReason.NO_USER.value, RANK[LedgerState.NO_USER]),
         (mine.c.reason == ReachReason.NO_EMAIL.value, RANK[LedgerState.NO_EMAIL]),
         (mine.c.reason == ReachReason.NO_CONTACT.value, RANK[LedgerState.NO_CONTACT]),
+        *((mine.c.reason == reason.value, RANK[state]) for reason, state in _AT_QUALTRICS.items()),
         (and_(invited, is_later), RANK[LedgerState.SAME_PERSON]),
         (invited, _rank_of_invitation(now)),
         else_=unasked.rank(mine.c.contact) if unasked else literal(UNASKED),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     or_,
     select,
     update,
@@ -27,6 +28,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from opulse.db import Instant, as_json, json_list, metadata, seek
 from opulse.db.json_rows import json_rows
+
+IS_TO_QUALTRICS = literal_column("reason", Text()) == literal_column("'to_qualtrics'", Text())
+"""The rows of people on the way to Qualtrics. Written out, for only so either database takes the partial index."""
 
 reach = Table(
     "reach",
@@ -45,6 +49,14 @@ reach = Table(
     PrimaryKeyConstraint("tenant", "task_run", "system", "person"),
     ForeignKeyConstraint(["tenant", "task_run"], ["task_runs.tenant", "task_runs.id"]),
     Index("ix_reach_activation", "tenant", "activation", "contact"),
+    Index(
+        "ix_reach_to_qualtrics",
+        "tenant",
+        "task_run",
+        "person",
+        sqlite_where=IS_TO_QUALTRICS,
+        postgresql_where=IS_TO_QUALTRICS,
+    ),
 )
 
 
@@ -61,6 +73,13 @@ def last_wave(conn: Connection, tenant: int, task_run: str) -> int:
     """The highest wave that this task run has reached anybody in; 0 for none."""
     query = select(func.max(reach.c.wave)).where(reach.c.tenant == tenant, reach.c.task_run == task_run)
     return int(conn.execute(query).scalar() or 0)
+
+
+def last_taken(conn: Connection, tenant: int, task_run: str) -> datetime | None:
+    """When this task run last took a system; None: never yet."""
+    query = select(func.max(reach.c.at)).where(reach.c.tenant == tenant, reach.c.task_run == task_run)
+    found: datetime | None = conn.execute(query).scalar()
+    return found
 
 
 def count_reach(conn: Connection, tenant: int, task_run: str) -> dict[str, int]:

@@ -1,0 +1,70 @@
+"""What we say to Qualtrics and what it says to us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class QualtricsAccount:
+    """Where Qualtrics is, and as whom: an API token, or a client of OAuth where ``client_id`` is given."""
+
+    place: str
+    """A data centre (``fra1``), a host (``brand.fra1.qualtrics.com``) or an https address."""
+    api_token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class FoundContact:
+    """A contact as the search tells it. Texts are empty where Qualtrics says null."""
+
+    id: str
+    email: str
+    ext_ref: str
+    embedded: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class NewContact:
+    """A contact for an import: made, or the one like it changed."""
+
+    email: str
+    ext_ref: str
+    first_name: str
+    last_name: str
+    embedded: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far an import is. The counts are final once ``is_complete``."""
+
+    is_complete: bool
+    added: int
+    updated: int
+    failed: int
+
+
+class QualtricsError(Exception):
+    """Qualtrics did not do what was asked."""
+
+
+class QualtricsRefused(QualtricsError):
+    """It would be refused again. ``is_total``: the account, the address or the directory is wrong, not this one contact."""
+
+    def __init__(self, status: int, message: str, *, is_total: bool) -> None:
+        super().__init__(message)
+        self.status = status
+        self.is_total = is_total
+
+
+class QualtricsBusy(QualtricsError):
+    """Ask again after ``seconds``. ``was_sent``: it may have been done, for only the answer is missing."""
+
+    def __init__(self, seconds: float, message: str, *, was_sent: bool) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        self.was_sent = was_sent

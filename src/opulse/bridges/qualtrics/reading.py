@@ -1,0 +1,136 @@
+"""Reading the envelope: only what we use, and that strictly; what else is there is passed over."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from opulse.bridges.qualtrics.models import FoundContact, ImportProgress
+
+T = TypeVar("T")
+
+
+class Unreadable(Exception):
+    """The answer is not what the product's description says: cut off, or something else answered."""
+
+
+class _Contact(msgspec.Struct):
+    id: str
+    email: str | None = None
+    externalDataReference: str | None = None  # noqa: N815  (the wire's name)
+    embeddedData: dict[str, str | None] | None = None  # noqa: N815
+
+
+class _ContactPage(msgspec.Struct):
+    elements: list[_Contact]
+    nextPage: str | None  # noqa: N815  (always there: null on the last page)
+
+
+class _Begun(msgspec.Struct):
+    id: str
+
+
+class _Count(msgspec.Struct):
+    added: int
+    updated: int
+    failed: int
+
+
+class _Counted(msgspec.Struct):
+    count: _Count
+
+
+class _Progress(msgspec.Struct):
+    status: str
+    contacts: _Counted
+
+
+class _Criteria(msgspec.Struct):
+    email: bool = False
+    externalDataReference: bool = False  # noqa: N815
+
+
+class _Directory(msgspec.Struct):
+    directoryId: str  # noqa: N815
+    deduplicationCriteria: _Criteria | None = None  # noqa: N815
+
+
+class _DirectoryPage(msgspec.Struct):
+    elements: list[_Directory]
+    nextPage: str | None = None  # noqa: N815
+
+
+class _Error(msgspec.Struct):
+    errorMessage: str = ""  # noqa: N815
+    errorCode: str = ""  # noqa: N815
+
+
+class _Meta(msgspec.Struct):
+    error: _Error | None = None
+
+
+class _Envelope(msgspec.Struct, Generic[T]):
+    result: T
+
+
+class _MetaOnly(msgspec.Struct):
+    meta: _Meta
+
+
+def read_contacts(body: bytes) -> tuple[list[FoundContact], str | None]:
+    """A page of a search, and the address of the next one."""
+    result = _decode(body, _Envelope[_ContactPage]).result
+    found = [
+        FoundContact(
+            one.id,
+            one.email or "",
+            one.externalDataReference or "",
+            {name: value for name, value in (one.embeddedData or {}).items() if value is not None},
+        )
+        for one in result.elements
+    ]
+    return found, result.nextPage
+
+
+def read_begun(body: bytes) -> str:
+    """The id of an import that was taken."""
+    return _decode(body, _Envelope[_Begun]).result.id
+
+
+def read_progress(body: bytes) -> ImportProgress:
+    """How far an import is."""
+    result = _decode(body, _Envelope[_Progress]).result
+    count = result.contacts.count
+    return ImportProgress(result.status == "complete", count.added, count.updated, count.failed)
+
+
+def read_criteria(body: bytes, directory: str) -> tuple[dict[str, bool] | None, str | None]:
+    """Which of ``email`` and ``ext_ref`` an import compares in a directory (None: not on this page), and the next page."""
+    result = _decode(body, _Envelope[_DirectoryPage]).result
+    one = next((one for one in result.elements if one.directoryId == directory), None)
+    if one is None:
+        return None, result.nextPage
+    criteria = one.deduplicationCriteria or _Criteria()
+    return {"email": criteria.email, "ext_ref": criteria.externalDataReference}, None
+
+
+def check_done(body: bytes) -> None:
+    """That an answer without a result is whole."""
+    _decode(body, _MetaOnly)
+
+
+def error_words(body: bytes) -> str:
+    """What Qualtrics says is wrong; empty where it does not say."""
+    try:
+        error = msgspec.json.decode(body, type=_MetaOnly).meta.error or _Error()
+    except msgspec.DecodeError:
+        return ""
+    return " ".join(part for part in (error.errorMessage[:200], error.errorCode[:20]) if part)
+
+
+def _decode(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise Unreadable(str(error)) from error
