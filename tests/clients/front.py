@@ -56,6 +56,8 @@ class Front:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._listen())
         self._loop.run_forever()
+        for server in self._servers:
+            server.close()
         waiting = asyncio.all_tasks(self._loop)
         for task in waiting:
             task.cancel()
