@@ -53,7 +53,7 @@ def systrack(
     secret: Annotated[
         str,
         typer.Option(
-            envvar="OPULSE_EMULATE_SECRET",
+            envvar="EMULATED_SECRET",
             help="Signed Secret of the webhooks; in the environment others of this machine do not see it.",
         ),
     ] = "",
