@@ -23,7 +23,7 @@ test: ## Run the suite on SQLite and PostgreSQL, with real servers and a real br
 	@$(SET_UP) test && tools/run-tests $(ARGS)
 
 test-long: ## Run what CI has no time for
-	@$(SET_UP) test && .venv/bin/pytest -m long $(ARGS)
+	@$(SET_UP) long && .venv/bin/pytest -m long $(ARGS)
 
 check: ## Format, lint, types, import contracts, the rules of the house, the documentation
 	@$(SET_UP) check && tools/run-checks
@@ -52,6 +52,7 @@ lock: ## Compile requirements/*.txt anew from pyproject.toml and requirements/*.
 	$(COMPILE) --upgrade -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 	$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(COMPILE) --upgrade requirements/node.in -o requirements/node.txt
+	for one in requirements/clients/*.in; do $(COMPILE) --upgrade $$one -o $${one%.in}.txt || exit 1; done
 
 agent-wheel: ## Build the wheel of the agent alone into dist/
 	@$(SET_UP) check && .venv/bin/python -m tools.build_agent_wheel dist

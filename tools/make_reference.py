@@ -31,6 +31,9 @@ from opulse.templating.variables import NOTIFICATION_VARIABLES, VariableKind
 from opulse.web.access import Needs, Open
 from opulse.web.roles import Role
 from opulse.wire.webhook import DEFAULT_BODY, OPERATIONAL_PULSE_BODY
+from tests.clients.table import Client, clients
+from tools.reference_clients import rows as client_rows
+from tools.reference_clients import tally, untouched
 from tools.reference_states import STATES, states_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -220,6 +223,19 @@ def source_settings(kind: str) -> str:
     return table(["Setting", "Default", "What it is"], rows)
 
 
+def client_tally() -> str:
+    head = ["Client", "Version", "From", "Methods", "Mapped", "Working", "Not mapped"]
+    return table(head, tally())
+
+
+def client_methods(client: Client) -> str:
+    return f"{client.about}\n\n{table(['Method', 'Sends', 'How it stands'], client_rows(client))}"
+
+
+def client_untouched() -> str:
+    return table(["Route that no client asks for"], untouched(application()))
+
+
 def _json(body: str) -> str:
     return f"```\n{body}\n```\n"
 
@@ -237,6 +253,8 @@ def parts() -> Mapping[str, Callable[[], str]]:
         "guide body": lambda: _json(OPERATIONAL_PULSE_BODY),
         "default body": lambda: _json(DEFAULT_BODY),
     }
+    made |= {"client tally": client_tally, "client untouched": client_untouched}
+    made |= {f"client {one.stem}": partial(client_methods, one) for one in clients()}
     made |= {f"source settings {kind}": partial(source_settings, kind) for kind in ADAPTERS}
     return made | {name: partial(meanings, name) for name in STATES}
 

@@ -24,6 +24,7 @@ OPEN = {
     "POST /sign-in",
     "POST /oauth/token",
     "POST /oauth2/token",
+    "POST /API/v3/oauth2/token",
     "POST /{cloud}/{policy}/oauth2/v2.0/token",
     "POST /inbound-event/v1/events/json/triggers",
     "PUT /inbound-event/v1/events/json/triggers",

@@ -1,9 +1,13 @@
-"""Sets a checkout up: ``python tools/setup demo|check|test|bench|debian``. Quick when nothing changed; speaks on stderr only.
+"""Sets a checkout up: ``python tools/setup demo|check|test|long|bench|debian``.
+
+Quick when nothing changed; speaks on stderr only.
 
 demo   .venv with the runtime packages, the page assets. Needs no root.
 check  .venv with the development packages.
 test   both, and the Debian packages whose programs the suite runs (PostgreSQL, Postfix, Chromium, fonts), and Alertmanager,
        unpacked into build/peers.
+long   the same as for test, and the public Qualtrics clients that `make test-long` calls, into build/clients: one of them needs
+       pandas, and nothing of them is needed by `make test`.
 bench  the same as for test, and what ours is measured beside (wrk).
 debian the Debian packages of the suite alone, for `sudo`.
 """
@@ -15,16 +19,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import clients
 import debian
 import page_assets
 import python_env
 from steps import BUILD, SetUpError, say
 
-PURPOSES = ("demo", "check", "test", "bench", "debian")
+PURPOSES = ("demo", "check", "test", "long", "bench", "debian")
 
 
 def set_up(purpose: str) -> None:
-    if purpose in ("test", "bench"):
+    if purpose in ("test", "long", "bench"):
         debian.ensure_packages(
             peers=purpose == "bench"
         )  # first: it is the step that a person may have to act on
@@ -32,6 +37,8 @@ def set_up(purpose: str) -> None:
     installer = python_env.ensure("base" if purpose == "demo" else "dev")
     if purpose != "check":
         page_assets.ensure(installer)
+    if purpose == "long":
+        clients.ensure(installer)
 
 
 def main(arguments: list[str]) -> int:

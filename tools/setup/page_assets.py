@@ -39,7 +39,7 @@ def ensure(installer: Installer) -> None:
     bundles_done = bundles.is_fresh() and DIST.is_dir()
     if packages_done and bundles_done:
         return
-    node = _system_node() or _node_from_wheel(installer)
+    node = find_node(installer)
     if not packages_done:
         packages.clear()
         with step("installing the locked npm packages"):
@@ -49,6 +49,11 @@ def ensure(installer: Installer) -> None:
     with step("building the page assets"):
         run([node.node, "assets/build.mjs"], env=node.environment())
     bundles.write()
+
+
+def find_node(installer: Installer) -> Node:
+    """The machine's Node if it is new enough, else one inside ``.venv``."""
+    return _system_node() or _node_from_wheel(installer)
 
 
 def _system_node() -> Node | None:

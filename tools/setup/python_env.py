@@ -20,6 +20,11 @@ class Installer:
     def __init__(self) -> None:
         self._uv = VENV / "bin" / "uv"
 
+    @property
+    def uv(self) -> Path | None:
+        """Where uv is; None if its wheel could not be installed."""
+        return self._uv if self._uv.exists() else None
+
     def sync(self, *sets: str) -> None:
         """Make the environment hold these sets; with uv nothing else stays."""
         files = [REQUIREMENTS / f"{name}.txt" for name in sets]

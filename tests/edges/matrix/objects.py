@@ -433,7 +433,11 @@ async def make_export(world: World, found: Found) -> str:
     """Of a survey that five people answered: of fewer there is none."""
     await make_response(world, found)
     made = await start_export(
-        world.ports, world.acme.tenant.id, found["survey_id"], read_export({"format": "csv"}), "test"
+        world.ports,
+        world.acme.tenant.id,
+        found["survey_id"],
+        read_export({"format": "csv"}, world.ports.clock.now()),
+        "test",
     )
     return made.id
 

@@ -147,6 +147,8 @@ async def test_client_credentials_in_every_form(v3: Household, clock: ManualCloc
             assert refused.status_code == 403 and "read:groups" in refused.text
             # within scopes of the API v3 alone: it opens nothing else
             assert (await anybody.get("/api/v1/tenant", headers=bearer)).status_code == 401
+        below = await anybody.post("/API/v3/oauth2/token", data=inside)  # where clients with one base ask
+        assert set(below.json()) == {"access_token", "token_type", "expires_in", "scope"}
         clock.advance(3600)
         assert (await anybody.get("/API/v3/whoami", headers=bearer)).status_code == 401
 

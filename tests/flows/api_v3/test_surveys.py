@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from opulse.experience.api_v3.rules.responses import read_export
 from opulse.experience.responses.flow.policies import set_policy
 from opulse.experience.responses.models import Identity, ResponsePolicy
 from opulse.experience.surveys.flow import create_survey, publish_survey
@@ -225,8 +226,12 @@ async def test_exports_say_what_cannot_be_written(v3: Household) -> None:
         {"format": "spss"},
         {"format": "json", "useLabels": True},
         {"format": "csv", "filterId": "x"},
+        {"format": "csv", "endDate": "2020-01-01T00:00:00Z"},
+        {"format": "csv", "endDate": "soon"},
     ):
         assert (await ask(v3, "POST", at, json=body)).status_code == 400, body
+    ahead = {"format": "json", "endDate": "2100-01-01T01:00:00Z"}  # leaves nothing out
+    assert read_export(ahead, v3.ports.clock.now()) == read_export({"format": "json"}, v3.ports.clock.now())
     assert (await refused(v3, 404, "GET", f"{at}/ES_000000000000000"))["errorCode"] == "ESSG_2"
     assert (await refused(v3, 404, "POST", "/surveys/SV_0/export-responses", json={"format": "csv"}))[
         "errorCode"
@@ -264,6 +269,14 @@ async def test_library_messages_come_and_go(v3: Household) -> None:
     assert list((await ask(v3, "DELETE", f"{at}/{made}")).json()) == ["meta"]
     assert (await ask(v3, "GET", f"{at}/{made}")).status_code == 404
     assert (await ask(v3, "POST", at, json={**body, "category": "poem"})).status_code == 400
+
+
+async def test_a_user_s_own_id_names_the_library_too(v3: Household) -> None:
+    user = (await result_of(v3, "GET", "/whoami"))["userId"]
+    body = {"category": "invite", "description": "Hello", "messages": {"en": "Please answer"}}
+    made = (await result_of(v3, "POST", f"/libraries/{user}/messages", json=body))["id"]
+    assert (await result_of(v3, "GET", f"/libraries/{user}/messages/{made}"))["description"] == "Hello"
+    await refused(v3, 404, "GET", f"/libraries/UR_{'0' * 15}/messages")
 
 
 async def _csv_of(v3: Household, survey: str) -> list[list[str]]:

@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request, Response
 
 from opulse.experience.api_v3.api.asked import Json, body_of, survey_router
 from opulse.experience.api_v3.api.edge import DeskDep, IdPath, PageDep, manages, reads, refuse
+from opulse.experience.api_v3.api.users import user_id
 from opulse.experience.api_v3.rules.owners import library_id
 from opulse.experience.distributions.flow import library
 from opulse.experience.distributions.models import Wording
@@ -131,7 +132,8 @@ def _category(word: object) -> MessageCategory:
 
 
 def _check(caller: Caller, library_name: str) -> None:
-    if library_name != library_id(caller.tenant):
+    """The tenant's library. Programs also name it by the user's own id, as they may there: it is the user's library too."""
+    if library_name not in (library_id(caller.tenant), user_id(caller.user_id or caller.key_id)):
         raise refuse(404, f"Library {library_name} not found: GET /libraries names yours.", "ESSG_2")
 
 

@@ -1,4 +1,7 @@
-"""``POST /oauth2/token``, outside of ``/API/v3`` and without its envelope: client credentials in every form that clients send."""
+"""``POST /oauth2/token``, outside of ``/API/v3`` and without its envelope: client credentials in every form that clients send.
+
+Clients that put one base before every address ask below ``/API/v3``; they get the same answer.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ _WORDS = {
 }
 
 
+@router.post("/API/v3/oauth2/token", operation_id="v3_issue_token_below", dependencies=[Depends(DOOR)])
 @router.post("/oauth2/token", operation_id="v3_issue_token", dependencies=[Depends(DOOR)])
 async def post_token(
     request: Request,

@@ -29,7 +29,7 @@ Giver = Annotated[Caller, Depends(manages("survey_responses", per_minute=120))]
 @router.post("/surveys/{survey_id}/export-responses", operation_id="v3_start_export")
 async def post_export(survey_id: IdPath, request: Request, desk: DeskDep, caller: Exporter) -> Response:
     """Ask for a file of all recorded responses: csv, json or ndjson."""
-    wish = read_export(await body_of(request))
+    wish = read_export(await body_of(request), desk.ports.clock.now())
     made = await _found(flow.start_export(desk.ports, caller.tenant, survey_id, wish, caller.name))
     return desk.ok({"progressId": made.id, "percentComplete": 0.0, "status": "inProgress"})
 

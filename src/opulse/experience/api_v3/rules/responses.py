@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from opulse.experience.api_v3.rules.moments import read_moment
 from opulse.experience.api_v3.rules.refusing import bad
 from opulse.experience.responses.rules.export.columns import Column, Kind
 from opulse.experience.responses.rules.export.head import HEAD, HeadColumn
@@ -65,8 +67,12 @@ class ExportWish:
         return {"form": self.form, "labels": self.labels, "zone": self.zone, "compress": self.compress}
 
 
-def read_export(body: Mapping[str, Any]) -> ExportWish:
-    """The request, read. Raises Refusal for what the product refuses, and for what our files cannot hold."""
+def read_export(body: Mapping[str, Any], now: datetime) -> ExportWish:
+    """The request, read. An ``endDate`` that lies ahead leaves nothing out, and some clients always send one.
+
+    Raises:
+        Refusal: for what the product refuses, and for what our files cannot hold.
+    """
     form = body.get("format")
     if form not in _FORMATS:
         raise bad(
@@ -76,7 +82,7 @@ def read_export(body: Mapping[str, Any]) -> ExportWish:
     if form != "csv" and (wrong := [name for name in _NOT_WITH_JSON if name in asked]):
         raise bad(f"{', '.join(wrong)} cannot be used with the format {form}.")
     for name in asked:
-        if name in _NOT_HELD:
+        if name in _NOT_HELD and not (name == "endDate" and _is_ahead(body[name], now)):
             raise bad(f"The parameter {name} is not supported: {_NOT_HELD[name]}.")
     if body.get("breakoutSets") is False:
         raise bad("breakoutSets cannot be false: several choices always take a column each.")
@@ -86,6 +92,13 @@ def read_export(body: Mapping[str, Any]) -> ExportWish:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise bad(f"timeZone {zone!r} is none: write a name such as Europe/Berlin.") from error
     return ExportWish(form, body.get("useLabels") is True, zone, body.get("compress") is not False)
+
+
+def _is_ahead(moment: object, now: datetime) -> bool:
+    try:
+        return read_moment(moment) > now
+    except ValueError as error:
+        raise bad(f"endDate: {error}.") from error
 
 
 def single(row: Mapping[str, Any]) -> Json:
