@@ -153,7 +153,7 @@ async def test_the_ledger_sums_to_the_affected_systems(
 ) -> None:
     async with newcomer(browser, demo) as person:
         await person.open(f"/activations/{activation}/ledger")
-        cells = await person.page.locator("tbody td.is-num").all_inner_texts()
+        cells = await person.page.locator("table").first.locator("tbody td:nth-child(3)").all_inner_texts()
         summed = sum(map(number_in, cells))
         assert summed == number_in(await person.page.locator("#ledger-sum").inner_text()) > 0
         told = await person.page.get_by_text("affected systems").last.inner_text()

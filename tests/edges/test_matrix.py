@@ -25,6 +25,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GUESSED = {"Cookie": f"{SESSION_COOKIE}=guessed"}
 FAULT, SERVER_ERROR = 400, 500
+NOT_THERE_YET = {"GET /API/v3/users/{person}/apitoken"}
+"""Answers 400, as the product does, until somebody has asked for it to be made."""
+TOO_FEW_ANSWERS = {"POST /API/v3/surveys/{survey_id}/export-responses"}
+"""Answers 403 while so few people have answered that each could be guessed."""
 ASKS_NO_ACTIVATION = {
     "GET /api/v1/activations/{activation}/impact",
     "GET /api/v1/activations/{activation}/why",
@@ -210,7 +214,7 @@ async def test_who_may_read_reads(world: World, routes: list[Route], addresses: 
     wrong = []
     for route, address in _known(routes, addresses):
         for caller in world.acme.callers.values():
-            if route.reads and caller.may(route.roles):
+            if route.reads and caller.may(route.roles) and route.name not in NOT_THERE_YET:
                 answer = await call(caller, route, address)
                 if answer.status >= FAULT or answer.asks_to_sign_in:
                     wrong.append(_line(route, caller, answer))
@@ -226,7 +230,8 @@ async def test_who_may_change_finds_what_to_change(world: World, routes: list[Ro
         for caller in {caller.is_person: caller for caller in reversed(allowed)}.values():
             with contextlib.suppress(NoMaker):
                 answer = await call(caller, route, await fresh_address(world, route))
-                if answer.status >= SERVER_ERROR or answer.status in HIDDEN or _is_turned_away(route, answer):
+                hidden = answer.status in HIDDEN and route.name not in TOO_FEW_ANSWERS
+                if answer.status >= SERVER_ERROR or hidden or _is_turned_away(route, answer):
                     wrong.append(_line(route, caller, answer))
     assert not wrong, "\n".join(wrong)
 

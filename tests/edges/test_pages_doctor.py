@@ -26,7 +26,7 @@ async def test_what_is_found_about_an_object_is_on_its_page(console: Console) ->
     words = text_of((await console.admin.get("/admin/tenant")).text)
     assert "What does not fit together" in words
     assert "Mail goes to 0 entries of the allow list and to nobody else." in words
-    assert "What does not fit together" not in text_of((await console.admin.get("/systems")).text)
+    assert "What does not fit together" not in text_of((await console.admin.get("/surveys")).text)
 
 
 async def test_a_button_leads_back_to_the_page_on_which_it_was_pressed_and_nowhere_else(

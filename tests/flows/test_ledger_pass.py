@@ -12,7 +12,6 @@ from sqlalchemy import Connection, func, select, update
 
 from opulse.bootstrap.app import make_app
 from opulse.bootstrap.stages import import_stores
-from opulse.bridges.systrack.patience import TRIES
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.experience.distributions.views import invitations
@@ -107,7 +106,7 @@ def affected() -> list[dict[str, Any]]:
 async def test_the_sum_holds_after_every_step_of_a_pass(run: Pass) -> None:
     pulse = run.pulse
     pulse.cloud.systems = affected()
-    pulse.cloud.faults = [Fault("/activations/", 503, skip=1, times=TRIES)]
+    pulse.cloud.faults = [Fault("/activations/", 503, {"Retry-After": "8"}, skip=1)]
     await run.incident.told("waiting")
     assert await run.look() == {S.BEING_RESOLVED: FIRST}
 

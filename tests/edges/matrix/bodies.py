@@ -125,6 +125,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /api/v1/keys/{key}/regenerate": {},
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {
+    "GET /API/v3/distributions": {"surveyId": "SV_000000000000000"},
     "GET /api/v1/activations/{activation}/why": {"q": MARK},
     "GET /api/v1/workflows/{workflow}/differences": {"before": "1", "after": "1"},
     "GET /api/v1/maintenance-windows/preview": {"group_id": "none"},

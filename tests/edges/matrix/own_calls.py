@@ -73,13 +73,6 @@ async def _sample(world: World) -> Call:
     return _json(f"{V1}/directories/{directory}/samples", body)
 
 
-async def _refresh(world: World) -> Call:
-    directory = await objects.make_directory(world, {})
-    await objects.make_contact(world, {"directory": directory})
-    segment = await objects.make_segment(world, {"directory": directory})
-    return _json(f"{V1}/segments/{segment}/refresh", {})
-
-
 async def _domain_key(world: World) -> Call:
     body = {"domain": "zebra.example", "selector": "audited", "algorithm": "ed25519"}
     return _json(f"{V1}/domain-keys", body)
@@ -169,7 +162,7 @@ async def _ask_now(world: World) -> Call:
 
 async def _primary_user(world: World) -> Call:
     person = fresh_name("user")
-    system = {"name": fresh_name("system"), "users": [{"user_id": person, "primary": True}]}
+    system = {"name": fresh_name("system"), "users": [{"user_id": person, "is_primary": True}]}
     taken = await world.api.put(f"{V1}/systems", {"systems": [system]})
     path = f"{V1}/systems/{taken['systems'][0]['system_id']}/primary-user"
     return _json(path, {"user_id": None})
@@ -221,7 +214,6 @@ OWN_CALLS: Mapping[str, MakeCall] = {
     "POST /api/v1/directories/{directory}/contacts:merge": _merge,
     "POST /api/v1/directories/{directory}/fields/undeclare": _undeclare,
     "POST /api/v1/directories/{directory}/samples": _sample,
-    "POST /api/v1/segments/{mailing_list}/refresh": _refresh,
     "POST /api/v1/domain-keys": _domain_key,
     "POST /api/v1/library-messages": _message,
     "POST /api/v1/mail-templates": _mail_template,

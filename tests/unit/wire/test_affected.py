@@ -76,7 +76,7 @@ def test_foreign_forms_give_the_same_systems(wrap: Any) -> None:
     assert unreadable == ()
     assert [system.system_id for system in page.systems] == ["a", "b", "c", "d"]
     assert page.systems[0].system_name == "PC-1"
-    assert page.systems[0].users == [AffectedUser("a@example.test", "a@example.test")]
+    assert page.systems[0].users == [AffectedUser("a@example.test", "a@example.test", is_primary=True)]
     assert page.systems[1].users == [AffectedUser("CORP\\b", "b@example.test", is_logged_on=True)]
     assert page.systems[2].users == []
     assert page.systems[3].users is None

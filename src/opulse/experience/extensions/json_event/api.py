@@ -129,7 +129,7 @@ async def post_test_event(workflow: str, body: TestEventIn, ports: PortsDep, cal
     """Start the workflow as if its sender had posted this event."""
     found = await _json_workflow(ports, caller, workflow)
     try:
-        taken = await send_test_event(ports, found, json.dumps(body.body).encode())
+        taken = await send_test_event(ports, found, json.dumps(body.body).encode(), caller.name)
     except EventRefused as refused:
         raise Problem(_STATUS[refused.reason], "the event is not taken", refused.detail) from refused
     return TestEventOut(run=taken.run, status=taken.end.value, fields=dict(taken.fields))

@@ -101,7 +101,7 @@ async def save_test_event(
     """Start the workflow with what was typed, and show the run."""
     found = await _find(ports, caller, workflow)
     try:
-        taken = await send_test_event(ports, found, body.encode())
+        taken = await send_test_event(ports, found, body.encode(), caller.name)
     except EventRefused as refused:
         return await _show(request, ports, caller, found, body, refused.detail)
     if not taken.run:

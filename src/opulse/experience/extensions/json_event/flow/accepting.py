@@ -24,6 +24,7 @@ from opulse.experience.workflows.flow.traces import trace_event_in
 from opulse.experience.workflows.rules.fields import pick_value
 from opulse.observe import traces
 from opulse.ports import Ports
+from opulse.tenancy import audit_in
 from opulse.wire.signature import SIGNATURE_HEADER, verify_lakeside
 from opulse.wire.webhook import TEST_HEADER
 
@@ -116,7 +117,7 @@ async def accept_event(
     return taken
 
 
-async def send_test_event(ports: Ports, workflow: Workflow, body: bytes) -> EventTaken:
+async def send_test_event(ports: Ports, workflow: Workflow, body: bytes, actor: str) -> EventTaken:
     """Take an event that an author typed: as if its sender had proved themselves, on or off, never a repeat.
 
     Raises:
@@ -130,14 +131,17 @@ async def send_test_event(ports: Ports, workflow: Workflow, body: bytes) -> Even
         for field in workflow.document.trigger.form.get("fields", [])
     }
     event = Event(f"test/{uuid4()}", {"envelope": envelope, "fields": fields})
-    return await ports.db.write(_start_test_in, workflow, event, ports.clock.now())
+    return await ports.db.write(_start_test_in, workflow, event, actor, ports.clock.now())
 
 
-def _start_test_in(conn: Connection, workflow: Workflow, event: Event, now: datetime) -> EventTaken:
+def _start_test_in(
+    conn: Connection, workflow: Workflow, event: Event, actor: str, now: datetime
+) -> EventTaken:
     fields = event.body["fields"]
     if not trace_event_in(conn, workflow, event, now):
         return EventTaken(EventEnd.CONDITIONS_FALSE, "", fields)
     run, _ = start_run_in(conn, workflow, event, now)
+    audit_in(conn, workflow.tenant, actor, "workflow.test_sent", workflow.id, None, {"run": run.id}, now)
     return EventTaken(EventEnd.QUEUED, run.id, fields)
 
 
