@@ -9,6 +9,9 @@ MINUTES ?= 30
 DIALECT ?= sqlite
 PEOPLE ?= 2000
 
+# Machines that build things often forbid Python to keep what it compiled; a hundred processes of the suite would each compile anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long check format bench chaos soak shots lock clean agent-wheel
 

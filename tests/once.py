@@ -9,6 +9,8 @@ from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
 
 from opulse.web import layout
+from tests.servers import opulse
+from tests.servers.forked import ForkedServer
 
 
 class _Compiled(BytecodeCache):
@@ -32,3 +34,8 @@ def compile_templates_once() -> None:
 def read_certificates_once() -> None:
     """Every HTTP client reads the system's certificates; no test of ours reaches a host that has one of them."""
     httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
+
+
+def import_the_product_once() -> None:
+    """``opulse serve`` and ``opulse work`` are forked from a process that has imported them; journeys start the real command."""
+    opulse.LAUNCH = ForkedServer

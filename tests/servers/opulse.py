@@ -21,6 +21,8 @@ _ADDRESS = re.compile(r"listens on (http://\S+)")
 
 
 _WORKS = re.compile(r"Operational Pulse works on ")
+LAUNCH: type[Server] = Server
+"""How the command is started. The suite forks it from a process that has imported it; see ``tests.once``."""
 
 
 def environment(options: Mapping[str, object]) -> dict[str, str]:
@@ -57,7 +59,8 @@ class WorkProcess:
         """Begin; several may begin side by side. What is left of an earlier run is ended first."""
         self.kill()
         self._begin = self.log.stat().st_size if self.log.exists() else 0
-        self._server = Server(self._command, self.log, environment=environment(self._options))
+        launch = Server if self._command[0] != COMMAND else LAUNCH
+        self._server = launch(self._command, self.log, environment=environment(self._options))
 
     def wait(self) -> None:
         """Until it says that it works.
@@ -134,7 +137,7 @@ class OpulseProcess:
         self._port = int(self.url.rsplit(":", 1)[1])
 
     def _launch(self, command: list[str | Path]) -> Server:
-        return Server(command, self.log, environment=environment(self._options))
+        return LAUNCH(command, self.log, environment=environment(self._options))
 
     @property
     def pid(self) -> int:

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Table, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from opulse.bootstrap.schema import migrate, migrate_in
+from opulse.bootstrap.schema import migrate, migrate_in, newest_revision, revision_in
 from opulse.bootstrap.stages import import_stores
 from opulse.db import metadata, open_database
 from opulse.experience.directory.store.tables import contacts, directories
@@ -40,6 +40,7 @@ async def test_migrations_and_tables_say_the_same(database_url: str) -> None:
     await migrate(db)
     assert await db.write(_differences) == []
     assert set(await db.read(_indexes)) == set(metadata.tables)
+    assert await db.read(revision_in) == newest_revision()
     await db.close()
 
 
