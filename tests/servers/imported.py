@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
-
 import opulse.bootstrap.installation
 from opulse.bootstrap.stages import (
     expresses,
@@ -21,5 +19,3 @@ FRONT = list(front_routes("all"))
 EXPRESSES = list(expresses("all"))
 HANDLERS = handlers_of("all")
 INSTALLATION = opulse.bootstrap.installation
-for _router in ROUTERS:  # FastAPI analyses every route again when its router is included, and remembers
-    FastAPI().include_router(_router)

@@ -32,6 +32,7 @@ from opulse.web.components.built_files import BuiltFiles
 from opulse.web.components.manifest import STATIC_URL, AssetsMissing, load_manifest
 from opulse.web.csrf import SameSiteOnly
 from opulse.web.errors import install_errors
+from opulse.web.joining import join
 from opulse.web.layout import Pages, make_environment, show_error
 
 health = APIRouter(tags=["health"])
@@ -88,9 +89,9 @@ def make_app(ports: Ports, wing: str = "all") -> FastAPI:
     _install_pages(app, wing)
     install_errors(app)
     app.router.routes.extend(front_routes(wing))
-    app.include_router(health)
+    join(app.router, health)
     for router in routers_of(wing):
-        app.include_router(router)
+        join(app.router, router)
     app.add_middleware(SameSiteOnly)
     app.add_middleware(GZipMiddleware, minimum_size=800)
     for express in reversed(list(expresses(wing))):  # the first stage's stands before the others
@@ -105,7 +106,7 @@ def make_health_app(ports: Ports, wing: str) -> FastAPI:
     app.state.ports = ports
     app.state.wing = wing
     app.state.watch = Watch(ports)
-    app.include_router(health)
+    join(app.router, health)
     return app
 
 

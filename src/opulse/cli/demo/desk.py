@@ -14,6 +14,7 @@ from opulse.cli.demo.scenarios import EVERYWHERE, Scenario
 from opulse.mail.inbox import Mailbox
 from opulse.web.components.frame import FrameFacts, FrameSource
 from opulse.web.components.navigation import NavItem, NavSection
+from opulse.web.joining import join
 from opulse.web.layout import Pages
 from opulse.web.roles import Caller
 
@@ -66,8 +67,8 @@ def open_desk(demo: Demo, incidents: Incidents) -> None:
     )
     demo.app.state.demo = Desk(demo.inbox.mailbox, incidents, demo.scenarios, sizes, demo.estate.you.email)
     demo.app.state.frame_source = DemoFrame(demo.app.state.frame_source)
-    demo.app.include_router(api.router)
-    demo.app.include_router(pages.router)
+    join(demo.app.router, api.router)
+    join(demo.app.router, pages.router)
     _add_templates(demo.app)
 
 

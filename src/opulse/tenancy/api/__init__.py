@@ -6,9 +6,10 @@ from fastapi import APIRouter
 
 from opulse.tenancy.api import credentials, oauth_clients, tenant
 from opulse.tenancy.flow.addresses import cloud_url, token_url
+from opulse.web.joining import join
 
 __all__ = ["cloud_url", "router", "token_url"]
 
 router = APIRouter()
 for part in (tenant, credentials, oauth_clients):
-    router.include_router(part.router)
+    join(router, part.router)

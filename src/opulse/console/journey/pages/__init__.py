@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from opulse.console.journey.pages import journey, ledger
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
-router.include_router(journey.router)
-router.include_router(ledger.router)
+join(router, journey.router)
+join(router, ledger.router)
 
 __all__ = ["router"]

@@ -19,6 +19,7 @@ from opulse.experience.api_v3.api import (
     users,
 )
 from opulse.experience.api_v3.api.edge import OneForm
+from opulse.web.joining import join
 
 make_express = OneForm
 
@@ -36,7 +37,7 @@ for _part in (
     libraries,
     responses,
 ):
-    router.include_router(_part.router)
-router.include_router(unknown.router)  # last: it takes what nobody took
+    join(router, _part.router)
+join(router, unknown.router)  # last: it takes what nobody took
 
 __all__ = ["make_express", "router"]

@@ -15,9 +15,10 @@ from opulse.experience.directory.api import (
     subscriptions,
     transactions,
 )
+from opulse.web.joining import join
 
 router = APIRouter()
 for _part in (contacts, exports, imports, fields, limits, lists, merging, subscriptions, transactions):
-    router.include_router(_part.router)
+    join(router, _part.router)
 
 __all__ = ["router"]

@@ -15,7 +15,8 @@ from opulse.experience.directory.pages import (
     merging,
     one_contact,
 )
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
 for part in (directories, lists, fields, frequency, merging, columns, importing, contacts, one_contact):
-    router.include_router(part.router)
+    join(router, part.router)

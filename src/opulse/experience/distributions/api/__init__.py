@@ -9,9 +9,10 @@ from opulse.experience.distributions.api import (
     sender_domains,
     suppressions,
 )
+from opulse.web.joining import join
 
 router = APIRouter()
 for part in (distributions, following, suppressions, library, sender_domains):
-    router.include_router(part.router)
+    join(router, part.router)
 
 __all__ = ["router"]

@@ -10,9 +10,10 @@ from opulse.experience.distributions.pages import (
     sender_domains,
     suppressions,
 )
+from opulse.web.joining import join
 
 router = APIRouter()
 for part in (suppressions, library, sender_domains, listing, mails, distributions):
-    router.include_router(part.router)
+    join(router, part.router)
 
 __all__ = ["router"]

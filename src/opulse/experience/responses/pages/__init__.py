@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from opulse.experience.responses.pages import answering, console, trying, unsubscribing
 from opulse.experience.responses.pages.at_once import PREFIX, AtOnce
+from opulse.web.joining import join
 
 FRONT = (answering.router, unsubscribing.router)
 """Tried before all others: a whole staff opens these pages within a minute."""
@@ -16,6 +17,6 @@ BEHIND = (console.router, trying.router)
 
 router = APIRouter()
 for _one in (*FRONT, *BEHIND):
-    router.include_router(_one)
+    join(router, _one)
 
 __all__ = ["AT_ONCE", "BEHIND", "FRONT", "router"]

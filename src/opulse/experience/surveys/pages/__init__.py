@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.surveys.pages import blocks, builder, flows, listing, looks, questions
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
 for part in (looks, builder, questions, blocks, flows, listing):
-    router.include_router(part.router)
+    join(router, part.router)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.workflows.api import around, definitions, runs
+from opulse.web.joining import join
 
 router = APIRouter()
 for part in (definitions, runs, around):
-    router.include_router(part.router)
+    join(router, part.router)

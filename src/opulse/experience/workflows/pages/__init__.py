@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.workflows.pages import around, editor, events, extensions, history, ids, listing, tasks
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
 for part in (listing, events, tasks, history, around, editor, extensions, ids):
-    router.include_router(part.router)
+    join(router, part.router)

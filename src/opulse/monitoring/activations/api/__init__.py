@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.activations.api import activations, affected
+from opulse.web.joining import join
 
 router = APIRouter()
-router.include_router(activations.router)
-router.include_router(affected.router)
+join(router, activations.router)
+join(router, affected.router)
 
 __all__ = ["router"]

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.activations.pages import activations, issues, of_system
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
-router.include_router(issues.router)
-router.include_router(activations.router)
-router.include_router(of_system.router)
+join(router, issues.router)
+join(router, activations.router)
+join(router, of_system.router)
 
 __all__ = ["router"]

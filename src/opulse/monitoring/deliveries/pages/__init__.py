@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.deliveries.pages import activation, log
+from opulse.web.joining import join
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-router.include_router(activation.router)
-router.include_router(log.router)
+join(router, activation.router)
+join(router, log.router)

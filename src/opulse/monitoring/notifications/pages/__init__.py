@@ -3,11 +3,12 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.notifications.pages import assigning, listing, notifications, recipients_tab
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
-router.include_router(listing.router)
-router.include_router(notifications.router)
-router.include_router(assigning.router)
-router.include_router(recipients_tab.router)
+join(router, listing.router)
+join(router, notifications.router)
+join(router, assigning.router)
+join(router, recipients_tab.router)
 
 __all__ = ["router"]

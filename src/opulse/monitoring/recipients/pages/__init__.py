@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.recipients.pages import recipients, secret
+from opulse.web.joining import join
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-router.include_router(recipients.router)
-router.include_router(secret.router)
+join(router, recipients.router)
+join(router, secret.router)

@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.sensors.api import in_groups, sensors, states, trends
+from opulse.web.joining import join
 
 router = APIRouter()
 make_express = states.make_express
-router.include_router(in_groups.router)
-router.include_router(sensors.router)
-router.include_router(states.router)
-router.include_router(trends.router)
+join(router, in_groups.router)
+join(router, sensors.router)
+join(router, states.router)
+join(router, trends.router)
 
 __all__ = ["make_express", "router"]

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.sensors.pages import in_groups, sensors, systems
+from opulse.web.joining import join
 
 router = APIRouter()
-router.include_router(systems.router)
-router.include_router(sensors.router)
-router.include_router(in_groups.router)
+join(router, systems.router)
+join(router, sensors.router)
+join(router, in_groups.router)
 
 __all__ = ["router"]

@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.silences.pages import causes, silences, windows
+from opulse.web.joining import join
 
 router = APIRouter()
-router.include_router(causes.router)
-router.include_router(windows.router)
-router.include_router(silences.router)
+join(router, causes.router)
+join(router, windows.router)
+join(router, silences.router)

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.sources.api import importing, receiving, sources
+from opulse.web.joining import join
 
 router = APIRouter()
-router.include_router(importing.router)
-router.include_router(receiving.router)
-router.include_router(sources.router)
+join(router, importing.router)
+join(router, receiving.router)
+join(router, sources.router)
 
 __all__ = ["router"]

@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.sources.pages import importing, sources
+from opulse.web.joining import join
 
 router = APIRouter()
-router.include_router(importing.router)
-router.include_router(sources.router)
+join(router, importing.router)
+join(router, sources.router)
 
 __all__ = ["router"]

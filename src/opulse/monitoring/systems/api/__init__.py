@@ -3,13 +3,14 @@
 from fastapi import APIRouter
 
 from opulse.monitoring.systems.api import groups, imports, scim, systems, systrack, users
+from opulse.web.joining import join
 
 router = APIRouter()
-router.include_router(imports.router)  # before a system's own path, which would take its word for an ID
-router.include_router(systems.router)
-router.include_router(users.router)
-router.include_router(groups.router)
-router.include_router(systrack.router)
-router.include_router(scim.router)
+join(router, imports.router)  # before a system's own path, which would take its word for an ID
+join(router, systems.router)
+join(router, users.router)
+join(router, groups.router)
+join(router, systrack.router)
+join(router, scim.router)
 
 __all__ = ["router"]

@@ -6,12 +6,13 @@ The pages of systems show what is triggered on them, so they stand downstream, i
 from fastapi import APIRouter
 
 from opulse.monitoring.systems.pages import groups, importing, mapping, ruled, users
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
-router.include_router(importing.router)
-router.include_router(mapping.router)
-router.include_router(ruled.router)
-router.include_router(groups.router)
-router.include_router(users.router)
+join(router, importing.router)
+join(router, mapping.router)
+join(router, ruled.router)
+join(router, groups.router)
+join(router, users.router)
 
 __all__ = ["router"]

@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from opulse.experience.responses.pages.console import answers, comments, policy
+from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
 for _one in (answers.router, comments.router, policy.router):
-    router.include_router(_one)
+    join(router, _one)
 
 __all__ = ["router"]
