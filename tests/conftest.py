@@ -40,6 +40,15 @@ def pytest_configure() -> None:
     once.import_the_product_once()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts commands and mostly waits is for the second pass of ``tools/run-tests``."""
+    here = Path(__file__).parent
+    for item in items:
+        if {here / "journeys", here / "wire"} & set(item.path.parents):
+            item.add_marker("journey")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "dialect" in metafunc.fixturenames:
         both = metafunc.definition.get_closest_marker("stores") is not None

@@ -62,7 +62,7 @@ def _snapshot(conn: Connection, tenant: int) -> Rows:
     return {name: Counter(rows) for name, rows in rows_of(conn, tenant) if name not in PASSING}
 
 
-@pytest.mark.parametrize("pages", [False, True], ids=["api", "pages"])
+@pytest.mark.parametrize("pages", [False, pytest.param(True, marks=pytest.mark.long)], ids=["api", "pages"])
 async def test_every_change_stands_in_the_trail(world: World, routes: list[Route], pages: bool) -> None:
     """Also by whom: the address of a person, or the name of a key. The forms of pages that refuse what the matrix sends move
     nothing; they call what the API's routes call, of which each is moved here or says in ``MOVES_NOTHING`` why it is not.

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, text
 from opulse.db import Database, metadata
 from opulse.outbound import AddressRefused
 from opulse.ports import Ports
+from tests.servers import opulse
 from tests.servers.browser import new_context
 from tests.servers.installation import make_tenant
 from tests.servers.opulse import OpulseProcess
+from tests.servers.processes import Server
 from tests.servers.smtp import SmtpSink
 
 
@@ -98,8 +100,9 @@ def test_a_sink_refuses_when_told_to(smtp_sinks: Callable[..., SmtpSink]) -> Non
 
 @pytest.mark.stores
 def test_an_installation_serves_in_a_process_of_its_own_and_again_after_a_kill(
-    serve: Callable[..., OpulseProcess], database_url: str
+    serve: Callable[..., OpulseProcess], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(opulse, "LAUNCH", Server)  # the command as a user types it; other tests fork it
     process = serve(database_url=database_url)
     first, address = process.pid, process.url
     assert httpx2.get(f"{address}/healthz").status_code == 200

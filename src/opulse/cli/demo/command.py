@@ -44,13 +44,17 @@ def demo(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --once: print one JSON object.")] = False,
     affected: Annotated[int, typer.Option(min=1, help="With --once: systems that the incident hits.")] = 300,
-    answers: Annotated[int, typer.Option(min=0, help="With --once: people who answer.")] = 120,
+    answers: Annotated[
+        int | None,
+        typer.Option(min=0, help="With --once: people who answer; else two of five systems' users."),
+    ] = None,
 ) -> None:
     """Run the demo until Ctrl-C. Its sign-in, estate and mails lie in the data folder; a second start finds them again."""
     if context.invoked_subcommand is not None:
         return
     if once:
-        _fail_clearly(lambda: _once(systems, affected, answers, seed, as_json, data, port))
+        people = affected * 2 // 5 if answers is None else answers
+        _fail_clearly(lambda: _once(systems, affected, people, seed, as_json, data, port))
     else:
         _fail_clearly(lambda: _serve(data or FOLDER, port, systems, seed))
 
@@ -134,6 +138,10 @@ async def _once(
 
     if affected > systems:
         raise DemoFailed(f"--affected {affected:,} is more than the {systems:,} systems of the estate")
+    if answers > affected:
+        raise DemoFailed(
+            f"{affected:,} systems are affected, so {answers:,} cannot answer; lower --answers or raise --affected"
+        )
     with tempfile.TemporaryDirectory(prefix="opulse-demo-", ignore_cleanup_errors=True) as scratch:
         folder = data or Path(scratch)
         if await asyncio.to_thread(_has_something, folder):
