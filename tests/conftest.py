@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 def pytest_configure() -> None:
     once.compile_templates_once()
     once.read_certificates_once()
+    once.compile_statements_once()
     once.import_the_product_once()
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from typing import Any
 
 import httpcore2
 from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 from opulse.web import layout
 from tests.servers import opulse
@@ -34,6 +39,22 @@ def compile_templates_once() -> None:
 def read_certificates_once() -> None:
     """Every HTTP client reads the system's certificates; no test of ours reaches a host that has one of them."""
     httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
+
+
+def compile_statements_once() -> None:
+    """SQLAlchemy keeps the statements that it compiled per engine and dialect; every test opens an engine, and the statements are
+    the same. All of a kind share one cache, so all dialects of a kind are told to be equal."""
+    kept: LRUCache[Any, Any] = LRUCache(10_000)
+    make = Engine.__init__
+
+    def make_with_kept(self: Engine, *words: Any, **named: Any) -> None:
+        make(self, *words, **named)
+        self._compiled_cache = kept
+
+    Engine.__init__ = make_with_kept  # type: ignore[method-assign]
+    for kind in (PGDialect_asyncpg, SQLiteDialect_pysqlite):
+        kind.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+        kind.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
 
 
 def import_the_product_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -165,6 +166,7 @@ def import_stores(wing: str = "all") -> None:
                 import_module(f"{stage}.{room}.{inner.name}")
 
 
+@cache
 def _spec(stage: str) -> list[str] | None:
     try:
         spec = find_spec(stage)
@@ -173,6 +175,7 @@ def _spec(stage: str) -> list[str] | None:
     return None if spec is None else list(spec.submodule_search_locations or [])
 
 
+@cache
 def _room(stage: str, room: str) -> ModuleType | None:
     name = f"{stage}.{room}"
     try:
