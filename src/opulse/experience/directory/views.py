@@ -50,7 +50,12 @@ from opulse.experience.directory.store.tables import (
     list_members,
     mailing_lists,
 )
-from opulse.experience.directory.store.transactions import find_transaction, list_transactions, transactions
+from opulse.experience.directory.store.transactions import (
+    find_transaction,
+    list_batches,
+    list_transactions,
+    transactions,
+)
 
 __all__ = [
     "change_groups",
@@ -77,6 +82,7 @@ __all__ = [
     "find_survivor",
     "find_transaction",
     "list_alike",
+    "list_batches",
     "list_changes",
     "list_contacts",
     "list_directories",

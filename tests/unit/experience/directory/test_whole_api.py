@@ -154,6 +154,14 @@ async def test_lists_have_private_data_and_transactions_types(
     assert (taken["taken"], [one["index"] for one in taken["refused"]]) == (1, [1, 2])
     [one] = (await client.get(f"{folder}/transactions", params={"contact": ann})).json()
     assert one["data"] == {"price": 12.5}
+    for mailing_list, found in ((made, 1), ("CG_none", 0)):
+        answer = await client.get(f"{folder}/transactions", params={"mailing_list": mailing_list})
+        assert (len(answer.json()) if found else answer.status_code) == (found or 404)
+    [batch] = (await client.get(f"{folder}/transactions/batches")).json()
+    assert (batch["batch"], batch["transactions"]) == (taken["batch"], 1)
+    params = {"before": batch["taken_at"], "before_batch": batch["batch"]}
+    assert (await client.get(f"{folder}/transactions/batches", params=params)).json() == []
+    assert (await client.get(f"{folder}/transactions", params={"batch": "BT_none"})).json() == []
     assert (await client.delete(f"{folder}/transactions/{one['id']}")).status_code == 204
     assert (await client.delete(f"{folder}/transactions/{one['id']}")).status_code == 404
 

@@ -16,6 +16,7 @@ from opulse.experience.directory.flow.transactions import (
     add_transactions,
     delete_transaction,
 )
+from opulse.experience.directory.models import viewer_of
 from opulse.web.errors import NotFound
 
 router = APIRouter(prefix="/api/v1/directories/{directory}/transactions", tags=["directory"])
@@ -47,6 +48,16 @@ class TransactionView(BaseModel):
     batch: str
 
 
+class BatchView(BaseModel):
+    """``first_at`` to ``last_at``: when its transactions happened."""
+
+    batch: str
+    taken_at: datetime
+    transactions: int
+    first_at: datetime
+    last_at: datetime
+
+
 @router.post("", operation_id="add_transactions")
 async def post_transactions(
     directory: str, body: TransactionsIn, ports: PortsDep, caller: Editor
@@ -68,23 +79,56 @@ async def list_transactions(
     ports: PortsDep,
     caller: Viewer,
     contact: str = "",
+    mailing_list: str = "",
+    batch: str = "",
     before: AwareDatetime | None = None,
     before_id: str = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[TransactionView]:
-    """Newest first. Go on with ``before`` and ``before_id`` of the last one."""
+    """Newest first, of one contact, a batch, or who is on a list. Go on with ``before`` and ``before_id`` of the last one."""
     await find_directory(ports, caller, directory)
+    if mailing_list:
+        listed = await ports.db.read(views.find_list, caller.tenant, mailing_list, viewer_of(caller))
+        if listed is None or listed.directory != directory:
+            raise NotFound("mailing list")
     found = await ports.db.read(
         views.list_transactions,
         caller.tenant,
         directory,
         contact=contact,
+        list_id=mailing_list,
+        batch=batch,
         before=None if before is None else (before, before_id),
         limit=limit,
     )
     return [
         TransactionView(
             id=one.id, contact=one.contact, transaction_date=one.at, data=one.data, batch=one.batch
+        )
+        for one in found
+    ]
+
+
+@router.get("/batches", operation_id="list_transaction_batches")
+async def list_batches(
+    directory: str,
+    ports: PortsDep,
+    caller: Viewer,
+    before: AwareDatetime | None = None,
+    before_batch: str = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[BatchView]:
+    """What was taken together, the latest first. Go on with ``before`` (its ``taken_at``) and ``before_batch`` of the last."""
+    await find_directory(ports, caller, directory)
+    behind = None if before is None else (before, before_batch)
+    found = await ports.db.read(views.list_batches, caller.tenant, directory, before=behind, limit=limit)
+    return [
+        BatchView(
+            batch=one.id,
+            taken_at=one.taken_at,
+            transactions=one.transactions,
+            first_at=one.first_at,
+            last_at=one.last_at,
         )
         for one in found
     ]

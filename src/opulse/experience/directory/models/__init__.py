@@ -55,6 +55,7 @@ from opulse.experience.directory.models.lists import (
     ListShare,
     MailingList,
     Transaction,
+    TransactionBatch,
     Viewer,
     viewer_of,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "SubscriptionChange",
     "SubscriptionOrigin",
     "Transaction",
+    "TransactionBatch",
     "Viewer",
     "viewer_of",
 ]

@@ -100,3 +100,14 @@ class Transaction:
     at: datetime
     data: dict[str, object]
     batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionBatch:
+    """Transactions that were taken together; those that were deleted since are not in it."""
+
+    id: str  # BT_…
+    taken_at: datetime
+    transactions: int
+    first_at: datetime
+    last_at: datetime

@@ -14,9 +14,21 @@ from opulse.experience.directory.pages import (
     lists,
     merging,
     one_contact,
+    transactions,
 )
 from opulse.web.joining import join
 
 router = APIRouter(include_in_schema=False)
-for part in (directories, lists, fields, frequency, merging, columns, importing, contacts, one_contact):
+for part in (
+    directories,
+    lists,
+    fields,
+    frequency,
+    merging,
+    columns,
+    importing,
+    transactions,
+    contacts,
+    one_contact,
+):
     join(router, part.router)

@@ -29,7 +29,9 @@ from opulse.experience.directory.pages.shared import (
     find_directory,
     may_edit,
     sentence,
+    shown_value,
 )
+from opulse.experience.directory.pages.transactions import ShownTransaction, shown_transaction
 from opulse.ports import Ports
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
@@ -37,6 +39,7 @@ from opulse.web.layout import page
 from opulse.web.roles import Caller
 
 router = APIRouter(prefix="/directory/{directory}/contacts/{contact}")
+TRANSACTIONS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class ContactPage:
     embedded: tuple[tuple[str, str], ...]
     lists: tuple[tuple[MailingList, bool], ...]
     opt_out: OptOut
+    transactions: tuple[ShownTransaction, ...]
     changes: tuple[ContactChange, ...]
     subscriptions: tuple[SubscriptionChange, ...]
     may_edit: bool
@@ -66,6 +70,9 @@ async def show_contact(
     """The contact with embedded data, lists, opt-out, and what workflows saw change."""
     folder = await find_directory(ports, caller, directory)
     found = await _find(ports, caller, directory, contact)
+    happened = await ports.db.read(
+        views.list_transactions, caller.tenant, directory, contact=found.id, limit=TRANSACTIONS_SHOWN
+    )
     context = ContactPage(
         folder,
         found,
@@ -73,6 +80,7 @@ async def show_contact(
         tuple((name, shown_value(value)) for name, value in sorted(found.embedded.items())),
         tuple(await ports.db.read(lists_of_contact, caller.tenant, contact, viewer_of(caller))),
         await ports.db.read(find_opt_out, caller.tenant, contact),
+        tuple(shown_transaction(one) for one in happened),
         tuple(await ports.db.read(list_changes_of, caller.tenant, contact)),
         tuple(await ports.db.read(views.list_subscriptions_of, caller.tenant, contact)),
         may_edit(caller),
@@ -142,11 +150,6 @@ async def save_contact_deletion(directory: str, contact: str, ports: PortsDep, c
     except LookupError as error:
         raise NotFound("contact") from error
     return see_other(f"/directory/{directory}", "The contact is deleted.")
-
-
-def shown_value(value: Any) -> str:
-    """Embedded data as text: members of a list with semicolons between them."""
-    return "; ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def changed_values(stored: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:

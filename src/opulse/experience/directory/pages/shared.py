@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Form
 from sqlalchemy import Connection
@@ -55,3 +55,8 @@ def sentence(error: Exception) -> str:
     """What an error says, as a sentence."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."
+
+
+def shown_value(value: Any) -> str:
+    """Embedded data as text: members of a list with semicolons between them."""
+    return "; ".join(str(one) for one in value) if isinstance(value, list) else str(value)
