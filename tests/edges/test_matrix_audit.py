@@ -48,6 +48,7 @@ PASSING = frozenset(
         "invitations",
         "access_tokens",
         "sign_in_failures",
+        "workflow_schedules",
     }
 )
 """What moves by itself, or is the record of what happened: no configuration."""

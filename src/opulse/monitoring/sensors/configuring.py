@@ -16,6 +16,7 @@ from opulse.monitoring.sensors.flow.deleting import delete_sensor_in
 from opulse.monitoring.sensors.flow.grouping import set_in_group_in
 from opulse.monitoring.sensors.models import GroupSetting, Sensor, SensorOrigin, SensorProblem, SensorRefused
 from opulse.monitoring.systems import views as systems
+from opulse.monitoring.systems.models import Group
 from opulse.tenancy.sections import Change, Entry, Section, Work
 
 NAME = "sensors"
@@ -87,16 +88,22 @@ def _entry(sensor: Sensor, names: Mapping[int, str]) -> SensorEntry:
 
 def _save_in(work: Work, changes: Sequence[Change]) -> None:
     known = views.find_sensors(work.conn, work.tenant, [change.key for change in changes])
+    groups = _groups_in(work)
     for change in changes:
         try:
-            _save_one(work, change, known.get(change.key))
+            _save_one(work, change, known.get(change.key), groups)
         except SensorRefused as refused:
             for culprit, why in refused.what.items():
                 where = ("variables", culprit) if refused.problem is SensorProblem.BAD_VARIABLES else ()
                 work.refuse(NAME, change.key, f"{culprit}: {why.replace('_', ' ')}.", *where)
 
 
-def _save_one(work: Work, change: Change, sensor: Sensor | None) -> None:
+def _groups_in(work: Work) -> dict[str, Group]:
+    """By name: read once, because thousands of sensors times thousands of groups hold the writer for seconds."""
+    return {group.name: group for group in systems.list_groups(work.conn, work.tenant)}
+
+
+def _save_one(work: Work, change: Change, sensor: Sensor | None, groups: Mapping[str, Group]) -> None:
     entry: SensorEntry = change.after
     if sensor is None:
         if entry.custom is None:
@@ -121,20 +128,21 @@ def _save_one(work: Work, change: Change, sensor: Sensor | None) -> None:
     # every variable that the document does not name returns to the kit's
     variables = {**dict.fromkeys(sensor.variables), **entry.variables}
     flow.change_sensor_in(work.conn, work.tenant, change.key, work.actor, entry.enabled, variables, work.now)
-    _save_groups(work, change.key, entry.groups, sensor)
+    _save_groups(work, sensor, entry.groups, groups)
 
 
-def _save_groups(work: Work, name: str, wanted: Mapping[str, InGroup], sensor: Sensor) -> None:
+def _save_groups(
+    work: Work, sensor: Sensor, wanted: Mapping[str, InGroup], known: Mapping[str, Group]
+) -> None:
     """Groups that the document does not name take what holds everywhere."""
-    known = {group.name: group for group in systems.list_groups(work.conn, work.tenant)}
     settled = {group.name for group in known.values() if group.idx in sensor.in_groups}
     for group in sorted(settled | wanted.keys()):
         if group not in known:
-            work.refuse(NAME, name, f"There is no group {group!r}.", "groups", group)
+            work.refuse(NAME, sensor.name, f"There is no group {group!r}.", "groups", group)
             continue
         one = wanted.get(group, InGroup())
         setting = GroupSetting(one.enabled, one.variables)
-        set_in_group_in(work.conn, work.tenant, name, known[group].guid, setting, work.actor, work.now)
+        set_in_group_in(work.conn, work.tenant, sensor.name, known[group].guid, setting, work.actor, work.now)
 
 
 def _wanted(name: str, custom: CustomSensor) -> Sensor:
@@ -152,12 +160,13 @@ def _wanted(name: str, custom: CustomSensor) -> Sensor:
 
 def _remove_in(work: Work, keys: Sequence[str]) -> None:
     known = views.find_sensors(work.conn, work.tenant, keys)
+    groups = _groups_in(work)
     for key in keys:
         sensor = known[key]
         if sensor.origin is SensorOrigin.FACTORY:  # as the kit has it
             back = dict.fromkeys(sensor.variables)
             flow.change_sensor_in(work.conn, work.tenant, key, work.actor, True, back, work.now)
-            _save_groups(work, key, {}, known[key])
+            _save_groups(work, sensor, {}, groups)
             continue
         try:
             delete_sensor_in(work.conn, work.tenant, key, work.actor, work.now)
