@@ -138,6 +138,17 @@ async def test_somebody_is_opted_out_in_again_and_deleted(console: Console, fold
     assert "Opted out" in text_of((await console.viewer.get(address)).text)
     await console.editor.post(f"{address}/opt-out")
     assert not (await _contacts(console, folder))[0].unsubscribed
+    done = await console.editor.post(f"{address}/opt-out", data={"out": "yes", "everywhere": "yes"})
+    assert done.headers["location"].startswith(address)
+    assert not (await _contacts(console, folder))[0].unsubscribed, "of everything is not of the directory"
+    page = text_of((await console.viewer.get(address)).text)
+    assert "Opted out of everything Nov" in page or "Opted out of everything 2" in page
+    assert "Opted out of everything by editor" in page
+    why = text_of((await console.editor.get(f"{address}/timeline")).text)
+    assert "Opted out – everything" in why
+    assert "Opted out of everything no" in why
+    await console.editor.post(f"{address}/opt-out", data={"everywhere": "yes"})
+    assert "Opted out of everything No" in text_of((await console.viewer.get(address)).text)
     await console.editor.post(f"{address}/delete")
     assert (await console.editor.get(address)).status_code == 404
 

@@ -122,6 +122,7 @@ REACHED: list[tuple[str, Setup, LedgerState]] = [
     ("held: to confirm", invitation("held", "needs_confirmation"), S.NEEDS_CONFIRMATION),
     ("deleted", invitation("spared", "deleted"), S.NO_CONTACT),
     ("opted out", invitation("spared", "opted_out"), S.OPTED_OUT),
+    ("opted out of everything", invitation("spared", "opted_out_everywhere"), S.OPTED_OUT),
     ("opted out of list", invitation("spared", "opted_out_of_list"), S.OPTED_OUT),
     ("muted", invitation("spared", "muted"), S.MUTED),
     ("no address", invitation("spared", "no_email"), S.BAD_ADDRESS),

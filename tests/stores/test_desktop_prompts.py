@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,9 @@ from sqlalchemy import Connection, select
 
 from opulse.clock import ManualClock
 from opulse.db import Database
+from opulse.experience.directory.flow.everywhere import set_opt_out_everywhere
+from opulse.experience.directory.flow.leaving import Subscription
+from opulse.experience.directory.models import SubscriptionOrigin
 from opulse.experience.distributions import Channel, LinkType
 from opulse.experience.distributions.flow.asking import ask
 from opulse.experience.distributions.flow.chores import do_chores
@@ -174,6 +177,13 @@ async def test_who_opted_out_or_wants_quiet_since_being_asked_is_not_offered_it(
     await desk.write(unsubscribe_in, offers["u0"], now)
     await desk.write(mute_in, offers["u1"], now + timedelta(hours=8), now)
     assert [one["user"] for one in await desk.beat("u0", "u1", "u2")] == ["u2"]
+    wanted = Subscription(True, SubscriptionOrigin.OPERATOR, "olga")
+    town = desk.town
+    third = (await town.row(offers["u2"]))["contact"]
+    await set_opt_out_everywhere(town.ports, town.tenant, town.directory, third, wanted)
+    assert await desk.beat("u2") == []
+    await set_opt_out_everywhere(town.ports, town.tenant, town.directory, third, replace(wanted, out=False))
+    assert len(await desk.beat("u2")) == 1
     await desk.town.change(desk.town.people, deleted=True)
     assert await desk.beat("u0", "u1", "u2") == []
 

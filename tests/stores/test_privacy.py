@@ -13,6 +13,7 @@ from opulse.bootstrap.stages import import_stores
 from opulse.clock import ManualClock
 from opulse.db import metadata
 from opulse.experience.directory import set_watched_in, views
+from opulse.experience.directory.flow.everywhere import set_opt_out_everywhere
 from opulse.experience.directory.flow.leaving import Subscription, set_opt_out
 from opulse.experience.directory.flow.people import delete_contact, edit_contact
 from opulse.experience.directory.flow.transactions import TransactionRow, add_transactions
@@ -55,6 +56,7 @@ async def build(ports: Ports, clock: ManualClock) -> Town:
     result = await ask(ports, town.request())
     wanted = Subscription(True, SubscriptionOrigin.OPERATOR, "t", town.list_id)
     await set_opt_out(ports, town.tenant, town.directory, zoe, wanted)
+    await set_opt_out_everywhere(ports, town.tenant, town.directory, zoe, wanted)
     rows = [TransactionRow(one, clock.now(), {"note": "zebra bought"}) for one in town.people[:2]]
     await add_transactions(ports, town.tenant, town.directory, rows, "t")
     await put(town, workflows, id="WF_1")

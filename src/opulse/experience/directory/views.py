@@ -10,6 +10,7 @@ from opulse.experience.directory.store.contacts import (
     find_ids_by_email,
     lock_contacts,
 )
+from opulse.experience.directory.store.everywhere import out_everywhere
 from opulse.experience.directory.store.fields import find_declared, list_changes, list_seen
 from opulse.experience.directory.store.gathering import (
     list_directories_of,
@@ -109,6 +110,7 @@ __all__ = [
     "lock_contacts",
     "mailing_lists",
     "may_edit",
+    "out_everywhere",
     "subscription_changes",
     "transactions",
 ]

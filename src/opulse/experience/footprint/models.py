@@ -43,6 +43,7 @@ class Touchpoint:
 class Obstacle(StrEnum):
     """What may keep us from asking a person; checked in this order (qualtrics-product.md 7.5)."""
 
+    OPTED_OUT_EVERYWHERE = "opted_out_everywhere"  # of all directories
     OPTED_OUT = "opted_out"  # of the directory
     OPTED_OUT_OF_LIST = "opted_out_of_list"  # of the list that would be asked
     NO_EMAIL = "no_email"  # there is no address to write to
@@ -90,6 +91,7 @@ class PersonFacts:
 
     email: str
     reachable: bool  # the tenant's mail is open, or the address is on the allow list
+    opted_out_everywhere: bool
     opted_out: bool
     out_of_list: bool
     muted_until: datetime | None

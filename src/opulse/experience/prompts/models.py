@@ -20,7 +20,7 @@ class PromptReason(StrEnum):
     TOO_LATE = "too_late"  # send_by has passed
     NOT_ASKED = "not_asked"  # spared, held back, stopped, or too late by now
     DELETED = "deleted"  # no longer in the directory
-    OPTED_OUT = "opted_out"  # of the directory or of the list, since being asked
+    OPTED_OUT = "opted_out"  # of everything, the directory or the list, since being asked
     MUTED = "muted"  # asked to be left alone until a time that has not come
     NOT_ON_ALLOW_LIST = "not_on_allow_list"  # asking is not open to everybody yet
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from opulse.db import Instant, metadata
-from opulse.experience.directory.views import contacts, list_directories, list_members
+from opulse.experience.directory.views import contacts, list_directories, list_members, out_everywhere
 from opulse.experience.distributions.models import Channel, DistributionState, InvitationState
 from opulse.experience.distributions.views import distributions, invitations
 from opulse.experience.prompts.models import Candidate
@@ -175,7 +175,11 @@ def _open_invitations() -> Any:
             *(invitations.c[name] for name in _READ),
             contacts.c.ext_ref_key,
             contacts.c.deleted,
-            or_(contacts.c.unsubscribed, case((list_members.c.unsubscribed, True), else_=False)).label("out"),
+            or_(
+                contacts.c.unsubscribed,
+                out_everywhere(),
+                case((list_members.c.unsubscribed, True), else_=False),
+            ).label("out"),
             contacts.c.muted_until,
             answered.label("answered"),
             shown.label("shown"),

@@ -101,7 +101,9 @@ async def test_hours_and_rules_say_what_is_wrong(client: httpx2.AsyncClient, fol
     )
 
 
-async def test_opt_outs_are_of_a_list_or_of_all(client: httpx2.AsyncClient, folder: str) -> None:
+async def test_opt_outs_are_of_a_list_or_of_all(
+    client: httpx2.AsyncClient, folder: str, clock: ManualClock
+) -> None:
     made = (await client.post(f"{folder}/mailing-lists", json={"name": "Few"})).json()["id"]
     ann = await contact(client, folder, "ann")
     await client.post(f"{V1}/mailing-lists/{made}/members", json={"contacts": [ann]})
@@ -122,8 +124,18 @@ async def test_opt_outs_are_of_a_list_or_of_all(client: httpx2.AsyncClient, fold
     held = {check["obstacle"] for check in asked["checks"] if check["holds"]}
     assert {"opted_out", "opted_out_of_list", "muted"} <= held
     assert (asked["now"], asked["from_when"]) == (False, None)
-    page = (await client.get(f"{folder}/contacts/{ann}/touchpoints", params={"limit": 2})).json()
-    assert [one["kind"] for one in page["touchpoints"]] == ["opted_out", "opted_out"]
+    both = {"subscribed": False, "everywhere": True, "mailing_list": made}
+    await refused(await client.put(path, json=both), "not both")
+    clock.advance(1)
+    nowhere = (await client.put(path, json={"subscribed": False, "everywhere": True})).json()
+    assert (nowhere["history"][0]["everywhere"], nowhere["history"][0]["mailing_list"]) == (True, "")
+    assert nowhere["everywhere_since"]
+    asked = (await client.get(f"{folder}/contacts/{ann}/may-be-asked")).json()
+    assert "opted_out_everywhere" in {check["obstacle"] for check in asked["checks"] if check["holds"]}
+    again = (await client.put(path, json={"subscribed": True, "everywhere": True})).json()
+    assert (again["everywhere_since"], again["subscribed"]) == (None, False)
+    page = (await client.get(f"{folder}/contacts/{ann}/touchpoints", params={"limit": 4})).json()
+    assert sorted(one["kind"] for one in page["touchpoints"]) == ["opted_in", *["opted_out"] * 3]
     rest = (await client.get(f"{folder}/contacts/{ann}/touchpoints", params={"before": page["next"]})).json()
     assert ([one["kind"] for one in rest["touchpoints"]], rest["next"]) == (["added"], "")
 

@@ -58,6 +58,7 @@ def test_somebody_against_whom_nothing_speaks_is_asked() -> None:
     ("changes", "reason"),
     [
         ({"deleted": True}, SpareReason.DELETED),
+        ({"opted_out_everywhere": True, "opted_out": True}, SpareReason.OPTED_OUT_EVERYWHERE),
         ({"opted_out": True}, SpareReason.OPTED_OUT),
         ({"opted_out_of_list": True}, SpareReason.OPTED_OUT_OF_LIST),
         ({"muted_until": NOW + HOUR}, SpareReason.MUTED),

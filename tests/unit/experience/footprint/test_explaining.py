@@ -13,7 +13,7 @@ from opulse.experience.footprint.rules import explain, read_cursor, write_cursor
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-ANN = PersonFacts("ann@example.org", True, False, False, None, "", "")
+ANN = PersonFacts("ann@example.org", True, False, False, False, None, "", "")
 NEVER = Past((), None)
 TWICE_A_DAY = FrequencyRule("FQ_2", RuleKind.MAX_IN_PERIOD, 2, 86_400)
 GAP = FrequencyRule("FQ_gap", RuleKind.MIN_GAP, 1, 3_600)
@@ -59,6 +59,7 @@ def test_the_last_obstacle_to_end_counts_and_then_their_hours() -> None:
 @pytest.mark.parametrize(
     ("facts", "obstacle"),
     [
+        ({"opted_out_everywhere": True}, Obstacle.OPTED_OUT_EVERYWHERE),
         ({"opted_out": True}, Obstacle.OPTED_OUT),
         ({"out_of_list": True}, Obstacle.OPTED_OUT_OF_LIST),
         ({"email": "", "reachable": False}, Obstacle.NO_EMAIL),

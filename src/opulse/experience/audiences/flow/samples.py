@@ -22,7 +22,7 @@ STEP = 2_000
 async def draw_sample(
     ports: Ports, tenant: int, source: str, name: str, size: str, viewer: Viewer, actor: str
 ) -> MailingList:
-    """So many, or such a share, of a list or segment by chance; whoever opted out of it or of the directory is left out.
+    """So many, or such a share, of a list or segment by chance; who opted out of it or of more is left out.
 
     Args:
         size: ``200`` or ``10%``.

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from opulse.experience.audiences.models import Term
 from opulse.experience.audiences.store.compiling import Condition
 from opulse.experience.directory.models import Contact
-from opulse.experience.directory.views import contact_of, contacts, list_members
+from opulse.experience.directory.views import contact_of, contacts, list_members, out_everywhere
 
 
 def count_matches(conn: Connection, tenant: int, directory: str, term: Term, now: datetime) -> int:
@@ -45,7 +45,7 @@ def step_of(
 
 
 def list_drawable(conn: Connection, tenant: int, source: str, after: str, limit: int) -> Sequence[str]:
-    """Members of a list behind ``after`` who opted out neither of it nor of the directory."""
+    """Members of a list behind ``after`` who opted out neither of it nor of the directory nor of everything."""
     query = (
         select(contacts.c.id)
         .join(
@@ -57,6 +57,7 @@ def list_drawable(conn: Connection, tenant: int, source: str, after: str, limit:
             list_members.c.list == source,
             list_members.c.unsubscribed.is_(False),
             contacts.c.unsubscribed.is_(False),
+            ~out_everywhere(),
             contacts.c.deleted.is_(False),
             contacts.c.id > after,
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from opulse.experience.directory.flow.everywhere import carry_over_in
 from opulse.experience.directory.flow.people import note_one_in
 from opulse.experience.directory.models import (
     CONTACTS_MERGED,
@@ -84,6 +85,9 @@ def _merge_in(
     contacts.update_contact(conn, tenant, survivor.id, {**values, "updated_at": now})
     store.move_members(conn, tenant, survivor.id, gone)
     store.move_past(conn, tenant, survivor.id, gone)
+    kept = contacts.find_contact(conn, tenant, directory, survivor.id)
+    assert kept is not None, "it was locked"
+    carry_over_in(conn, tenant, ones, kept, now)
     store.empty_merged(conn, tenant, survivor.id, gone, now)
     contacts.count_more(conn, tenant, directory, -len(gone))
     after = contacts.find_contact(conn, tenant, directory, survivor.id)

@@ -1,6 +1,7 @@
 """What the directory knows: contacts and the changes that happened to them, their fields, and when they may be asked."""
 
 from opulse.experience.directory.models.asking import (
+    EVERYWHERE,
     AskingHours,
     FrequencyRule,
     OptOut,
@@ -64,6 +65,7 @@ __all__ = [
     "CONTACTS_CHANGED",
     "CONTACTS_MERGED",
     "EVERYTHING",
+    "EVERYWHERE",
     "FIELDS_MAX",
     "FIELD_NAME_MAX",
     "FIELD_WORK",

@@ -59,6 +59,10 @@ class AskingHours:
         return self.quiet_from is not None or bool(self.quiet_days) or bool(self.shift_field)
 
 
+EVERYWHERE = "*"
+"""In place of a list's id: all directories of the tenant."""
+
+
 class SubscriptionOrigin(StrEnum):
     """How a subscription changed."""
 
@@ -70,7 +74,7 @@ class SubscriptionOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionChange:
-    """Somebody was opted out, or in again. ``list_id`` is empty where it was the directory."""
+    """Somebody was opted out, or in again. ``list_id`` is empty where it was the directory, ``*`` where it was all of them."""
 
     contact: str
     list_id: str
@@ -83,7 +87,9 @@ class SubscriptionChange:
 
 @dataclass(frozen=True)
 class OptOut:
-    """Since when a contact is opted out of the directory, and until when they asked to be left alone; None: not at all."""
+    """Since when a contact is opted out of the directory and of all directories, and until when they asked to be left alone;
+    None: not at all."""
 
     since: datetime | None
     muted_until: datetime | None
+    everywhere_since: datetime | None = None

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from opulse.experience.directory import Contact, Directory, MailingList, views
+from opulse.experience.directory.flow.everywhere import set_opt_out_everywhere
 from opulse.experience.directory.flow.leaving import Subscription, set_opt_out
 from opulse.experience.directory.flow.people import ContactProblem, delete_contact, edit_contact
 from opulse.experience.directory.flow.reading import find_opt_out, list_changes_of, lists_of_contact
@@ -40,6 +41,12 @@ from opulse.web.roles import Caller
 
 router = APIRouter(prefix="/directory/{directory}/contacts/{contact}")
 TRANSACTIONS_SHOWN = 5
+_WORDS = {  # (of all directories, out)
+    (False, True): "Opted out: this person is not asked any more.",
+    (False, False): "This person may be asked again.",
+    (True, True): "Opted out of everything: no directory asks this person any more.",
+    (True, False): "No longer opted out of everything. Opt-outs of a directory or a list still count.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +134,27 @@ async def save_contact(
 
 @router.post("/opt-out")
 async def save_opt_out(
-    directory: str, contact: str, ports: PortsDep, caller: Editor, out: Text = "", mailing_list: Text = ""
+    directory: str,
+    contact: str,
+    ports: PortsDep,
+    caller: Editor,
+    out: Text = "",
+    mailing_list: Text = "",
+    everywhere: Text = "",
 ) -> Response:
-    """Ask this person nothing any more, or let them be asked again: by anybody, or only through one list."""
+    """Ask this person nothing any more, or let them be asked again: by this directory, by any, or only through one list."""
+    if everywhere:
+        mailing_list = ""
     wanted = Subscription(bool(out), SubscriptionOrigin.OPERATOR, caller.name, mailing_list)
     try:
-        await set_opt_out(ports, caller.tenant, directory, contact, wanted)
+        change = set_opt_out_everywhere if everywhere else set_opt_out
+        await change(ports, caller.tenant, directory, contact, wanted)
     except LookupError as error:
         raise NotFound("contact") from error
     if mailing_list:
         words = "Opted out of the list." if out else "Opted in to the list again."
         return see_other(f"/directory/{directory}/contacts/{contact}", words, "purple" if out else "green")
-    words = "Opted out: this person is not asked any more." if out else "This person may be asked again."
+    words = _WORDS[bool(everywhere), bool(out)]
     return see_other(f"/directory/{directory}/contacts/{contact}", words, "purple" if out else "green")
 
 

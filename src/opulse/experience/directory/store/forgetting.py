@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from opulse.db import json_list
+from opulse.experience.directory.store.everywhere import forget_opt_outs
 from opulse.experience.directory.store.imports import contact_import_refused, contact_imports
 from opulse.experience.directory.store.subscriptions import subscription_changes
 from opulse.experience.directory.store.tables import (
@@ -87,6 +88,7 @@ def forget(conn: Connection, tenant: int, ids: Sequence[str], keys: Sequence[str
             refused.tenant == tenant, func.lower(refused.who).in_(select(named.c.value))
         )
     ).rowcount
+    done["opt-outs and opt-ins"] += forget_opt_outs(conn, tenant, ids, keys)
     _uncount(conn, tenant, ids)
     done["contacts"] = conn.execute(
         update(contacts)

@@ -21,6 +21,7 @@ from opulse.experience.directory.models import (
     Viewer,
 )
 from opulse.experience.directory.store.contacts import contact_of
+from opulse.experience.directory.store.everywhere import find_out_since
 from opulse.experience.directory.store.mailing_lists import may_see
 from opulse.experience.directory.store.tables import (
     change_groups,
@@ -142,7 +143,9 @@ def find_opt_out(conn: Connection, tenant: int, contact: str) -> OptOut:
             contacts.c.tenant == tenant, contacts.c.id == contact
         )
     ).one_or_none()
-    return OptOut(None, None) if row is None else OptOut(row.unsubscribed_at, row.muted_until)
+    if row is None:
+        return OptOut(None, None)
+    return OptOut(row.unsubscribed_at, row.muted_until, find_out_since(conn, tenant, contact))
 
 
 def list_changes_of(conn: Connection, tenant: int, contact: str, limit: int = 20) -> list[ContactChange]:

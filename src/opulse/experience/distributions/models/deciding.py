@@ -42,6 +42,7 @@ class Candidate(NamedTuple):
     shift: str = ""  # the person's working hours, as their embedded data has them
     fields: Mapping[str, Any] = {}  # further pipes of the message → value
     suppressed: SpareReason | None = None  # the address takes no mail of ours any more
+    opted_out_everywhere: bool = False  # of all directories
     duplicate: bool = False  # this person got the same mail within 12 hours
 
 

@@ -28,6 +28,7 @@ class SpareReason(StrEnum):
 
     DELETED = "deleted"  # no longer in the directory
     OPTED_OUT = "opted_out"  # of the directory
+    OPTED_OUT_EVERYWHERE = "opted_out_everywhere"  # of all directories of the tenant
     OPTED_OUT_OF_LIST = "opted_out_of_list"  # of the mailing list that is asked
     MUTED = "muted"  # asked to be left alone until a time that has not come
     NO_EMAIL = "no_email"  # the contact has no address

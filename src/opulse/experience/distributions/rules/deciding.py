@@ -61,6 +61,8 @@ def _quiet_until(candidate: Candidate, policy: Policy) -> datetime | None:
 def _hard_stop(candidate: Candidate, policy: Policy) -> SpareReason | None:
     if candidate.deleted:
         return SpareReason.DELETED
+    if candidate.opted_out_everywhere:
+        return SpareReason.OPTED_OUT_EVERYWHERE
     if candidate.opted_out:
         return SpareReason.OPTED_OUT
     if candidate.opted_out_of_list:

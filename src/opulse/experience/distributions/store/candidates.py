@@ -15,6 +15,7 @@ from opulse.experience.directory.views import (
     embedded_text,
     list_members,
     list_private,
+    out_everywhere,
 )
 from opulse.experience.distributions.models import AskRequest, Candidate, Distribution, SpareReason
 from opulse.experience.distributions.models.deciding import DUPLICATE_WINDOW
@@ -86,7 +87,9 @@ def list_people(
     chosen = contacts.c.tenant == tenant, among(conn, contacts.c.id, ids)
     shift = _shift_of(conn, hours or {})
     read = [*_READ, contacts.c.embedded] if any(key.startswith(EMBEDDED) for key in keys) else _READ
-    return conn.execute(select(*read, shift).where(*chosen).order_by(contacts.c.id)).all()
+    return conn.execute(
+        select(*read, out_everywhere().label("out_everywhere"), shift).where(*chosen).order_by(contacts.c.id)
+    ).all()
 
 
 def _shift_of(conn: Connection, hours: Mapping[str, AskingHours]) -> ColumnElement[Any]:
@@ -189,6 +192,7 @@ def _candidate(
         language=row.language,
         deleted=row.deleted,
         opted_out=row.unsubscribed,
+        opted_out_everywhere=bool(row.out_everywhere),
         opted_out_of_list=out_of_list,
         muted_until=row.muted_until,
         deliverable=_is_deliverable(email),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from opulse.db import Instant, as_json, listed
 from opulse.db.json_rows import json_table, micros
-from opulse.experience.directory.views import contacts, list_members
+from opulse.experience.directory.views import contacts, list_members, out_everywhere
 from opulse.experience.distributions.models import (
     ClaimedMail,
     DistributionKind,
@@ -86,9 +86,10 @@ def _sorted(
     """Those to mail, and those whom nobody may mail any more, by the reason."""
     mails: list[ClaimedMail] = []
     spared: dict[SpareReason, list[str]] = {}
-    for *mail, email_key, opted_out, deleted, out_of_list in due:
+    for *mail, email_key, opted_out, deleted, out_of_list, out_of_all in due:
         reasons = (
             (deleted, SpareReason.DELETED),
+            (out_of_all, SpareReason.OPTED_OUT_EVERYWHERE),
             (opted_out, SpareReason.OPTED_OUT),
             (out_of_list, SpareReason.OPTED_OUT_OF_LIST),
             (not tenant.lets_mail_reach(email_key), SpareReason.NOT_ON_ALLOW_LIST),
@@ -117,6 +118,7 @@ def _due(dialect: str) -> Select[Any]:
             contacts.c.unsubscribed,
             contacts.c.deleted,
             list_members.c.unsubscribed,
+            out_everywhere(),
         )
         .select_from(table)
         .join(

@@ -26,12 +26,14 @@ def may_ask_in(
     past = find_past(conn, tenant, contact.id, now - timedelta(seconds=max(longest, 86_400)))
     hours = directory.find_hours(conn, tenant, contact.directory)
     email = contact.email.strip().lower()
+    opt_out = directory.find_opt_out(conn, tenant, contact.id)
     person = PersonFacts(
         email=email,
         reachable=get_tenant(conn, tenant).lets_mail_reach(email),
+        opted_out_everywhere=opt_out.everywhere_since is not None,
         opted_out=contact.unsubscribed,
         out_of_list=bool(list_id) and bool(directory.find_in_list(conn, tenant, list_id, contact.id)),
-        muted_until=directory.find_opt_out(conn, tenant, contact.id).muted_until,
+        muted_until=opt_out.muted_until,
         time_zone=contact.time_zone,
         shift=str(contact.embedded.get(hours.shift_field) or "") if hours.shift_field else "",
     )

@@ -38,6 +38,7 @@ def explain(
 def _stops(person: PersonFacts, now: datetime) -> list[Check]:
     muted = person.muted_until is not None and person.muted_until > now
     return [
+        Check(Obstacle.OPTED_OUT_EVERYWHERE, person.opted_out_everywhere),
         Check(Obstacle.OPTED_OUT, person.opted_out),
         Check(Obstacle.OPTED_OUT_OF_LIST, person.out_of_list),
         Check(Obstacle.NO_EMAIL, not person.email),

@@ -33,6 +33,7 @@ from opulse.pulses.ledger.views.conditions import Unasked, unasked_of
 
 _SPARED = {
     SpareReason.OPTED_OUT: LedgerState.OPTED_OUT,
+    SpareReason.OPTED_OUT_EVERYWHERE: LedgerState.OPTED_OUT,
     SpareReason.OPTED_OUT_OF_LIST: LedgerState.OPTED_OUT,
     SpareReason.DELETED: LedgerState.NO_CONTACT,
     SpareReason.MUTED: LedgerState.MUTED,
