@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import smtplib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -15,13 +17,17 @@ from opulse.experience.directory.flow.leaving import Subscription, set_opt_out
 from opulse.experience.directory.models import SubscriptionOrigin
 from opulse.experience.distributions.flow.bouncing import MAIL_BOUNCED
 from opulse.experience.distributions.flow.links import unsubscribe_in
+from opulse.experience.distributions.flow.returned import Returned
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.schedule.models import SCHEDULES_DUE
 from opulse.experience.responses.flow.announcing import announce_response_in
 from opulse.experience.responses.views import responses
 from opulse.jobs import enqueue
+from opulse.mail.inbound import Inbound
+from opulse.mail.verp import Verp
 from tests.unit.experience.extensions.cloud import estate
 from tests.unit.experience.extensions.pulse import Pulse, open_pulse
+from tests.unit.mail.test_reports import POSTFIX
 
 pytestmark = pytest.mark.stores
 BODY = {"eventId": "7", "data": {"who": "Zoe", "list": ["a", "b"]}}
@@ -192,6 +198,42 @@ async def test_bounced_mails_start_one_run_for_those_refused_in_the_same_words(p
     [run] = await pulse.runs("bounce")
     assert run["contacts"] == 2
     assert [await marked(pulse, name) for name in ("p0", "p1", "p2")] == ["bounce", "bounce", ""]
+
+
+async def test_a_delivery_report_starts_workflows_as_a_refusal_at_once_does(pulse: Pulse) -> None:
+    await pulse.set_rules()
+    await pulse.receive()
+    await pulse.people("p0", "p1")
+    pulse.cloud.systems = estate(2)
+    await pulse.listen()
+    await pulse.activate()
+    conditions = {"items": [{"field": "bounceCode", "operator": "is_equal_to", "operand": "550"}]}
+    await listen(pulse, "bounce", {"directory": pulse.directory}, conditions)
+
+    def unit(conn: Connection) -> None:
+        conn.execute(invitations.update().values(state="accepted", relay_code=250, next_try_at=None))
+
+    await pulse.ports.db.write(unit)
+    [one] = [row for row in await pulse.rows(invitations) if row["email"] == "p0@example.org"]
+    domain = pulse.ports.mail_from.rpartition("@")[2]
+    address = Verp(domain, (pulse.ports.digest_key,)).encode(bytes.fromhex(one["id"]))
+    door = Inbound(Returned(pulse.ports).takes, "127.0.0.1", 0)
+    await door.start()
+    try:
+        await asyncio.to_thread(bring, door.port, address)
+        await asyncio.to_thread(bring, door.port, address)
+    finally:
+        await door.stop()
+    await pulse.work()
+    [run] = await pulse.runs("bounce")
+    assert run["contacts"] == 1
+    assert [await marked(pulse, name) for name in ("p0", "p1")] == ["bounce", ""]
+
+
+def bring(port: int, address: str) -> None:
+    """A delivery report, as the organisation's mail server hands it on."""
+    with smtplib.LMTP("127.0.0.1", port) as client:
+        client.sendmail("", [address], POSTFIX)
 
 
 async def test_a_response_is_an_event_about_who_answered_or_about_what_never_both(pulse: Pulse) -> None:

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, select
 
 from opulse.experience.distributions import MessageSpec, SpareReason
 from opulse.experience.distributions.flow.asking import ask
+from opulse.experience.distributions.flow.bouncing import MAIL_BOUNCED
 from opulse.experience.distributions.flow.returned import Returned
 from opulse.experience.distributions.store.returning import list_suppressions, returned_mails
+from opulse.jobs.table import jobs
 from opulse.mail.inbound import Inbound
 from opulse.mail.verp import Verp
 from opulse.ports import Ports
@@ -69,6 +71,15 @@ async def reports(ports: Ports) -> list[Any]:
     return await ports.db.read(query)
 
 
+async def announced(ports: Ports) -> list[Any]:
+    """The payloads of jobs that tell workflows of bounces."""
+
+    def query(conn: Connection) -> list[Any]:
+        return list(conn.execute(select(jobs.c.payload).where(jobs.c.kind == MAIL_BOUNCED)).scalars())
+
+    return await ports.db.read(query)
+
+
 async def test_a_hard_bounce_marks_the_invitation_and_keeps_the_address_from_later_mails(
     ports: Ports, door: Inbound
 ) -> None:
@@ -85,6 +96,9 @@ async def test_a_hard_bounce_marks_the_invitation_and_keeps_the_address_from_lat
     assert suppressed.at == ports.clock.now()
     await send(door, address, POSTFIX)
     assert len(await reports(ports)) == 1, "brought again, it is known"
+    assert [job["invitations"] for job in await announced(ports)] == [[rows[0]["id"]]], (
+        "workflows hear of it once"
+    )
 
 
 async def test_what_waits_for_a_dead_address_is_not_sent(ports: Ports, door: Inbound) -> None:
@@ -102,7 +116,9 @@ async def test_a_soft_bounce_is_kept_and_the_address_goes_on(ports: Ports, door:
     await send(door, bounce_address(ports, rows[0]["id"]), full, lmtp=True)
     assert (await town.row(rows[0]["id"]))["reason"] == "soft_bounce"
     assert (await ask(ports, town.request(message=MessageSpec(subject="Another")))).asked == 3
+    assert await announced(ports) == []
     await send(door, bounce_address(ports, rows[0]["id"]), POSTFIX)
+    assert len(await announced(ports)) == 1
     assert (await town.row(rows[0]["id"]))["reason"] == "hard_bounce", "the later, worse word counts"
     await send(door, bounce_address(ports, rows[0]["id"]), full)
     assert (await town.row(rows[0]["id"]))["reason"] == "hard_bounce"

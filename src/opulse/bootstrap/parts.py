@@ -30,7 +30,7 @@ from opulse.jobs import Worker
 from opulse.jobs.schedule import Schedule
 from opulse.jobs.table import release_leases
 from opulse.mail.carrier import Carrier, CarrierProcess, Carries
-from opulse.mail.inbound import Inbound
+from opulse.mail.inbound import Inbound, InTurn
 from opulse.monitoring.activations.flow.decider import Decider
 from opulse.monitoring.activations.flow.ownership import LeasedOwner
 from opulse.monitoring.deliveries.jobs import MUTES_DUE
@@ -114,7 +114,8 @@ def make_parts(app: FastAPI | None, ports: Ports, settings: Settings) -> list[Pa
         carrier = make_carrier(ports, settings)
         parts.append(Sender(ports, lease=_lease(settings), alone=_alone(ports), carrier=carrier))
         if settings.bounces_port:
-            parts.append(Inbound(Returned(ports).takes, settings.bounces_host, settings.bounces_port))
+            door = Inbound(Returned(ports).takes, settings.bounces_host, settings.bounces_port)
+            parts.append(InTurn(door))
     if "jobs" in settings.queues:
         parts += _workers(ports, settings, process)
     if "schedule" in settings.queues:

@@ -28,4 +28,9 @@ def announce_bounces_in(
         and one.id in known
     ]
     if refused:
-        enqueue(conn, tenant, MAIL_BOUNCED, {"event": random_text(15), "invitations": refused}, priority=6)
+        announce_refused_in(conn, tenant, refused)
+
+
+def announce_refused_in(conn: Connection, tenant: int, ids: Sequence[str]) -> None:
+    """The addresses of these invitations take no mail: the relay said so at once, or a mail that came back did."""
+    enqueue(conn, tenant, MAIL_BOUNCED, {"event": random_text(15), "invitations": list(ids)}, priority=6)

@@ -6,12 +6,14 @@ in such a mail is believed: it may be written by anybody, and it may say anythin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from opulse.db import Priority
+from opulse.experience.distributions.flow.bouncing import announce_refused_in
 from opulse.experience.distributions.models import (
     InvitationState,
     MailReason,
@@ -123,11 +125,21 @@ def _take_in(conn: Connection, invitation: str, report: MailReport, now: datetim
 
 
 def _mark_in(conn: Connection, tenant: int, invitation: str, report: MailReport) -> None:
+    """What the report makes of the invitation; workflows hear of a hard bounce, as they do when the relay itself refuses."""
     if report.kind is ReportKind.COMPLAINT:
         store.mark_complaint(conn, tenant, invitation)
     elif report.kind in (ReportKind.HARD_BOUNCE, ReportKind.SOFT_BOUNCE):
         words = f"{report.status} {report.text}".strip()
-        store.mark_returned(conn, tenant, invitation, MailReason(report.kind.value), words)
+        reason = MailReason(report.kind.value)
+        marked = store.mark_returned(conn, tenant, invitation, reason, words, _code_of(report))
+        if marked and report.kind is ReportKind.HARD_BOUNCE:
+            announce_refused_in(conn, tenant, [invitation])
+
+
+def _code_of(report: MailReport) -> int:
+    """The SMTP code that the diagnosis begins with; 0: it has none."""
+    found = re.match(r"\s*([45]\d\d)\b", report.text)
+    return int(found.group(1)) if found else 0
 
 
 def _why_suppress(report: MailReport) -> SpareReason | None:

@@ -96,9 +96,14 @@ def insert_returned(conn: Connection, one: ReturnedMail) -> bool:
     return insert_ignoring_known(conn, returned_mails, [row]) == 1
 
 
-def mark_returned(conn: Connection, tenant: int, invitation: str, reason: MailReason, text: str) -> None:
-    """A mail that the relay took came back: *bounced*, and why. A soft bounce never takes the place of a hard one."""
-    conn.execute(
+def mark_returned(
+    conn: Connection, tenant: int, invitation: str, reason: MailReason, text: str, code: int
+) -> bool:
+    """A mail that the relay took came back: *bounced*, and why. A soft bounce never takes the place of a hard one.
+
+    ``code``: the SMTP code of the server that refused it; 0: not known. False: nothing changed by it.
+    """
+    done = conn.execute(
         update(invitations)
         .where(
             invitations.c.tenant == tenant,
@@ -106,8 +111,15 @@ def mark_returned(conn: Connection, tenant: int, invitation: str, reason: MailRe
             invitations.c.state.in_((*_ARRIVED, InvitationState.BOUNCED.value)),
             invitations.c.reason != MailReason.HARD_BOUNCE.value,
         )
-        .values(state=InvitationState.BOUNCED.value, reason=reason.value, relay_text=text, next_try_at=None)
+        .values(
+            state=InvitationState.BOUNCED.value,
+            reason=reason.value,
+            relay_code=code,
+            relay_text=text,
+            next_try_at=None,
+        )
     )
+    return done.rowcount == 1
 
 
 def mark_complaint(conn: Connection, tenant: int, invitation: str) -> None:
