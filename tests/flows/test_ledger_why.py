@@ -10,7 +10,7 @@ from opulse.experience.directory.store import searching
 from opulse.ports import Ports
 from opulse.pulses.ledger import LedgerState, explain, ledger
 from opulse.pulses.ledger.models import ORDER
-from opulse.pulses.ledger.views import found, ranked_rows
+from opulse.pulses.ledger.views import found, list_reaching_tasks, ranked_rows
 from opulse.pulses.ledger.views.conditions import unasked_of
 from opulse.pulses.ledger.views.rows import reach_of
 from tests.unit.experience.impact.incident import ACTIVATION, Incident, begin, guid
@@ -148,7 +148,8 @@ async def test_states_are_derived_for_what_was_found_and_not_for_the_rest(
 
     def count(conn: Connection, words: str) -> tuple[list[str], int, int]:
         systems = found.find_systems(conn, incident.tenant, ACTIVATION, words, 50)
-        some = found.rows_of_systems(conn, incident.tenant, ACTIVATION, systems)
+        task_runs = list_reaching_tasks(conn, incident.tenant, ACTIVATION)
+        some = found.rows_of_systems(conn, incident.tenant, ACTIVATION, task_runs, systems)
         every = reach_of(incident.tenant, ACTIVATION).subquery()
         read, there = (
             conn.execute(select(func.count()).select_from(rows)).scalar_one() for rows in (some, every)

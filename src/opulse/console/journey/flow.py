@@ -1,4 +1,7 @@
-"""Read the whole state of one activation over the doors of both wings, in one read."""
+"""Read the whole state of one activation over the doors of both wings, in one read.
+
+The ledger of a large one is shared with everybody who looks, and may be some seconds older.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from opulse.experience.distributions.flow.reading import Shown, list_distributio
 from opulse.experience.distributions.models import WAITING_STATES, InvitationState
 from opulse.experience.impact.flow.results import read_result_in
 from opulse.ports import Ports
-from opulse.pulses.ledger.flow import ledger_in
+from opulse.pulses.ledger.flow import keep_ledger, large_ledger, ledger_in
+from opulse.pulses.ledger.models import Ledger
 from opulse.web.errors import NotFound
 
 
@@ -22,7 +26,11 @@ async def read_journey(ports: Ports, tenant: int, activation: str, language: str
     Raises:
         NotFound: no such activation in this tenant.
     """
-    return await ports.db.read(_read_in, ports, tenant, activation, language)
+    known = await large_ledger(ports, tenant, activation)
+    journey = await ports.db.read(_read_in, ports, tenant, activation, language, known)
+    if known is None:
+        keep_ledger(ports, tenant, journey.ledger)
+    return journey
 
 
 def _running(shown: Shown) -> Running:
@@ -37,13 +45,14 @@ def _read_in(
     tenant: int,
     activation: str,
     language: str,
+    known: Ledger | None,
 ) -> Journey:
     found = find_activation(conn, tenant, activation)
     if found is None:
         raise NotFound("activation")
     asked = list_distributions_in(conn, tenant, activation, relay=ports.relay() is not None)
     result = read_result_in(conn, ports, tenant, activation, language, asked)
-    ledger = ledger_in(conn, tenant, activation, ports.clock.now())
+    ledger = known or ledger_in(conn, tenant, activation, ports.clock.now())
     steps = list_steps(conn, tenant, found, result.totals)
     stages = list_stage_times(conn, tenant, found, result.totals)
     return Journey(found, result, ledger, tuple(steps), tuple(_running(one) for one in asked), stages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -22,9 +23,10 @@ PortsDep = Annotated[Ports, Depends(ports_of)]
 
 
 class LedgerView(BaseModel):
-    """``states`` sum to ``total``; ``sentences`` say what each state means."""
+    """``states`` sum to ``total`` and are as of ``at``, of a large incident some seconds ago; ``sentences`` explain them."""
 
     activation: str
+    at: datetime
     total: int
     states: dict[str, int]
     sentences: dict[str, str]
@@ -70,6 +72,7 @@ async def get_ledger(
     found = await ledger(ports, caller.tenant, activation)
     return LedgerView(
         activation=activation,
+        at=found.at,
         total=found.total,
         states={state.value: count for state, count in found.states.items()},
         sentences={state.value: SENTENCES[state] for state in found.states},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -117,6 +118,8 @@ class Ledger:
     activation: str
     total: int
     states: Mapping[LedgerState, int]
+    at: datetime
+    """The moment that it tells of."""
     counted: int | None = None
     """How many systems the activation itself has counted; None: it is another installation's, which was not asked."""
 

@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from opulse.pulses.ledger.models import GROUPS, ORDER, REST, LedgerState, SystemEnd, Wanted
 
 SETTLED_AFTER = timedelta(hours=1)
+LARGE = 20_000
+"""Systems from which on the sums of an incident are shared; so many are summed in less than a tenth of a second."""
+KEPT_AT_MOST = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,14 @@ def settle(
             ended = settled_state(state, closed_at, now)
             settled[ended] = settled.get(ended, 0) + count
     return settled
+
+
+def kept_for(total: int) -> timedelta:
+    """How long the sums of so many systems are shown before they are made anew; nothing below :data:`LARGE`.
+
+    The time grows with the incident, as what it costs does, so that those who watch take a small part of one processor.
+    """
+    return min(timedelta(seconds=total / LARGE), KEPT_AT_MOST) if total >= LARGE else timedelta()
 
 
 def settled_state(state: LedgerState, closed_at: datetime | None, now: datetime) -> LedgerState:

@@ -119,7 +119,9 @@ def read_ends(conn: Connection, reading: Reading, systems: Sequence[str]) -> lis
     """Where these systems ended, in their order."""
     if not systems:
         return []
-    rows = views.read_systems(conn, reading.tenant, reading.activation, reading.now, reading.silent, systems)
+    rows = views.read_systems(
+        conn, reading.tenant, reading.activation, reading.now, reading.silent, reading.task_runs, systems
+    )
     return [_end(rows[system], reading) for system in systems if system in rows]
 
 

@@ -27,17 +27,12 @@ EXPLAINED = 50
 RUNS_READ = 20
 
 
-async def ledger(ports: Ports, tenant: int, activation: str) -> Ledger:
-    """Where every affected system ended.
+def ledger_in(conn: Connection, tenant: int, activation: str, now: datetime) -> Ledger:
+    """Where every affected system ended, as of ``now``.
 
     Raises:
         NotFound: neither side of this installation knows the activation.
     """
-    return await ports.db.read(ledger_in, tenant, activation, ports.clock.now())
-
-
-def ledger_in(conn: Connection, tenant: int, activation: str, now: datetime) -> Ledger:
-    """See :func:`ledger`; on the caller's connection."""
     found = get_activation(conn, tenant, activation)
     silent = silent_state(conn, tenant, activation)
     counts = views.count_by_state(conn, tenant, activation, now, silent)
@@ -52,7 +47,7 @@ def ledger_in(conn: Connection, tenant: int, activation: str, now: datetime) -> 
         counts[state] = counts.get(state, 0) + outside
     settled = settle(counts, found.closed_at if found else None, now)
     states = {state: settled[state] for state in ORDER if state in settled}
-    return Ledger(activation, total, states, counted)
+    return Ledger(activation, total, states, now, counted)
 
 
 async def explain(ports: Ports, tenant: int, activation: str, words: str) -> list[Explanation]:

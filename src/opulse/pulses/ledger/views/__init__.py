@@ -7,13 +7,13 @@ from opulse.pulses.ledger.views.facts import (
     has_job,
     has_pending_changes,
     list_changed_directories,
+    list_reaching_tasks,
     was_switched_off,
 )
 from opulse.pulses.ledger.views.found import find_rows_of
 from opulse.pulses.ledger.views.listed import (
     filter_systems,
     find_reached_by,
-    list_reaching_tasks,
     read_systems,
     search_systems,
     walk_systems,

@@ -63,6 +63,12 @@ def has_false_conditions(conn: Connection, tenant: int, activation: str) -> bool
     return bool(conn.execute(select(found)).scalar())
 
 
+def list_reaching_tasks(conn: Connection, tenant: int, activation: str) -> list[str]:
+    """The task runs that fetched systems of the activation: few, one for each workflow that was told of it."""
+    query = select(reach.c.task_run).where(reach.c.tenant == tenant, reach.c.activation == activation)
+    return sorted(conn.execute(query.distinct()).scalars())
+
+
 def find_reached(conn: Connection, tenant: int, activation: str, systems: Iterable[str]) -> set[str]:
     """Which of these systems (GUIDs) have a reach row."""
     listed = json_list(conn, systems)

@@ -7,16 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
-from opulse.db import json_list
+from opulse.db import json_list, seek
 from opulse.experience.directory.views import contacts, find_few_by_start
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.pulses.ledger.models import LedgerState
-from opulse.pulses.ledger.views.conditions import unasked_of
-from opulse.pulses.ledger.views.rows import ranked_rows, reach_of
+from opulse.pulses.ledger.views.conditions import Unasked, unasked_of
+from opulse.pulses.ledger.views.facts import list_reaching_tasks
+from opulse.pulses.ledger.views.rows import READ, UNASKED, ranked_rows, reach_of
 
 
 def find_rows_of(
@@ -27,24 +42,40 @@ def find_rows_of(
     systems = find_systems(conn, tenant, activation, start, limit)
     if not systems:
         return []
-    some = rows_of_systems(conn, tenant, activation, systems)
-    unasked = unasked_of(conn, tenant, activation, silent, some)
+    task_runs = list_reaching_tasks(conn, tenant, activation)
+    some = rows_of_systems(conn, tenant, activation, task_runs, systems)
+    query = partial(_best_rows, conn, tenant, activation, start, now, some, limit)
+    found = conn.execute(query(None)).all()
+    if any(row.worst == UNASKED for row in found):  # then, and only then, conditions decide
+        found = conn.execute(query(unasked_of(conn, tenant, activation, silent, some))).all()
+    return [dict(row._mapping) for row in found]
+
+
+def _best_rows(
+    conn: Connection,
+    tenant: int,
+    activation: str,
+    start: str,
+    now: datetime,
+    some: FromClause,
+    limit: int,
+    unasked: Unasked | None,
+) -> Select[Any]:
+    """Of each system and person the row with the lowest rank, and as ``worst`` the highest rank of their rows."""
     ranked = ranked_rows(conn, tenant, activation, now, unasked, some).subquery()
-    best = func.row_number().over(
-        partition_by=(ranked.c.system, ranked.c.person), order_by=(ranked.c.rank, ranked.c.wave)
-    )
-    numbered = select(ranked, best.label("place")).subquery()
-    rows = select(*(numbered.c[name] for name in ranked.c.keys())).where(numbered.c.place == 1).subquery()  # noqa: SIM118
-    found = (
-        select(rows, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
-        .select_from(
-            rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
-        )
-        .where(or_(*reached_as(rows, start), *_named(start)))
+    each = (ranked.c.system, ranked.c.person)
+    best = func.row_number().over(partition_by=each, order_by=(ranked.c.rank, ranked.c.wave))
+    worst = func.max(ranked.c.rank).over(partition_by=each)
+    rows = select(ranked, best.label("place"), worst.label("worst")).subquery()
+    shown = [column for column in rows.c if column.key != "place"]
+    with_person = rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
+    return (
+        select(*shown, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
+        .select_from(with_person)
+        .where(rows.c.place == 1, or_(*reached_as(rows, start), *_named(start)))
         .order_by(rows.c.system_name, rows.c.rank)
         .limit(limit)
     )
-    return [dict(row._mapping) for row in conn.execute(found)]
 
 
 def find_systems(conn: Connection, tenant: int, activation: str, start: str, limit: int) -> list[str]:
@@ -68,32 +99,36 @@ def is_theirs(conn: Connection, tenant: int, start: str, few: set[str] | None) -
     return exists().where(contacts.c.tenant == tenant, contacts.c.id == reach.c.contact, or_(*_named(start)))
 
 
-def rows_of_systems(conn: Connection, tenant: int, activation: str, systems: Sequence[str]) -> Subquery:
-    """The reach rows of these systems, and the other rows of the same contacts."""
+def rows_of_systems(
+    conn: Connection, tenant: int, activation: str, task_runs: Sequence[str], systems: Sequence[str]
+) -> Subquery:
+    """The reach rows of these systems, and the other rows of the same contacts. ``task_runs``: those of the activation."""
     of_activation = reach_of(tenant, activation)
-    theirs = _list_keys(conn, tenant, activation, systems)
+    theirs = _list_keys(conn, tenant, task_runs, systems)
     by_contact = of_activation.where(
         reach.c.contact.in_(select(json_list(conn, {row.contact for row in theirs} - {""}).c.value))
     )
-    nobodys = (
-        of_activation.where(  # by the primary key: of one activation there may be very many without a contact
-            reach.c.task_run.in_(select(json_list(conn, {row.task_run for row in theirs}).c.value)),
-            reach.c.system.in_(select(json_list(conn, systems).c.value)),
-            reach.c.contact + "" == "",
-        )
+    # by the primary key, and so without a word of the activation: of one there may be very many without a contact
+    nobodys = select(*(reach.c[name] for name in READ)).where(
+        reach.c.tenant == tenant,
+        reach.c.task_run.in_(select(json_list(conn, {row.task_run for row in theirs}).c.value)),
+        reach.c.system.in_(select(json_list(conn, systems).c.value)),
+        reach.c.contact == "",
     )
     return union_all(by_contact, nobodys).subquery("some")
 
 
 def _list_keys(
-    conn: Connection, tenant: int, activation: str, systems: Sequence[str]
-) -> Sequence[Row[Any, Any]]:
-    query = select(reach.c.contact, reach.c.task_run).where(
-        reach.c.tenant == tenant,
-        reach.c.activation == activation,
-        reach.c.system.in_(select(json_list(conn, systems).c.value)),
-    )
-    return conn.execute(query.distinct()).all()
+    conn: Connection, tenant: int, task_runs: Sequence[str], systems: Sequence[str]
+) -> set[Row[Any]]:
+    """(contact, task_run) of these systems, each sought by the primary key: the activation has a hundred thousand others."""
+    found: set[Row[Any]] = set()
+    for task_run in task_runs:  # one for each workflow that was told
+        mine = select(reach.c.contact, reach.c.task_run).where(
+            reach.c.tenant == tenant, reach.c.task_run == task_run
+        )
+        found.update(seek(conn, mine, reach.c.system, systems))
+    return found
 
 
 def reached_as(rows: Any, start: str) -> list[ColumnElement[bool]]:
