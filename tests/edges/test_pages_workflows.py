@@ -205,6 +205,15 @@ async def test_an_incomplete_condition_is_named_and_kept_as_typed(console: Conso
     assert (await _stored(console, address)).document.conditions.items == []
 
 
+async def test_the_address_of_a_refused_form_leads_back_to_its_page(console: Console, made: Made) -> None:
+    address = await _create(console, "VPN", "experience_id_change")
+    for path, wanted in (("conditions", ""), ("notices", "/sharing"), ("holds", "/sharing")):
+        again = await console.editor.get(f"{address}/{path}")
+        assert (again.status_code, again.headers["location"]) == (303, address + wanted)
+        assert (await console.editor.get(again.headers["location"])).status_code == 200
+        assert (await console.editor.get(f"/workflows/WF_none/{path}")).status_code == 404
+
+
 async def test_a_pipe_is_put_into_its_field_and_nothing_is_stored(console: Console, made: Made) -> None:
     address = await _create(console, "VPN", "experience_id_change")
     form = {**_survey_form(made), "insert": "subject:${m://FirstName}"}
@@ -329,7 +338,17 @@ async def test_another_tenants_workflow_is_not_found(console: Console, made: Mad
     task = (await _stored(console, address)).document.tasks[0].id
     async with open_console(console.ports, "Umbrella", "umbrella.example") as other:
         assert address.rpartition("/")[2] not in (await other.admin.get("/workflows")).text
-        gets = ("", "/event", "/runs", "/traces", "/revisions", "/settings", "/tasks/new", f"/tasks/{task}")
+        gets = (
+            "",
+            "/event",
+            "/runs",
+            "/traces",
+            "/revisions",
+            "/settings",
+            "/tasks/new",
+            f"/tasks/{task}",
+            "/conditions",
+        )
         posts = (
             "/event",
             "/conditions",

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from opulse.clock import zone_names
@@ -78,6 +78,14 @@ class AroundPage:
 async def show_around(workflow: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Sharing, notices, holds."""
     return await _show(request, ports, caller, await find_workflow(ports, caller, workflow), {})
+
+
+@router.get("/{workflow}/notices")
+@router.get("/{workflow}/holds")
+async def show_around_again(workflow: str, ports: PortsDep, caller: Editor) -> Response:
+    """The page of sharing: a refused form leaves its address in the browser, where a reload asks for it."""
+    await find_workflow(ports, caller, workflow)
+    return RedirectResponse(f"/workflows/{workflow}/sharing", status_code=303)
 
 
 @router.post("/{workflow}/sharing")

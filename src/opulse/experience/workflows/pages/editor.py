@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from opulse.experience.workflows import Workflow, find_task_type, find_trigger_type, views
 from opulse.experience.workflows.flow.addresses import trigger_url
@@ -97,6 +97,13 @@ async def show_workflow(workflow: str, request: Request, ports: PortsDep, caller
     """Event, conditions and tasks."""
     found = await find_workflow(ports, caller, workflow)
     return await _show(request, ports, caller, found, edited(found.document.conditions))
+
+
+@router.get("/{workflow}/conditions")
+async def show_conditions(workflow: str, ports: PortsDep, caller: Viewer) -> Response:
+    """The editor: a form shown again leaves this address in the browser, where a reload or a bookmark asks for it."""
+    await find_workflow(ports, caller, workflow)
+    return RedirectResponse(f"/workflows/{workflow}", status_code=303)
 
 
 @router.post("/{workflow}/conditions")
