@@ -147,6 +147,12 @@ async def test_somebody_is_opted_out_in_again_and_deleted(console: Console, fold
     why = text_of((await console.editor.get(f"{address}/timeline")).text)
     assert "Opted out – everything" in why
     assert "Opted out of everything no" in why
+    await console.editor.post("/distributions/suppressions/add", data={"email": "maya@acme.example"})
+    why = text_of((await console.editor.get(f"{address}/timeline")).text)
+    assert (
+        "The address is suppressed This person reported a mail of ours as spam, or asked for no more, since"
+        in why
+    )
     await console.editor.post(f"{address}/opt-out", data={"everywhere": "yes"})
     assert "Opted out of everything No" in text_of((await console.viewer.get(address)).text)
     await console.editor.post(f"{address}/delete")

@@ -11,6 +11,7 @@ from opulse.clock import ManualClock
 from opulse.experience.directory import RuleKind, leave_in, set_watched_in, views
 from opulse.experience.directory.flow.people import edit_contact
 from opulse.experience.distributions.flow.asking import ask
+from opulse.experience.distributions.flow.suppressing import lift_suppression, suppress_address
 from opulse.experience.distributions.models import SpareReason
 from opulse.experience.footprint.flow.person import list_touchpoints, may_ask_in
 from opulse.experience.footprint.models import MayAsk, Obstacle, TouchKind, Touchpoint
@@ -66,6 +67,24 @@ async def test_everything_that_happened_stands_in_order(ports: Ports, clock: Man
     assert (spared.reason, spared.rule[:3]) == (SpareReason.FATIGUE_RULE, "FQ_")
     assert found[4].of == first.distribution
     assert [one.kind.value for one in await touchpoints(town, ben)] == ["spared", "asked", "added"]
+
+
+async def test_a_suppressed_address_is_named_with_rule_and_date(ports: Ports, clock: ManualClock) -> None:
+    town = await build_town(ports, 2)
+    ann, ben = town.people
+    found = await ports.db.read(views.find_contact, town.tenant, town.directory, ann)
+    assert found is not None
+    since = clock.now()
+    await suppress_address(ports, town.tenant, found.email, "olga")
+    clock.advance(60)
+    answer = await may_ask(town, ann)
+    assert [(one.obstacle, one.reason, one.since) for one in answer.checks if one.holds] == [
+        (Obstacle.SUPPRESSED, SpareReason.COMPLAINED.value, since)
+    ]
+    assert (answer.now, answer.from_when) == (False, None)
+    assert (await may_ask(town, ben)).now
+    await lift_suppression(ports, town.tenant, found.email, "olga")
+    assert (await may_ask(town, ann)).now
 
 
 async def test_pages_join_without_a_gap_or_a_double(ports: Ports, clock: ManualClock) -> None:

@@ -4,13 +4,14 @@ from opulse.experience.distributions.models import Counted
 from opulse.experience.distributions.store.bounced import list_bounced
 from opulse.experience.distributions.store.library import find_message, find_template
 from opulse.experience.distributions.store.records import list_counted
-from opulse.experience.distributions.store.returning import list_suppressions
+from opulse.experience.distributions.store.returning import find_suppression, list_suppressions
 from opulse.experience.distributions.store.tables import distributions, invitations
 
 __all__ = [
     "Counted",
     "distributions",
     "find_message",
+    "find_suppression",
     "find_template",
     "invitations",
     "list_bounced",

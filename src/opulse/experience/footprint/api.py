@@ -56,13 +56,18 @@ class RuleOfCheck(BaseModel):
 
 
 class CheckView(BaseModel):
-    """``holds``: it keeps us from asking now, until ``until`` (null: not by time alone)."""
+    """``holds``: it keeps us from asking now, until ``until`` (null: not by time alone).
+
+    Of a suppressed address: by which rule, and since when.
+    """
 
     obstacle: Obstacle
     holds: bool
     until: datetime | None
     rule: RuleOfCheck | None
     counted: int
+    reason: str
+    since: datetime | None
 
 
 class MayAskView(BaseModel):
@@ -130,6 +135,8 @@ def _view(check: Check) -> CheckView:
         if rule is None
         else RuleOfCheck(**{name: getattr(rule, name) for name in RuleOfCheck.model_fields}),
         counted=check.counted,
+        reason=check.reason,
+        since=check.since,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from opulse.experience.directory.models import FrequencyRule
+from opulse.experience.distributions.models import Suppression
 
 
 class TouchKind(StrEnum):
@@ -47,6 +48,7 @@ class Obstacle(StrEnum):
     OPTED_OUT = "opted_out"  # of the directory
     OPTED_OUT_OF_LIST = "opted_out_of_list"  # of the list that would be asked
     NO_EMAIL = "no_email"  # there is no address to write to
+    SUPPRESSED = "suppressed"  # the address gets no mail: one came back for good, or was reported as spam
     NOT_ON_ALLOW_LIST = "not_on_allow_list"  # mail is not open to everybody, and the address is not listed
     MUTED = "muted"  # asked to be left alone until a time
     FATIGUE_RULE = "fatigue_rule"  # a frequency rule
@@ -58,7 +60,8 @@ class Obstacle(StrEnum):
 class Check:
     """One thing that was looked at. ``holds``: it keeps us from asking now; ``until``: it ends then (None: not by itself).
 
-    Of a frequency rule: the rule, and how many invitations it counts now.
+    Of a frequency rule: the rule, and how many invitations it counts now. Of a suppressed address: by which rule (the reason of
+    spared invitations), and since when.
     """
 
     obstacle: Obstacle
@@ -66,6 +69,8 @@ class Check:
     until: datetime | None = None
     rule: FrequencyRule | None = None
     counted: int = 0
+    reason: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +102,4 @@ class PersonFacts:
     muted_until: datetime | None
     time_zone: str
     shift: str
+    suppressed: Suppression | None = None  # the address

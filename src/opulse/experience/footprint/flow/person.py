@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from opulse.experience.directory import views as directory
 from opulse.experience.directory.models import Contact
 from opulse.experience.directory.rules import rules_for
+from opulse.experience.distributions.views import find_suppression
 from opulse.experience.footprint.models import MayAsk, PersonFacts
 from opulse.experience.footprint.rules import explain
 from opulse.experience.footprint.store.timeline import find_past, list_touchpoints
@@ -35,6 +36,7 @@ def may_ask_in(
         out_of_list=bool(list_id) and bool(directory.find_in_list(conn, tenant, list_id, contact.id)),
         muted_until=opt_out.muted_until,
         time_zone=contact.time_zone,
+        suppressed=find_suppression(conn, tenant, email) if email else None,
         shift=str(contact.embedded.get(hours.shift_field) or "") if hours.shift_field else "",
     )
     return explain(person, rules, hours, past, now)

@@ -42,9 +42,17 @@ def _stops(person: PersonFacts, now: datetime) -> list[Check]:
         Check(Obstacle.OPTED_OUT, person.opted_out),
         Check(Obstacle.OPTED_OUT_OF_LIST, person.out_of_list),
         Check(Obstacle.NO_EMAIL, not person.email),
+        _of_address(person),
         Check(Obstacle.NOT_ON_ALLOW_LIST, bool(person.email) and not person.reachable),
         Check(Obstacle.MUTED, muted, person.muted_until if muted else None),
     ]
+
+
+def _of_address(person: PersonFacts) -> Check:
+    found = person.suppressed
+    if found is None:
+        return Check(Obstacle.SUPPRESSED, False)
+    return Check(Obstacle.SUPPRESSED, True, reason=found.reason.value, since=found.at)
 
 
 def _of_rule(rule: FrequencyRule, past: Past, now: datetime) -> Check:
