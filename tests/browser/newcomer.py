@@ -73,3 +73,33 @@ async def until(what: str, ask: Callable[[], Awaitable[bool]], seconds: float = 
         assert time.monotonic() - begin < seconds, f"{what}: not within {seconds:.0f} s"
         await asyncio.sleep(0.2)
     return time.monotonic() - begin
+
+
+async def open_a_survey(reader: Newcomer) -> Page:
+    """By the inbox: the newest mail in English whose survey was not answered yet, in the page that its button opens."""
+    found: list[Page] = []
+
+    async def look() -> bool:
+        await reader.open("/demo/inbox")
+        rows = reader.page.locator("#mails tbody tr a")
+        links = [await rows.nth(place).get_attribute("href") for place in range(await rows.count())]
+        for link in links[:12]:
+            await reader.open(str(link))
+            await reader.page.get_by_role("link", name="Open the survey").click()
+            if await reader.page.locator("button[name=intent][value=answer]").count():
+                found.append(reader.page)
+                return True
+        return False
+
+    await until("a mail that nobody has answered", look)
+    return found[0]
+
+
+async def answer(survey: Page) -> None:
+    """The first choice of each question, then the button; the page that follows says thank you."""
+    for group in await survey.locator("fieldset").all():
+        choice = group.locator("label").nth(1)
+        if await group.locator("input[type=radio]").count():
+            await choice.click()
+    await survey.locator("button[name=intent][value=answer]").click()
+    await survey.wait_for_url("**sent=1**")

@@ -10,9 +10,17 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.browser.newcomer import READING_SECONDS, Newcomer, newcomer, number_in, until
+from tests.browser.newcomer import (
+    READING_SECONDS,
+    Newcomer,
+    answer,
+    newcomer,
+    number_in,
+    open_a_survey,
+    until,
+)
 from tests.journeys import demo_process
 from tests.journeys.demo_process import DemoProcess
 from tests.servers.browser import new_context
@@ -106,7 +114,7 @@ async def test_a_mail_is_opened_in_the_inbox_and_answered_and_the_live_page_show
 ) -> None:
     async with newcomer(browser, demo) as watcher, newcomer(browser, demo, script=script) as reader:
         await watcher.open(f"/activations/{activation}/journey")
-        survey = await open_a_survey(demo, reader)
+        survey = await open_a_survey(reader)
         await asyncio.sleep(READING_SECONDS)
         before = await watcher.read_card("Answers")
         await answer(survey)
@@ -116,36 +124,6 @@ async def test_a_mail_is_opened_in_the_inbox_and_answered_and_the_live_page_show
 
         await until("the answer on the live page", has_arrived, 10)
         assert watcher.errors == reader.errors == []
-
-
-async def open_a_survey(demo: DemoProcess, reader: Newcomer) -> Page:
-    """By the inbox: the newest mail in English whose survey was not answered yet, in the page that its button opens."""
-    found: list[Page] = []
-
-    async def look() -> bool:
-        await reader.open("/demo/inbox")
-        rows = reader.page.locator("#mails tbody tr a")
-        links = [await rows.nth(place).get_attribute("href") for place in range(await rows.count())]
-        for link in links[:12]:
-            await reader.open(str(link))
-            await reader.page.get_by_role("link", name="Open the survey").click()
-            if await reader.page.locator("button[name=intent][value=answer]").count():
-                found.append(reader.page)
-                return True
-        return False
-
-    await until("a mail that nobody has answered", look)
-    return found[0]
-
-
-async def answer(survey: Page) -> None:
-    """The first choice of each question, then the button; the page that follows says thank you."""
-    for group in await survey.locator("fieldset").all():
-        choice = group.locator("label").nth(1)
-        if await group.locator("input[type=radio]").count():
-            await choice.click()
-    await survey.locator("button[name=intent][value=answer]").click()
-    await survey.wait_for_url("**sent=1**")
 
 
 async def test_the_ledger_sums_to_the_affected_systems(
@@ -229,7 +207,7 @@ async def test_a_pulse_that_was_stopped_for_good_takes_no_more_answers(
     async with newcomer(browser, demo) as person:
         with demo.api() as api:
             (distribution,) = api.get("/api/v1/distributions", params={"activation": activation}).json()
-        survey = (await open_a_survey(demo, person)).url
+        survey = (await open_a_survey(person)).url
         await person.open(f"/distributions/{distribution['id']}")
         await person.page.get_by_role("button", name="Stop", exact=True).click()
         await person.page.get_by_role("button", name="Stop it").click()
