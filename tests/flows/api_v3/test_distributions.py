@@ -5,15 +5,22 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from opulse.clock import ManualClock
 from opulse.experience.api_v3.flow.distributions import DISTRIBUTION_REQUESTED, ask_list
+from opulse.experience.api_v3.rules.moments import iso_ms
 from opulse.experience.api_v3.rules.subscriptions import body_of, is_about, sign
 from opulse.experience.directory.flow.lists import create_list
 from opulse.experience.directory.flow.people import import_contacts
+from opulse.experience.distributions.views import invitations
+from opulse.experience.responses.flow.policies import set_policy
+from opulse.experience.responses.models import Identity, ResponsePolicy
+from opulse.experience.responses.store.policies import upsert_policy
 from opulse.jobs import Job
 from opulse.jobs.table import jobs
 from opulse.tenancy.flow.tenants import change_tenant
 from tests.flows.api_v3.conftest import Household
 from tests.flows.api_v3.test_surveys import ask, refused, result_of, survey_of
+from tests.unit.experience.impact.incident import Incident
 
 ELEMENT = [
     "id", "parentDistributionId", "ownerId", "organizationId", "requestStatus", "requestType", "sendDate", "createdDate",
@@ -140,3 +147,63 @@ def test_the_recorded_event_is_signed_as_recorded() -> None:
     assert body_of(topic, message, "").startswith(f"Topic=sapdevelopment.{topic}&Status=Complete&SurveyID=")
     assert is_about("surveyengine.completedResponse.*", topic)
     assert not is_about("controlpanel.activateSurvey", topic)
+
+
+MAILED = ["distributionId", "date", "type", "result", "bounceInfo", "surveyId", "read", "lookupId"]
+
+
+@pytest.mark.stores
+async def test_a_contact_shows_what_it_was_sent(v3: Household) -> None:
+    survey, people = await survey_of(v3), await list_of(v3, 2)
+    await change_tenant(v3.ports, v3.tenant, "test", mail_open=True)
+    sent = []
+    for _ in range(2):
+        made = await result_of(v3, "POST", "/distributions", json=sending(survey, people))
+        sent.append(made["id"])
+    await work_off(v3)
+    of_list = f"/directories/{v3.directory}/mailinglists/{people}/contacts"
+    (one, other) = (await result_of(v3, "GET", of_list))["elements"]
+    at = f"/directories/{v3.directory}/contacts/{one['contactId']}/history"
+    mails = (await result_of(v3, "GET", at, params={"type": "email"}))["elements"]
+    assert [list(mail) for mail in mails] == [MAILED] * 2
+    assert {mail["distributionId"] for mail in mails} == set(sent)
+    assert {(mail["surveyId"], mail["type"], mail["read"]) for mail in mails} == {(survey, "Invite", False)}
+    assert sorted(mail["result"] for mail in mails) == ["Pending", "Skipped"], "the same mail within 12 hours"
+    first = await result_of(v3, "GET", at, params={"pageSize": "1"})
+    rest = (await v3.client.get(first["nextPage"])).json()["result"]
+    assert [*first["elements"], *rest["elements"]] == mails
+    assert rest["nextPage"] is None
+    assert (await result_of(v3, "GET", f"{of_list}/{one['contactId']}/history"))["elements"] == mails
+    assert (await result_of(v3, "GET", at, params={"type": "response"}))["elements"] == []
+    assert other["contactLookupId"] not in {mail["lookupId"] for mail in mails}
+    assert (await v3.client.get(f"/API/v3{at}", params={"type": "sms"})).status_code == 400
+
+
+@pytest.mark.stores
+async def test_a_contact_shows_what_they_answered_where_the_survey_asks_by_name(
+    v3: Household, clock: ManualClock
+) -> None:
+    survey, people = await survey_of(v3), await list_of(v3, 1)
+    await v3.ports.db.write(upsert_policy, v3.tenant, ResponsePolicy(survey, Identity.NAMED))
+    await change_tenant(v3.ports, v3.tenant, "test", mail_open=True)
+    made = await result_of(v3, "POST", "/distributions", json=sending(survey, people))
+    await work_off(v3)
+    ((invitation, contact),) = await v3.ports.db.read(
+        lambda conn: conn.execute(select(invitations.c.id, invitations.c.contact)).all()
+    )
+    incident = Incident(v3.ports, clock, v3.tenant)
+    common = {"survey": survey, "distribution": made["id"], "started_at": clock.now()}
+    given = await incident.responded(invitation, "recorded", **common, recorded_at=clock.now())
+    await incident.responded(invitation, "quarantined", **common, individual=False)
+    at = f"/directories/{v3.directory}/contacts/{contact}/history"
+    (answer,) = (await result_of(v3, "GET", at, params={"type": "response"}))["elements"]
+    assert answer == {
+        "responseId": given,
+        "distributionId": made["id"],
+        "dateStarted": iso_ms(clock.now()),
+        "dateCompleted": iso_ms(clock.now()),
+        "surveyFinished": True,
+        "surveyId": survey,
+    }
+    await set_policy(v3.ports, v3.tenant, ResponsePolicy(survey, Identity.CONFIDENTIAL), "test")
+    assert (await result_of(v3, "GET", at, params={"type": "response"}))["elements"] == []

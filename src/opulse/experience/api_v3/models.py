@@ -1,4 +1,4 @@
-"""What the edge of the API v3 counts: how often a tenant may call, and what is called too often."""
+"""A contact's history; and what the edge of the API v3 counts: how often a tenant may call, and what is called too often."""
 
 from __future__ import annotations
 
@@ -6,9 +6,37 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from opulse.experience.distributions.models import DistributionKind, InvitationState, Progress
+
 MINUTE = 60.0
 BRAND_PER_MINUTE = 3_000
 """Requests of one tenant over all endpoints (qualtrics-api.md 1.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailSent:
+    """An invitation, reminder or thank-you of one contact, as its history needs it."""
+
+    id: str  # of the invitation
+    distribution: str
+    survey: str
+    kind: DistributionKind
+    contact: str
+    state: InvitationState
+    reason: str
+    progress: Progress
+    at: datetime  # when the relay took it; before that, when it was decided
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """A response of one contact, as their history needs it."""
+
+    id: str
+    distribution: str
+    survey: str
+    started_at: datetime
+    recorded_at: datetime | None  # None: it is not finished
 
 
 @dataclass

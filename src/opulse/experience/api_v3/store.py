@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -22,8 +23,11 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, JsonDoc, metadata
+from opulse.experience.api_v3.models import AnswerGiven, MailSent
 from opulse.experience.directory.views import contacts
-from opulse.experience.distributions.views import invitations
+from opulse.experience.distributions.models import DistributionKind, InvitationState, Progress
+from opulse.experience.distributions.views import distributions, invitations
+from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.views import responses
 
 exports = Table(
@@ -39,6 +43,7 @@ exports = Table(
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_v3_exports_created_at", exports.c.tenant, exports.c.created_at)
+_SHOWN = [one.value for one in (ResponseState.RECORDED, ResponseState.IN_PROGRESS, ResponseState.PARTIAL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +132,76 @@ def count_responses(conn: Connection, tenant: int, survey: str) -> int:
         responses.c.tenant == tenant, responses.c.survey == survey, responses.c.state == "recorded"
     )
     return int(conn.execute(query).scalar_one())
+
+
+def list_mails(conn: Connection, tenant: int, contact: str, after: str, limit: int) -> list[MailSent]:
+    """Invitations of the contact, the newest first, behind the id ``after``. Ids begin with the time."""
+    one = invitations.c
+    same = (distributions.c.tenant == one.tenant) & (distributions.c.id == one.distribution)
+    at = func.coalesce(one.sent_at, one.asked_at, type_=Instant())
+    of_distribution = (distributions.c.survey, distributions.c.kind)
+    read = (one.id, one.distribution, *of_distribution, one.state, one.reason, one.progress)
+    query = (
+        select(*read, at.label("at"))
+        .join_from(invitations, distributions, same)
+        .where(one.tenant == tenant, one.contact == contact)
+    )
+    if after:
+        query = query.where(one.id < after)
+    return [
+        MailSent(
+            row.id,
+            row.distribution,
+            row.survey,
+            DistributionKind(row.kind),
+            contact,
+            InvitationState(row.state),
+            row.reason,
+            Progress(row.progress),
+            row.at,
+        )
+        for row in conn.execute(query.order_by(one.id.desc()).limit(limit))
+    ]
+
+
+def list_surveys_of(conn: Connection, tenant: int, contact: str) -> list[str]:
+    """Surveys that the contact began to answer by a link of their own."""
+    same = (responses.c.tenant == invitations.c.tenant) & (responses.c.invitation == invitations.c.id)
+    query = (
+        select(responses.c.survey)
+        .join_from(invitations, responses, same)
+        .where(invitations.c.tenant == tenant, invitations.c.contact == contact, responses.c.individual)
+    )
+    return sorted(conn.execute(query.distinct()).scalars())
+
+
+def list_answers(
+    conn: Connection, tenant: int, contact: str, surveys: Sequence[str], after: str, limit: int
+) -> list[AnswerGiven]:
+    """Responses of the contact to these surveys, the newest first, behind the id ``after``; those that count or are going on."""
+    one = responses.c
+    same = (one.tenant == invitations.c.tenant) & (one.invitation == invitations.c.id)
+    query = (
+        select(one.id, one.distribution, one.survey, one.started_at, one.recorded_at)
+        .join_from(invitations, responses, same)
+        .where(
+            invitations.c.tenant == tenant,
+            invitations.c.contact == contact,
+            one.individual,
+            one.survey.in_(surveys),
+            one.state.in_(_SHOWN),
+        )
+    )
+    if after:
+        query = query.where(one.started_at < _begun(tenant, after))
+    return [
+        AnswerGiven(**row._mapping)
+        for row in conn.execute(query.order_by(one.started_at.desc(), one.id).limit(limit))
+    ]
+
+
+def _begun(tenant: int, response: str) -> ColumnElement[Any]:
+    """When that response began: ids of responses are chance."""
+    that = responses.alias("that")
+    begun = select(that.c.started_at).where(that.c.tenant == tenant, that.c.id == response)
+    return begun.scalar_subquery()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    contact_history,
     contacts,
     definitions,
     distributions,
@@ -29,6 +30,7 @@ for _part in (
     users,
     searching,  # before contacts: its paths would be a contact's
     contacts,
+    contact_history,
     transactions,
     mailing_lists,
     surveys,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from opulse.experience.api_v3.models import AnswerGiven, MailSent
 from opulse.experience.api_v3.rules.moments import iso, iso_ms, read_moment
 from opulse.experience.api_v3.rules.owners import library_id, lookup_id, owner_id
 from opulse.experience.api_v3.rules.refusing import bad
@@ -181,6 +182,34 @@ def history(one: Invitation, address: str, response: str, *, person: bool) -> Js
         "openedAt": None,
         "responseStartedAt": iso_ms(one.progress_at) if one.progress in _STARTED else None,
         "surveySessionId": None,
+    }
+
+
+def mailed(one: MailSent) -> Json:
+    """One mail in a contact's history. ``read``: they began to answer; our mails carry no pixel."""
+    result = decide_status(one.state, one.reason, Progress.NONE)
+    bounce = {RecipientStatus.HARD_BOUNCE: "Hard", RecipientStatus.SOFT_BOUNCE: "Soft"}.get(result)
+    return {
+        "distributionId": one.distribution,
+        "date": iso_ms(one.at),
+        "type": _KINDS[one.kind],
+        "result": result.value,
+        "bounceInfo": {"type": bounce} if bounce else None,
+        "surveyId": one.survey,
+        "read": one.progress in _STARTED,
+        "lookupId": lookup_id(one.contact),
+    }
+
+
+def answered(one: AnswerGiven) -> Json:
+    """One response in a contact's history."""
+    return {
+        "responseId": one.id,
+        "distributionId": one.distribution or None,
+        "dateStarted": iso_ms(one.started_at),
+        "dateCompleted": iso_ms(one.recorded_at),
+        "surveyFinished": one.recorded_at is not None,
+        "surveyId": one.survey,
     }
 
 
