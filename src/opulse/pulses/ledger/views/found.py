@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    FromClause,
     Row,
-    Select,
     Subquery,
     and_,
     exists,
@@ -29,9 +26,9 @@ from opulse.db import json_list, seek
 from opulse.experience.directory.views import contacts, find_few_by_start
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.pulses.ledger.models import LedgerState
-from opulse.pulses.ledger.views.conditions import Unasked, unasked_of
+from opulse.pulses.ledger.views.conditions import unasked_of
 from opulse.pulses.ledger.views.facts import list_reaching_tasks
-from opulse.pulses.ledger.views.rows import READ, UNASKED, ranked_rows, reach_of
+from opulse.pulses.ledger.views.rows import READ, depends_on_conditions, ranked_rows, reach_of
 
 
 def find_rows_of(
@@ -44,38 +41,25 @@ def find_rows_of(
         return []
     task_runs = list_reaching_tasks(conn, tenant, activation)
     some = rows_of_systems(conn, tenant, activation, task_runs, systems)
-    query = partial(_best_rows, conn, tenant, activation, start, now, some, limit)
-    found = conn.execute(query(None)).all()
-    if any(row.worst == UNASKED for row in found):  # then, and only then, conditions decide
-        found = conn.execute(query(unasked_of(conn, tenant, activation, silent, some))).all()
-    return [dict(row._mapping) for row in found]
-
-
-def _best_rows(
-    conn: Connection,
-    tenant: int,
-    activation: str,
-    start: str,
-    now: datetime,
-    some: FromClause,
-    limit: int,
-    unasked: Unasked | None,
-) -> Select[Any]:
-    """Of each system and person the row with the lowest rank, and as ``worst`` the highest rank of their rows."""
+    unasked = None
+    if depends_on_conditions(conn, tenant, activation, now, some):
+        unasked = unasked_of(conn, tenant, activation, silent, some)
     ranked = ranked_rows(conn, tenant, activation, now, unasked, some).subquery()
-    each = (ranked.c.system, ranked.c.person)
-    best = func.row_number().over(partition_by=each, order_by=(ranked.c.rank, ranked.c.wave))
-    worst = func.max(ranked.c.rank).over(partition_by=each)
-    rows = select(ranked, best.label("place"), worst.label("worst")).subquery()
-    shown = [column for column in rows.c if column.key != "place"]
-    with_person = rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
-    return (
-        select(*shown, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
-        .select_from(with_person)
-        .where(rows.c.place == 1, or_(*reached_as(rows, start), *_named(start)))
+    best = func.row_number().over(
+        partition_by=(ranked.c.system, ranked.c.person), order_by=(ranked.c.rank, ranked.c.wave)
+    )
+    numbered = select(ranked, best.label("place")).subquery()
+    rows = select(*(numbered.c[name] for name in ranked.c.keys())).where(numbered.c.place == 1).subquery()  # noqa: SIM118
+    found = (
+        select(rows, contacts.c.first_name, contacts.c.last_name, contacts.c.email)
+        .select_from(
+            rows.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == rows.c.contact))
+        )
+        .where(or_(*reached_as(rows, start), *_named(start)))
         .order_by(rows.c.system_name, rows.c.rank)
         .limit(limit)
     )
+    return [dict(row._mapping) for row in conn.execute(found)]
 
 
 def find_systems(conn: Connection, tenant: int, activation: str, start: str, limit: int) -> list[str]:

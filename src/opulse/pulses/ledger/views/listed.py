@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, and_, func, or_, select, union
+from sqlalchemy import Connection, and_, func, or_, select, union
 
 from opulse.db import json_list
 from opulse.experience.directory.views import contacts, find_few_by_start
 from opulse.experience.extensions.operational_pulse.views import reach
 from opulse.pulses.ledger.models import RANK, LedgerState
-from opulse.pulses.ledger.views.conditions import Unasked, unasked_of
+from opulse.pulses.ledger.views.conditions import unasked_of
 from opulse.pulses.ledger.views.found import is_theirs, reached_as, rows_of_systems
-from opulse.pulses.ledger.views.rows import UNASKED, ranked_rows
+from opulse.pulses.ledger.views.rows import depends_on_conditions, ranked_rows
 
 _SHOWN = ("system", "system_name", "person", "contact", "wave", "rank", "detail", "asked_by")
 _WAVES = 10_000_000  # more than there can be; rank and wave in one number order rows as they are shown
@@ -101,39 +100,27 @@ def read_systems(
     task_runs: Sequence[str],
     systems: Sequence[str],
 ) -> dict[str, dict[str, Any]]:
-    """The row that gives each of these systems its state, with the person's names. At most a page of them.
-
-    As for the sum, first without the conditions: they are looked up for all contacts of the incident, however few are shown.
-    """
+    """The row that gives each of these systems its state, with the person's names. At most a page of them."""
     some = rows_of_systems(conn, tenant, activation, task_runs, systems)
-    query = partial(_best_rows, conn, tenant, activation, now, some, systems)
-    found = conn.execute(query(None)).all()
-    if any(row.worst == UNASKED for row in found):
-        found = conn.execute(query(unasked_of(conn, tenant, activation, silent, some))).all()
-    return {row.system: dict(row._mapping) for row in found}
-
-
-def _best_rows(
-    conn: Connection,
-    tenant: int,
-    activation: str,
-    now: datetime,
-    some: FromClause,
-    systems: Sequence[str],
-    unasked: Unasked | None,
-) -> Select[Any]:
-    """Of each system the row with the lowest rank, and as ``worst`` the highest rank of any of its rows."""
+    unasked = None
+    if depends_on_conditions(conn, tenant, activation, now, some):
+        unasked = unasked_of(conn, tenant, activation, silent, some)
     ranked = ranked_rows(conn, tenant, activation, now, unasked, some).subquery()
     order = (ranked.c.rank, ranked.c.wave, ranked.c.person)
     place = func.row_number().over(partition_by=ranked.c.system, order_by=order).label("place")
-    worst = func.max(ranked.c.rank).over(partition_by=ranked.c.system).label("worst")
     # their people may sit at other systems too, whose rows are there to tell whose turn it is
     own = ranked.c.system.in_(select(json_list(conn, systems, name="own").c.value))
-    best = select(*(ranked.c[name] for name in _SHOWN), place, worst).where(own).subquery()
-    person = (contacts.c.first_name, contacts.c.last_name, contacts.c.email)
-    with_person = best.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == best.c.contact))
-    shown = (best.c[name] for name in (*_SHOWN, "worst"))
-    return select(*shown, *person).select_from(with_person).where(best.c.place == 1)
+    best = select(*(ranked.c[name] for name in _SHOWN), place).where(own).subquery()
+    query = (
+        select(
+            *(best.c[name] for name in _SHOWN), contacts.c.first_name, contacts.c.last_name, contacts.c.email
+        )
+        .select_from(
+            best.outerjoin(contacts, and_(contacts.c.tenant == tenant, contacts.c.id == best.c.contact))
+        )
+        .where(best.c.place == 1)
+    )
+    return {row.system: dict(row._mapping) for row in conn.execute(query)}
 
 
 def find_reached_by(

@@ -139,6 +139,17 @@ def ranked_rows(
     return select(*shown, *columns).select_from(joined)
 
 
+def depends_on_conditions(
+    conn: Connection, tenant: int, activation: str, now: datetime, some: FromClause
+) -> bool:
+    """Whether any of ``some`` rows has a contact without an invitation.
+
+    Asked first, because what conditions made of contacts is looked up for all of the incident, however few are shown.
+    """
+    ranked = ranked_rows(conn, tenant, activation, now, None, some).subquery()
+    return conn.execute(select(func.max(ranked.c.rank))).scalar() == UNASKED
+
+
 def _with_turn(conn: Connection, rows: FromClause) -> tuple[FromClause, ColumnElement[bool]]:
     """The rows, and whether a row's contact has an earlier one: then it is asked about that one's system.
 
