@@ -174,6 +174,9 @@ async def test_a_contact_shows_what_it_was_sent(v3: Household) -> None:
     assert [*first["elements"], *rest["elements"]] == mails
     assert rest["nextPage"] is None
     assert (await result_of(v3, "GET", f"{of_list}/{one['contactId']}/history"))["elements"] == mails
+    empty = await create_list(v3.ports, v3.tenant, v3.directory, "Nobody", "test")
+    elsewhere = f"/directories/{v3.directory}/mailinglists/{empty.id}/contacts/{one['contactId']}/history"
+    assert (await v3.client.get(f"/API/v3{elsewhere}")).status_code == 404
     assert (await result_of(v3, "GET", at, params={"type": "response"}))["elements"] == []
     assert other["contactLookupId"] not in {mail["lookupId"] for mail in mails}
     assert (await v3.client.get(f"/API/v3{at}", params={"type": "sms"})).status_code == 400

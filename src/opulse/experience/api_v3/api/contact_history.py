@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Response
 
-from opulse.experience.api_v3.api.edge import Desk, DeskDep, IdPath, PageDep, V3Router, reads, refuse
+from opulse.experience.api_v3.api.edge import Desk, DeskDep, IdPath, PageDep, V3Router, reads
 from opulse.experience.api_v3.api.finding import the_contact, the_list
+from opulse.experience.api_v3.api.mailing_lists import the_member
 from opulse.experience.api_v3.flow import history as flow
 from opulse.experience.api_v3.rules.distributions import answered, mailed
-from opulse.experience.directory.flow.reading import lists_of_contact
 from opulse.experience.directory.models import viewer_of
 from opulse.web.access import Caller
 
@@ -56,12 +56,8 @@ async def get_list_history(
     kind: OfType = HistoryType.EMAIL,
 ) -> Response:
     """The same of somebody on a list: the person's whole history, for a mail is sent to a person."""
-    viewer = viewer_of(caller)
-    listed = await the_list(desk, caller.tenant, directory, mailing_list, viewer)
-    found = await the_contact(desk, caller.tenant, directory, contact)
-    lists = await desk.ports.db.read(lists_of_contact, caller.tenant, found.id, viewer)
-    if listed.id not in {one.id for one, _ in lists}:
-        raise refuse(404, f"{contact} not found", "ESSG_2")
+    await the_list(desk, caller.tenant, directory, mailing_list, viewer_of(caller))
+    found, _ = await the_member(desk, caller, directory, mailing_list, contact)
     return await _history(desk, page, caller, found.id, kind)
 
 

@@ -145,7 +145,7 @@ async def get_member(
     directory: IdPath, mailing_list: IdPath, contact: IdPath, desk: DeskDep, caller: ReadsMembers
 ) -> Response:
     await the_list(desk, caller.tenant, directory, mailing_list, viewer_of(caller))
-    found, left = await _member(desk, caller, directory, mailing_list, contact)
+    found, left = await the_member(desk, caller, directory, mailing_list, contact)
     private = await desk.ports.db.read(views.list_private, caller.tenant, mailing_list, [found.id])
     return desk.ok(member_listed(found, left, embedded={**found.embedded, **private.get(found.id, {})}))
 
@@ -161,7 +161,7 @@ async def put_member(
 ) -> Response:
     """``contactId``, ``contactLookupId`` and ``mailingListUnsubscribed`` are refused, as by the vendor."""
     await _editable(desk, caller, directory, mailing_list)
-    found, _ = await _member(desk, caller, directory, mailing_list, contact)
+    found, _ = await the_member(desk, caller, directory, mailing_list, contact)
     await change_contact(desk, caller, found, body)
     await _set_private(desk, caller, mailing_list, found.id, body)
     return desk.done()
@@ -173,7 +173,7 @@ async def delete_member(
 ) -> Response:
     """Off the list; the contact stays in the directory."""
     await _editable(desk, caller, directory, mailing_list)
-    found, _ = await _member(desk, caller, directory, mailing_list, contact)
+    found, _ = await the_member(desk, caller, directory, mailing_list, contact)
     await remove_member(desk.ports, caller.tenant, mailing_list, found.id, caller.name)
     return desk.done()
 
@@ -187,7 +187,7 @@ async def _editable(desk: Desk, caller: Caller, directory: str, mailing_list: st
         raise refuse(403, f"The operation is forbidden: {error}.", "QMST_2.1") from error
 
 
-async def _member(
+async def the_member(
     desk: Desk, caller: Caller, directory: str, mailing_list: str, contact: str
 ) -> tuple[Contact, bool]:
     """A contact on the list, and whether they opted out of it. Raises: Problem, 404 who is not on it."""
