@@ -12,9 +12,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+from sqlalchemy import select, update
+
 from opulse.clock import ManualClock
 from opulse.mail.models import Relay, Security
 from opulse.monitoring.notifications.models import Notification
+from opulse.monitoring.recipients.store.tables import recipients
 from opulse.monitoring.sensors.flow.catalogue import change_sensor
 from opulse.ports import Ports
 from opulse.pulses.doctor import Kind
@@ -22,6 +26,8 @@ from opulse.pulses.doctor.facts import Facts, Outside, Place
 from opulse.pulses.doctor.flow.diagnosing import facts_in
 from opulse.pulses.doctor.rules import examine
 from opulse.pulses.doctor.rules.cards import CARDS
+from opulse.tenancy.flow.tenants import change_tenant
+from opulse.tenancy.store.keys import keys
 from tests.flows.doctor.world import World, open_world, with_relay
 from tests.servers.smtp import SmtpSink
 
@@ -171,6 +177,60 @@ async def another_directory(world: World) -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def new_unheard(world: World) -> AsyncIterator[None]:
+    makes = in_receiver(lambda d: d["tasks"][0]["form"].update(create_contacts="true"))
+    deaf = in_asker(lambda d: d["trigger"]["form"].update(kinds=["updated"]))
+    async with makes(world), deaf(world):
+        yield
+
+
+@asynccontextmanager
+async def an_old_body(world: World) -> AsyncIterator[None]:
+    """The form refuses it today, so it comes as in a restored backup: below the form."""
+    theirs = (recipients.c.tenant == world.tenant) & (recipients.c.id == world.made.recipient)
+    read = select(recipients.c.webhook).where(theirs)
+    whole = await world.ports.db.read(lambda conn: conn.execute(read).scalar_one())
+    old = update(recipients).where(theirs).values(webhook={**whole, "body": "sensor: @{sensorNames}"})
+    await world.ports.db.write(lambda conn: conn.execute(old).rowcount)
+    yield
+    back = update(recipients).where(theirs).values(webhook=whole)
+    await world.ports.db.write(lambda conn: conn.execute(back).rowcount)
+
+
+@asynccontextmanager
+async def written_by_others(world: World) -> AsyncIterator[None]:
+    """No task of ours tells one incident from the next, and the mail does not either."""
+    whole = await world.receiver()
+    await world.api.delete(f"/api/v1/workflows/{world.made.pulse_workflow}")
+    yield
+    made = await world.api.post("/api/v1/workflows", whole)
+    path = f"/api/v1/recipients/{world.made.recipient}"
+    token = {"name": "X-API-TOKEN", "value": world.made.recipient_key, "sensitive": True}
+    told = {**await world.api.get(path), "url": made["trigger_url"], "headers": [token]}
+    await world.api.put(path, told)
+    world.made = msgspec.structs.replace(world.made, pulse_workflow=made["id"])
+
+
+@asynccontextmanager
+async def asked_hourly(world: World) -> AsyncIterator[None]:
+    document = await world.asker()
+    document["name"], document["conditions"]["items"] = "Every hour", []
+    document["trigger"] = {"type": "schedule", "form": {"preset": "hourly", "time": "00:10", "zone": "UTC"}}
+    document["trigger"]["form"]["list"] = world.made.mailing_list
+    made = await world.api.post("/api/v1/workflows", document)
+    yield
+    await world.api.delete(f"/api/v1/workflows/{made['id']}")
+
+
+@asynccontextmanager
+async def restored(world: World) -> AsyncIterator[None]:
+    """What ``opulse restore`` does to each tenant before the database is in its place."""
+    await change_tenant(world.ports, world.tenant, "restore", hold_after_restore=True)
+    yield
+    await world.api.patch("/api/v1/tenant", {"hold_after_restore": False})
+
+
 def _line(name: str, **more: Any) -> dict[str, Any]:
     return {"field": "lastAlarm", "side": "current", "operator": "contains", "operand": name, **more}
 
@@ -206,11 +266,15 @@ PLANTED: tuple[tuple[Kind, Plant], ...] = (
     ),
     (K.SURVEY_NOT_OPEN, switched(lambda w: f"/api/v1/surveys/{w.made.scenarios[0].survey}", "close", "open")),
     (K.OTHER_LIST, another_list),
+    (K.NEW_CONTACTS_UNHEARD, new_unheard),
+    (K.SAME_MAIL, written_by_others),
+    (K.SAME_MAIL, asked_hourly),
     (K.TELLS_NOBODY, in_notification(recipients=[])),
     (K.NEVER_ACTIVATES, in_notification(schedule={"preset": "never", "zone": "UTC"})),
     (K.RECIPIENT_OFF, switched(lambda w: f"/api/v1/recipients/{w.made.recipient}", "disable", "enable")),
     (K.WEBHOOK_NOWHERE, in_recipient(url="http://test/inbound-event/v1/events/json/triggers?urlTokenId=x")),
     (K.RECEIVER_OFF, switched(lambda w: f"/api/v1/workflows/{w.made.pulse_workflow}", "disable", "enable")),
+    (K.BODY_NOT_JSON, an_old_body),
     (
         K.BODY_LACKS_PATH,
         in_recipient(body='{"data": {"systemsAtActivationURL": "@{systemsAtActivationURL}"}}'),
@@ -218,10 +282,16 @@ PLANTED: tuple[tuple[Kind, Plant], ...] = (
     (K.TOKEN_NOT_SENT, in_recipient(headers=[])),
     (K.EVENT_OPEN, in_receiver(lambda d: d["trigger"]["form"].update(authentication="open"))),
     (K.FIELD_NOT_READ, in_receiver(lambda d: d["trigger"]["form"]["fields"][1].update(name="Sensors"))),
+    (K.CLOUD_URL_DIFFERS, in_receiver(lambda d: d["tasks"][0]["form"].update(cloud_url="cloud.test"))),
+    (
+        K.TOKEN_URL_UNSAFE,
+        in_receiver(lambda d: d["tasks"][0]["form"].update(token_url="http://cloud.test/token")),
+    ),
     (K.CLIENT_ID_DIFFERS, in_receiver(lambda d: d["tasks"][0]["form"].update(client_id="another"))),
     (K.FATIGUE_TOO_STRICT, strict_rule),
     (K.MAIL_CLOSED, in_tenant({"mail_open": False}, {"mail_open": True})),
     (K.MAIL_STOPPED, in_tenant({"mail_paused": True}, {"mail_paused": False})),
+    (K.MAIL_HELD, restored),
     (K.CAP_TOO_LOW, in_tenant({"cap_per_activation": 2}, {"cap_per_activation": 10_000})),
     (K.NO_RELAY, with_ports(lambda ports: replace(ports, relay=lambda: None))),
     (K.RELAY_FAILS, _relay()),
@@ -273,6 +343,12 @@ async def test_keys_that_end(ports: Ports, clock: ManualClock, smtp_sink: SmtpSi
         expiry = max(key.expires_at for key in await _keys(world))
         clock.advance((expiry - timedelta(days=3) - clock.now()).total_seconds())
         assert K.KEY_EXPIRES in await world.kinds()
+        used = next(key for key in await _keys(world) if key.name == "Webhook of the sensor notifications")
+        theirs = keys.c.id == used.id
+        seen = update(keys).where(theirs).values(last_used=clock.now())
+        await ports.db.write(lambda conn: conn.execute(seen).rowcount)
+        clock.advance(timedelta(days=4).total_seconds())
+        assert K.KEY_EXPIRED in await world.kinds()
 
 
 async def _keys(world: World) -> list[Any]:

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from opulse.jobs import Handler, Job
 from opulse.ports import Ports
-from opulse.pulses.doctor.flow.diagnosing import diagnose_all
-from opulse.pulses.doctor.models import DOCTOR_DUE
+from opulse.pulses.doctor.flow.diagnosing import arrange_all_in, keep_diagnosis
+from opulse.pulses.doctor.models import DOCTOR_DUE, DOCTOR_TENANT_DUE
 
 
 async def on_doctor_due(ports: Ports, job: Job) -> None:
-    await diagnose_all(ports)
+    await ports.db.write(arrange_all_in, f"{ports.clock.now():%Y-%m-%d}")
 
 
-HANDLERS: Mapping[str, Handler] = {DOCTOR_DUE: on_doctor_due}
+async def on_doctor_tenant_due(ports: Ports, job: Job) -> None:
+    await keep_diagnosis(ports, job.tenant)
+
+
+HANDLERS: Mapping[str, Handler] = {DOCTOR_DUE: on_doctor_due, DOCTOR_TENANT_DUE: on_doctor_tenant_due}

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 DOCTOR_DUE: Final = "doctor.due"
-"""Job without a tenant: look at all of them."""
+"""Job without a tenant: have each of them looked at."""
+DOCTOR_TENANT_DUE: Final = "doctor.tenant_due"
+"""Job of a tenant, so that one whose look fails does not keep the others from theirs."""
 
 
 class Severity(StrEnum):
@@ -45,6 +47,7 @@ class Kind(StrEnum):
     WORKFLOW_OFF = "workflow_off"  # the workflow that would ask is switched off
     SURVEY_NOT_OPEN = "survey_not_open"  # its survey is closed or was never published
     OTHER_LIST = "other_list"  # it sends to a list that the task does not fill
+    SAME_MAIL = "same_mail"  # two of its mails say the same, so the second within 12 hours is kept back
     # from the notification to the workflow
     TELLS_NOBODY = "tells_nobody"  # a notification without recipient
     NEVER_ACTIVATES = "never_activates"  # its schedule is never, or its group is empty

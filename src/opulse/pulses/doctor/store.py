@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, Table, Text, delete, select
+from sqlalchemy import Column, Connection, Integer, Table, Text, and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from opulse.db import metadata
@@ -58,6 +58,17 @@ def find_last(conn: Connection, tenant: int) -> LastReport | None:
         LastFinding(one, earlier is not None and one.key not in known) for one in _unpacked(newest.report)
     )
     return LastReport(newest.at, found, tuple(newest.report["unseen"]), earlier.at if earlier else None)
+
+
+def list_kinds_of_all(conn: Connection) -> list[Kind]:
+    """The kind of each finding of each tenant's newest look: for the metric, which names no tenant."""
+    newest = select(doctor_reports.c.tenant, func.max(doctor_reports.c.day).label("day")).group_by(
+        doctor_reports.c.tenant
+    )
+    last = newest.subquery()
+    on = and_(last.c.tenant == doctor_reports.c.tenant, last.c.day == doctor_reports.c.day)
+    found = conn.execute(select(doctor_reports.c.report).join(last, on)).scalars()
+    return [one.kind for report in found for one in _unpacked(report)]
 
 
 def _packed(finding: Finding) -> dict[str, str]:

@@ -6,16 +6,17 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from opulse.jobs import enqueue
 from opulse.mail.models import Security
 from opulse.observe.metrics import DOCTOR_FINDINGS
 from opulse.ports import Ports
 from opulse.pulses.doctor.facts import Facts, Place
 from opulse.pulses.doctor.flow.gathering import gather
 from opulse.pulses.doctor.flow.looking import look_outside
-from opulse.pulses.doctor.models import LastReport, Report, Severity
+from opulse.pulses.doctor.models import DOCTOR_TENANT_DUE, LastReport, Report, Severity
 from opulse.pulses.doctor.rules import examine
 from opulse.pulses.doctor.rules.cards import CARDS
-from opulse.pulses.doctor.store import find_last, keep_report
+from opulse.pulses.doctor.store import find_last, keep_report, list_kinds_of_all
 from opulse.tenancy import list_tenants
 
 
@@ -26,14 +27,19 @@ async def diagnose(ports: Ports, tenant: int) -> Report:
     return Report(facts.now, examine(replace(facts, outside=outside)), outside.unseen)
 
 
-async def diagnose_all(ports: Ports) -> None:
-    """Keep what each tenant's look found, and set ``opulse_doctor_findings``: the sum over all tenants."""
+def arrange_all_in(conn: Connection, day: str) -> None:
+    """A look at each tenant, as a job of its own; a day that is arranged twice is looked at once."""
+    for tenant in list_tenants(conn):
+        enqueue(conn, tenant.id, DOCTOR_TENANT_DUE, {"day": day}, unique=f"{tenant.id} {day}", priority=8)
+
+
+async def keep_diagnosis(ports: Ports, tenant: int) -> None:
+    """Keep what a look at the tenant finds, and set ``opulse_doctor_findings``: the sum over all tenants."""
+    report = await diagnose(ports, tenant)
+    await ports.db.write(keep_report, tenant, report)
     counts = dict.fromkeys(Severity, 0)
-    for tenant in await ports.db.read(list_tenants):  # one after the other: the relay is asked once a tenant
-        report = await diagnose(ports, tenant.id)
-        await ports.db.write(keep_report, tenant.id, report)
-        for finding in report.findings:
-            counts[CARDS[finding.kind].severity] += 1
+    for kind in await ports.db.read(list_kinds_of_all):
+        counts[CARDS[kind].severity] += 1
     for severity, count in counts.items():
         DOCTOR_FINDINGS.labels(severity.value).set(count)
 

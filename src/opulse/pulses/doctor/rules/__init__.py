@@ -18,6 +18,7 @@ CHECKS: tuple[Check, ...] = (
     asking.check_alarm,
     asking.check_listening,
     asking.check_survey,
+    asking.check_repeats,
     wiring.check_notifications,
     wiring.check_webhooks,
     wiring.check_tasks,

@@ -7,11 +7,12 @@ from typing import Any
 
 from opulse.experience.directory.models import ChangeKind
 from opulse.experience.surveys.models import SurveyState
-from opulse.experience.workflows.models import Operator, Side
+from opulse.experience.workflows.models import Operator, Side, Workflow
 from opulse.pulses.doctor.facts import Facts
 from opulse.pulses.doctor.models import Action, Button, Finding, Kind, Subject
 from opulse.pulses.doctor.rules.pairing import Asker, about, askers, distribute, pairs
 from opulse.pulses.doctor.rules.wiring import receivers, task_form
+from opulse.templating.piped import EMBEDDED, EVENT, TASK, parse_piped
 
 _ON_CHANGE = {Operator.CHANGED, Operator.CHANGED_TO, Operator.GAINED}
 
@@ -68,6 +69,35 @@ def check_survey(facts: Facts) -> Iterator[Finding]:
         if filled and given is not None and given.id not in filled:
             what = f"It sends to the list {given.name}, which no Operational Pulse task fills."
             yield Finding(Kind.OTHER_LIST, about(asker.workflow), what)
+
+
+def check_repeats(facts: Facts) -> Iterator[Finding]:
+    """Mails of which two say the same: only our task tells them apart, by the activation that it writes beside lastAlarm."""
+    written = {str(task_form(one).get("directory_id")) for one in receivers(facts)}
+    for asker in askers(facts):
+        directory = str(asker.workflow.document.trigger.form["directory"])
+        if directory not in written and not _has_own_words(_form(asker)):
+            what = "No Operational Pulse task of ours writes lastAlarm there, and its mail says the same in each incident."
+            yield Finding(Kind.SAME_MAIL, about(asker.workflow), what)
+    for workflow in facts.workflows:
+        task = distribute(workflow)
+        if task is None or not _runs_hourly(workflow) or _has_own_words(task.form):
+            continue
+        what = "It starts every hour, and its mail says the same each time."
+        yield Finding(Kind.SAME_MAIL, about(workflow), what)
+
+
+def _runs_hourly(workflow: Workflow) -> bool:
+    """The one schedule that comes again before the twelve hours are over."""
+    return (
+        workflow.document.trigger.type == "schedule" and workflow.document.trigger.form["preset"] == "hourly"
+    )
+
+
+def _has_own_words(form: dict[str, Any]) -> bool:
+    """Whether subject or message pipes what may differ from one incident to the next: embedded data, an event's field."""
+    slots = parse_piped(f"{form.get('subject') or ''} {form.get('message') or ''}").slots
+    return any(slot.source in (EMBEDDED, EVENT, TASK) for slot in slots)
 
 
 def _form(asker: Asker) -> dict[str, Any]:

@@ -113,4 +113,10 @@ CONTRACT: Final[Mapping[Kind, Card]] = {
         "Choose the list of the Operational Pulse task.",
         "Choose another list in the Distribute Survey task.",
     ),
+    Kind.SAME_MAIL: Card(
+        _W,
+        "The same mail reaches the same person once in 12 hours, so a second incident in that time asks nobody of the first.",
+        "Let our Operational Pulse task write lastAlarm, or put a field that differs, such as lastAlarmAt, into the subject.",
+        "Let another program write lastAlarm on the contacts, or start the survey's workflow every hour.",
+    ),
 }
