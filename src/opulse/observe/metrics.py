@@ -44,6 +44,11 @@ JOURNAL_BEHIND = Gauge("opulse_journal_behind", "Records of the sensor journal t
 DOCTOR_FINDINGS = Gauge(
     "opulse_doctor_findings", "What the last nightly look at the set-up found, in all tenants", ["severity"]
 )
+LEDGER_SYSTEMS = Gauge(
+    "opulse_ledger_systems",
+    "Affected systems by their state in the ledger, of incidents that are open or began in the last 24 hours, as of a minute ago",
+    ["state"],
+)
 FROZEN = Gauge("opulse_reporting_frozen", "1 while silence is not believed and nothing resolves, else 0")
 
 PREFIX = "opulse_"

@@ -12,6 +12,7 @@ from opulse.experience.workflows.store.definitions import (
 from opulse.experience.workflows.store.runs import (
     count_runs_since,
     find_run,
+    list_recent_activations,
     list_runs,
     list_task_runs,
     note_task,
@@ -32,6 +33,7 @@ __all__ = [
     "list_accounts",
     "list_installs",
     "list_names",
+    "list_recent_activations",
     "list_runs",
     "list_task_runs",
     "list_traces",

@@ -4,6 +4,7 @@ It is derived, not kept: affected set → reach ⟕ invitation ⟕ response, in 
 """
 
 from opulse.pulses.ledger.flow import explain, ledger, ledger_table, list_systems
+from opulse.pulses.ledger.flow.metering import LedgerMeter
 from opulse.pulses.ledger.models import (
     GROUPS,
     MEDIA_TYPES,
@@ -25,6 +26,7 @@ __all__ = [
     "Explanation",
     "FileKind",
     "Ledger",
+    "LedgerMeter",
     "LedgerState",
     "SystemEnd",
     "SystemsPage",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from opulse.experience.distributions.models import DistributionState
 from opulse.observe.metrics import DATABASE_UP, FROZEN, JOURNAL_BEHIND, MAIL_AGE, QUEUE_AGE, QUEUE_JOBS
 from opulse.ports import Ports
+from opulse.pulses.ledger import LedgerMeter
 from opulse.pulses.watch import views
 from opulse.pulses.watch.models import Queue, Waiting
 
@@ -31,6 +32,7 @@ class Watch:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        self._ledgers = LedgerMeter(ports)
         self._seen: dict[str, tuple[int, datetime]] = {}  # queue → (oldest job, since when)
 
     async def measure(self, evaluator: Follows | None) -> Waiting | None:
@@ -48,6 +50,7 @@ class Watch:
         if evaluator is not None:
             JOURNAL_BEHIND.set(behind(found, evaluator))
             FROZEN.set(now < evaluator.frozen_until)
+        await self._ledgers.measure()
         return found
 
     async def look(self) -> Waiting | None:

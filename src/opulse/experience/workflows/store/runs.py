@@ -74,6 +74,7 @@ task_runs = Table(
 # built once: these run for every event
 _OF_TENANT = runs.c.tenant == bindparam("of_tenant")
 _FIND = select(runs).where(_OF_TENANT, runs.c.id == bindparam("run"))
+_LOOKED_AT = 1_000
 _COUNT_SINCE = select(func.count()).where(_OF_TENANT, runs.c.started_at >= bindparam("since"))
 
 
@@ -137,6 +138,19 @@ def list_runs(
     if activation:
         query = query.where(runs.c.activation == activation)
     return [run_of(row) for row in conn.execute(query.order_by(runs.c.started_at.desc()).limit(limit))]
+
+
+def list_recent_activations(conn: Connection, tenant: int, since: datetime, limit: int) -> list[str]:
+    """Activations of the newest runs since then, in no order: a thousand runs are looked at, however many there were."""
+    newest = (
+        select(runs.c.activation)
+        .where(runs.c.tenant == tenant, runs.c.started_at >= since)
+        .order_by(runs.c.started_at.desc())
+        .limit(_LOOKED_AT)
+        .subquery()
+    )
+    query = select(newest.c.activation).where(newest.c.activation != "").distinct().limit(limit)
+    return list(conn.execute(query).scalars())
 
 
 def count_runs_since(conn: Connection, tenant: int, since: datetime) -> int:
