@@ -54,6 +54,7 @@ ACROSS = (
     "opulse.pulses.configuration",
     "opulse.pulses.doctor",
     "opulse.pulses.bound",
+    "opulse.pulses.names",
     "opulse.console.journey",
     "opulse.console.configuration",
     "opulse.console",

@@ -19,6 +19,7 @@ from opulse.cli import (
     sensors,
     serve,
     systems,
+    systrack,
 )
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ sensors.add_to(app)
 importing.add_to(app)
 configuration.add_to(app)
 qsf.add_to(app)
+systrack.add_to(app)
 replay.add_to(app)
 doctor.add_to(app)
 systems.add_to(app)

@@ -179,6 +179,7 @@ MOVES_NOTHING: Mapping[str, str] = {
     "POST /api/v1/pulses/preview": QUESTION,
     "POST /api/v1/sources/preview": QUESTION,
     "POST /api/v1/replays": QUESTION,
+    "POST /api/v1/systrack-names": "it asks a SysTrack, and there is none: tests/flows/test_systrack_names.py",
     "POST /api/v1/doctor/mends": "no finding offers the button: tests/flows/doctor/test_doctor_mending.py",
     "POST /api/v1/recipients/test": "a test tells somebody else, and changes nothing here",
     "POST /api/v1/recipients/{recipient_id}/test": "the same",

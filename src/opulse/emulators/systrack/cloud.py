@@ -13,6 +13,8 @@ from opulse.clock import Clock
 from opulse.emulators.systrack.models import MOST_SYSTEMS, Activation, Options, Shape, UsersIn
 
 GROUPS = ("All Systems", "Sales", "Finance", "Shared desktops", "Developers")
+OWN_SENSORS = (("Badge Reader Offline", "Branch"), ("Till Software Slow To Start", "Branch"))
+"""(name, category) of the sensors that a customer of it would have made."""
 _SYSTEM_NAMESPACE = uuid.UUID("5e5a4f9c-3d0a-4c55-8a0e-1f6f1f7f5a10")
 
 
@@ -95,14 +97,11 @@ class Cloud:
         return str(uuid.uuid5(_SYSTEM_NAMESPACE, f"system {self._seed} {number}"))
 
     def sensors(self) -> list[dict[str, Any]]:
-        """The factory's sensors, by the names of the catalogue."""
+        """The factory's sensors, by the names of the catalogue, and those that the customer made."""
+        named = [(one.name, one.category) for one in load_catalogue()] + list(OWN_SENSORS)
         return [
-            {
-                "id": str(uuid.uuid5(_SYSTEM_NAMESPACE, sensor.name)),
-                "name": sensor.name,
-                "category": sensor.category,
-            }
-            for sensor in load_catalogue()
+            {"id": str(uuid.uuid5(_SYSTEM_NAMESPACE, name)), "name": name, "category": category}
+            for name, category in named
         ]
 
     def groups(self) -> list[dict[str, Any]]:

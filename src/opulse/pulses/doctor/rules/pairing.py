@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from opulse.experience.workflows.models import Condition, ConditionGroup, Operator, TaskDefinition, Workflow
@@ -73,9 +73,14 @@ def lines_of(group: ConditionGroup) -> Iterator[Condition]:
 
 
 def askers(facts: Facts) -> list[Asker]:
+    """See :func:`askers_of`."""
+    return askers_of(facts.workflows)
+
+
+def askers_of(workflows: Iterable[Workflow]) -> list[Asker]:
     """Workflows on the event Experience ID Change that send a survey and read lastAlarm."""
     found = []
-    for workflow in facts.workflows:
+    for workflow in workflows:
         document = workflow.document
         if document.trigger.type != "experience_id_change" or distribute(workflow) is None:
             continue
