@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from opulse.experience.workflows.models import Workflow
 from opulse.monitoring.recipients.models import Webhook
-from opulse.pulses.doctor.facts import Facts
+from opulse.pulses.doctor.facts import Facts, Place
 from opulse.pulses.doctor.models import Action, Button, Finding, Kind
 from opulse.pulses.doctor.rules.pairing import Pair, about, askers, fold, names_of, pairs
 
@@ -55,7 +55,9 @@ def check_pairs(facts: Facts) -> Iterator[Finding]:
 
 def _without_partner(facts: Facts, paired: list[Pair]) -> Iterator[Finding]:
     served = {pair.notification.id for pair in paired}
-    has_webhook = {one.id for one in facts.recipients if one.webhook and not _asks_there(one.webhook)}
+    has_webhook = {
+        one.id for one in facts.recipients if one.webhook and not _asks_there(one.webhook, facts.place)
+    }
     if any(_writes_there(workflow) for workflow in facts.workflows):
         has_webhook = set()  # who asks is at Qualtrics, where the doctor does not see
     for notification in facts.notifications:
@@ -96,10 +98,13 @@ def check_names(facts: Facts) -> Iterator[Finding]:
                 yield Finding(Kind.PART_OF_NAME, about(asker.workflow), what)
 
 
-def _asks_there(webhook: Webhook) -> bool:
-    """Whether it tells a JSON event of Qualtrics, whose workflows are not here."""
+def _asks_there(webhook: Webhook, place: Place) -> bool:
+    """Whether it tells a JSON event of Qualtrics, whose workflows are not here. Our own events have the same path."""
     shown = urlsplit(webhook.url or webhook.url_shown)
-    return shown.path.startswith("/inbound-event/") or (shown.hostname or "").endswith(".qualtrics.com")
+    if (shown.hostname or "").endswith(".qualtrics.com"):
+        return True
+    is_event = shown.path.startswith("/inbound-event/")
+    return is_event and shown.netloc.lower() != urlsplit(place.public_url).netloc.lower()
 
 
 def _writes_there(workflow: Workflow) -> bool:
