@@ -14,7 +14,7 @@ import pytest
 from opulse.clock import ManualClock
 from opulse.db import Database
 from opulse.emulators.product import Bench
-from opulse.emulators.qualtrics import Brand, QualtricsStandIn
+from opulse.emulators.qualtrics import Brand, Options, QualtricsStandIn
 from opulse.emulators.qualtrics.models import Contact, Criteria
 from opulse.experience.extensions.operational_pulse.store import handed_people
 from tests.servers.standing import Standing, stand_in
@@ -101,7 +101,7 @@ async def bridged(
     db: Database, clock: ManualClock, faults: str = "", criteria: Criteria | None = None
 ) -> AsyncIterator[Bridge]:
     def make(bench: Bench) -> QualtricsStandIn:
-        return QualtricsStandIn(bench.url, bench.clock, bench.seed, criteria or Criteria())
+        return QualtricsStandIn(bench, Options(criteria or Criteria()))
 
     async with open_pulse(db, clock) as pulse, stand_in(make, faults) as there:
         bridge = Bridge(pulse, there)

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 import uvicorn
 
-from opulse.clock import SystemClock
+from opulse.clock import Clock, SystemClock
 from opulse.emulators.faults import Recorder, parse_faults
 from opulse.emulators.product import Bench, Product, with_faults
 
@@ -28,11 +28,13 @@ class Standing(Generic[P]):
 
 
 @asynccontextmanager
-async def stand_in(make: Callable[[Bench], P], faults: str = "", seed: int = 1) -> AsyncIterator[Standing[P]]:
-    """Serve what ``make`` makes."""
+async def stand_in(
+    make: Callable[[Bench], P], faults: str = "", seed: int = 1, clock: Clock | None = None
+) -> AsyncIterator[Standing[P]]:
+    """Serve what ``make`` makes. ``clock``: the stand-in's; the machine's if left out."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        bench = Bench(url, SystemClock(), Recorder(), parse_faults(faults), seed)
+        bench = Bench(url, clock or SystemClock(), Recorder(), parse_faults(faults), seed)
         product = make(bench)
         config = uvicorn.Config(
             with_faults(bench, product), log_level="warning", lifespan="off", access_log=False

@@ -35,6 +35,7 @@ MONITORING = (
 )
 EXPERIENCE = (
     "opulse.experience.directory",
+    "opulse.experience.subscriptions",
     "opulse.experience.surveys.qsf",  # before the surveys: /surveys/import is none of their ids
     "opulse.experience.surveys",
     "opulse.experience.workflows",

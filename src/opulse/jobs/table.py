@@ -87,7 +87,39 @@ def enqueue(
         ordering: jobs of one ordering key run one after the other, in the order in which they were added.
         priority: smaller runs first among those that are due.
     """
-    row = {
+    row = _row(tenant, queue, kind, payload, unique, run_at, ordering, priority)
+    conn.execute(_insert(conn.dialect.name), row)
+    wake(conn, f"jobs.{queue}")
+
+
+def enqueue_all(
+    conn: Connection,
+    tenant: int,
+    kind: str,
+    wanted: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    queue: str = "default",
+    priority: int = 5,
+) -> None:
+    """A job for each (unique key, payload), all in one statement; see :func:`enqueue`."""
+    if not wanted:
+        return
+    rows = [_row(tenant, queue, kind, payload, unique, None, "", priority) for unique, payload in wanted]
+    conn.execute(_insert(conn.dialect.name), rows)
+    wake(conn, f"jobs.{queue}")
+
+
+def _row(
+    tenant: int,
+    queue: str,
+    kind: str,
+    payload: Mapping[str, Any],
+    unique: str | None,
+    run_at: datetime | None,
+    ordering: str,
+    priority: int,
+) -> dict[str, Any]:
+    return {
         "tenant": tenant,
         "queue": queue,
         "kind": kind,
@@ -102,8 +134,6 @@ def enqueue(
         "lease_owner": "",
         "last_error": "",
     }
-    conn.execute(_insert(conn.dialect.name), row)
-    wake(conn, f"jobs.{queue}")
 
 
 @cache

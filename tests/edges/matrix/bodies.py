@@ -23,7 +23,9 @@ NOTIFICATION = {
 SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="json")}
 
 _MAIL = {"header": {"subject": "Looked at"}, "message": {"messageText": "Looked at"}}
+SUBSCRIPTION = {"topics": "controlpanel.activateSurvey", "publicationUrl": "https://93.184.216.34/heard"}
 BODIES: Mapping[str, Mapping[str, Any]] = {
+    "POST /API/v3/eventsubscriptions": SUBSCRIPTION,
     "POST /API/v3/distributions/{distribution}/reminders": _MAIL,
     "POST /API/v3/distributions/{distribution}/thankyous": _MAIL,
     "PUT /API/v3/surveys/{survey_id}": {"name": "Looked at"},

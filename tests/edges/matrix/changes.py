@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.edges.matrix import objects
-from tests.edges.matrix.bodies import NOTIFICATION, SURVEY
+from tests.edges.matrix.bodies import NOTIFICATION, SUBSCRIPTION, SURVEY
 from tests.edges.matrix.objects import fresh_name
 from tests.edges.matrix.world import PASSWORD, World
 
@@ -98,6 +98,7 @@ async def _new_person(world: World) -> Body:
 RECIPIENT = {"recipient_type": "User", "connection": "Email", "email": "a@b.example"}
 ACCOUNT = {"fields": {"api_token": "x", "systrack_api_account": "y"}}
 CHANGES: Mapping[str, MakeBody] = {
+    "POST /API/v3/eventsubscriptions": _same(**SUBSCRIPTION),
     "PATCH /api/v1/tenant": _same(confirm_above=2_001),
     "POST /api/v1/service-accounts": _named(),
     "POST /api/v1/service-accounts/{account}/rotate": _same(),

@@ -37,6 +37,7 @@ from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.service_accounts import create_account
 from opulse.web.roles import Role
 from opulse.wire.identifiers import Prefix, new_ids
+from tests.edges.matrix.bodies import SUBSCRIPTION
 from tests.edges.matrix.world import MARK, PASSWORD, World, sign_in, until
 
 Found = Mapping[str, str]  # the parameters of the path that were found so far
@@ -448,7 +449,13 @@ async def make_export_file(world: World, found: Found) -> str:
     return (await find_export(world.ports, tenant, survey, progress=progress)).file
 
 
+async def make_subscription(world: World, found: Found) -> str:
+    made = await world.api.post("/API/v3/eventsubscriptions", SUBSCRIPTION)
+    return str(made["result"]["id"])
+
+
 MAKERS: Mapping[str, Maker] = {
+    "{subscription}": make_subscription,
     "{library_name}": find_library,
     "{export_id}": make_export,
     "{export_file}": make_export_file,

@@ -1,4 +1,4 @@
-"""Distributions as clients of the product read and send them; what the documented sentences refuse; the signed event."""
+"""Distributions as clients of the product read and send them; what the documented sentences refuse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from sqlalchemy import select
 from opulse.clock import ManualClock
 from opulse.experience.api_v3.flow.distributions import DISTRIBUTION_REQUESTED, ask_list
 from opulse.experience.api_v3.rules.moments import iso_ms
-from opulse.experience.api_v3.rules.subscriptions import body_of, is_about, sign
 from opulse.experience.directory.flow.lists import create_list
 from opulse.experience.directory.flow.people import import_contacts
 from opulse.experience.distributions.views import invitations
@@ -127,26 +126,6 @@ async def test_what_cannot_be_sent_is_said(v3: Household) -> None:
         answer = await refused(v3, 400, "POST", "/distributions", json={**good, **wrong})
         assert words in answer["errorMessage"]
     assert (await ask(v3, "GET", "/distributions")).status_code == 400
-
-
-def test_the_recorded_event_is_signed_as_recorded() -> None:
-    message = {
-        "Status": "Complete",
-        "SurveyID": "SV_1AmkKSDmoZ4XlQx",
-        "ResponseID": "R_0B7IcnXszjEUHLP",
-        "CompletedDate": "2019-06-25 07:58:25",
-        "BrandID": "sapdevelopment",
-    }
-    recorded = (
-        "c2c585a404c239aa3063b462cc33551d3ed3ed2de0899f58d456fc0ef7ebef6f"
-        "3c3af44957989bd0592603e41edde9528f7d9ed09ee128bf719aa12f46e5c598"
-    )
-    topic = "surveyengine.completedResponse.SV_1AmkKSDmoZ4XlQx"
-    assert f"HMAC={recorded}&MSG=" in body_of(topic, message, "kyma4ever")
-    assert len(sign("kyma4ever", "")) == 128
-    assert body_of(topic, message, "").startswith(f"Topic=sapdevelopment.{topic}&Status=Complete&SurveyID=")
-    assert is_about("surveyengine.completedResponse.*", topic)
-    assert not is_about("controlpanel.activateSurvey", topic)
 
 
 MAILED = ["distributionId", "date", "type", "result", "bounceInfo", "surveyId", "read", "lookupId"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,6 +20,10 @@ from opulse.cli.emulate.frame import (
 
 if TYPE_CHECKING:
     from opulse.emulators.product import Bench, Product
+    from opulse.emulators.qualtrics.fieldwork import Answering
+
+_SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)%", re.ASCII)
+_DELAY: Final = re.compile(r"(\d{1,6}(?:\.\d+)?)s(?:\.\.(\d{1,6}(?:\.\d+)?)s)?", re.ASCII)
 
 
 def emulate_qualtrics(
@@ -27,18 +33,45 @@ def emulate_qualtrics(
     faults: FaultsOption = "",
     seed: SeedOption = 1,
     log: LogOption = None,
+    survey: Annotated[
+        Path | None, typer.Option(help="Survey file (QSF) of its survey; a pulse of its own if left out.")
+    ] = None,
+    answering: Annotated[
+        str, typer.Option(help="Share of those asked who answer, for example 60%. No mail leaves.")
+    ] = "60%",
+    delay: Annotated[
+        str, typer.Option(help="How long after the mail they answer: 30s, or 2s..30s.")
+    ] = "2s..30s",
+    event_needs_token: Annotated[
+        bool, typer.Option("--event-needs-token", help="The JSON event wants the API token in X-API-TOKEN.")
+    ] = False,
 ) -> None:
-    """Serve a stand-in for Qualtrics: sign-in, an XM Directory with a mailing list, search and bulk imports.
+    """Serve a stand-in for Qualtrics: directory, survey, distributions, people who answer, responses, subscriptions, JSON event.
 
-    It holds everything in memory and begins empty; the same seed gives the same ids and tokens.
+    It holds everything in memory and begins without contacts; the same seed gives the same ids, tokens and answers.
     """
-    run_emulator(_make, host, port, url, faults, seed, log)
+
+    def make(bench: Bench) -> Product:
+        from opulse.emulators.qualtrics import Options, QualtricsStandIn
+
+        held = survey.read_bytes() if survey is not None else b""
+        options = Options(
+            survey=held, answering=_answering(answering, delay), event_needs_token=event_needs_token
+        )
+        return QualtricsStandIn(bench, options)
+
+    run_emulator(make, host, port, url, faults, seed, log)
 
 
-def _make(bench: Bench) -> Product:
-    from opulse.emulators.qualtrics import QualtricsStandIn
+def _answering(share: str, delay: str) -> Answering:
+    from opulse.emulators.qualtrics.fieldwork import Answering
 
-    return QualtricsStandIn(bench.url, bench.clock, bench.seed)
+    part, times = _SHARE.fullmatch(share), _DELAY.fullmatch(delay)
+    if part is None or float(part[1]) > 100:
+        raise ValueError(f"--answering {share}: say a share up to 100%, for example 60%")
+    if times is None or float(times[2] or times[1]) < float(times[1]):
+        raise ValueError(f"--delay {delay}: say 30s, or 2s..30s with the shorter time first")
+    return Answering(float(part[1]) / 100, float(times[1]), float(times[2] or times[1]))
 
 
 def add_to(app: typer.Typer) -> None:

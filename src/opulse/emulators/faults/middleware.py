@@ -1,7 +1,7 @@
 """Faults and the log around an emulator: an ASGI application around another one.
 
 Whole requests and answers are held in memory (pages of at most some MB): only so can one be repeated, cut or thrown away.
-What stands under ``/_emulator/`` is the operator's and meets no fault.
+What stands under ``/_emulator/`` is the operator's and meets no fault; ``/_emulator/log`` is answered here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+
+import msgspec
 
 from opulse.clock import Clock
 from opulse.emulators.faults.models import Decision, Fault, Faults
@@ -21,6 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 CONTROL: Final = "/_emulator/"
+LOG: Final = f"{CONTROL}log"
+"""The newest exchanges, one JSON line each."""
 FAULT_HEADER: Final = "x-opulse-fault"
 
 
@@ -56,6 +60,10 @@ class Faulty:
         self._ended: set[str] = set()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == LOG:
+            lines = b"".join(msgspec.json.encode(one) + b"\n" for one in self._recorder.kept)
+            await _send(send, _Answer(200, [(b"content-type", b"application/x-ndjson")], lines), set())
+            return
         if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._app(scope, receive, send)
             return

@@ -20,7 +20,7 @@ _SECRET_HEADERS: Final = frozenset(
 )
 _SECRET_FIELDS: Final = frozenset({"password", "client_secret", "refresh_token", "assertion"})
 _SECRET_JSON: Final = re.compile(
-    r'("(?:access_token|refresh_token|id_token|password|client_secret)"\s*:\s*)"[^"]*"?'
+    r'("(?:access_token|refresh_token|id_token|password|client_secret|sharedKey)"\s*:\s*)"[^"]*"?'
 )
 _BODY_CHARACTERS: Final = 20_000
 _KEPT: Final = 10_000

@@ -45,6 +45,7 @@ class Brand:
         self._bearers: dict[str, datetime] = {}
         self._by_email: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._by_ext_ref: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._by_lookup: dict[str, str] = {}
         self.first_list = self.make_list("Everybody").id
 
     def make_id(self, prefix: str) -> str:
@@ -105,7 +106,22 @@ class Brand:
     def join(self, contact: Contact, list_id: str) -> str:
         """Put a contact on a list; its id there, the same one if it is on it already."""
         self.list_of(list_id).members[contact.id] = None
-        return contact.lookups.setdefault(list_id, self.make_id("CGC_"))
+        lookup = contact.lookups.setdefault(list_id, self.make_id("CGC_"))
+        self._by_lookup[lookup] = contact.id
+        return lookup
+
+    def with_lookup(self, lookup: str) -> str:
+        """The contact with this id on a list."""
+        found = self._by_lookup.get(lookup, "")
+        if found not in self.contacts or lookup not in self.contacts[found].lookups.values():
+            raise Refused(404, f"{lookup} not found", "ESSG_2")
+        return found
+
+    def delete_list(self, list_id: str) -> None:
+        """Take a mailing list away; its contacts stay in the directory."""
+        for contact in self.list_of(list_id).members:
+            self.contacts[contact].lookups.pop(list_id, None)
+        del self.lists[list_id]
 
     def with_email(self, email: str) -> Iterator[str]:
         yield from self._by_email.get(email.strip().lower(), {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from opulse.emulators.qualtrics.models import CREATE_FIELDS, Contact, Refused
@@ -57,6 +58,21 @@ def checked_contact(body: Any) -> dict[str, Any]:
         elif value is not None and not isinstance(value, str):
             raise Refused(400, f"{name} must be a text.", "BR_3")
     return fields
+
+
+def checked_time(body: Mapping[str, Any], name: str) -> datetime | None:
+    """A date of a body, ``2026-01-31T12:00:00Z``; None: it is not given.
+
+    Raises:
+        Refused: it is none.
+    """
+    if body.get(name) is None:
+        return None
+    try:
+        read = datetime.fromisoformat(str(body[name]))
+    except ValueError:
+        raise Refused(400, f"Missing or invalid parameter: {name}.", "BR_2") from None
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _check_embedded(value: Any) -> None:

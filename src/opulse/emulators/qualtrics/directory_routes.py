@@ -59,6 +59,7 @@ class DirectoryRoutes:
             Route(lists, self.list_lists),
             Route(lists, self.create_list, methods=["POST"]),
             Route(one_list, self.get_list),
+            Route(one_list, self.delete_list, methods=["DELETE"]),
             Route(f"{one_list}/contacts", self.list_members),
             Route(f"{one_list}/contacts", self.create_member, methods=["POST"]),
             Route(f"{one_list}/contacts/{{contact_id}}", self.delete_member, methods=["DELETE"]),
@@ -139,6 +140,11 @@ class DirectoryRoutes:
 
     async def get_list(self, request: Request) -> Response:
         return success(self._list_row(self._list(request)))
+
+    async def delete_list(self, request: Request) -> Response:
+        """The list goes, its contacts stay."""
+        self._brand.delete_list(self._list(request).id)
+        return success()
 
     async def list_members(self, request: Request) -> Response:
         """Pages of a list's contacts."""

@@ -63,6 +63,18 @@ def page(request: Request, base: str, elements: Sequence[Any]) -> tuple[Sequence
     return elements[start:end], f"{base}{request.url.path}?{urlencode([*query, ('skipToken', token)])}"
 
 
+def page_by_offset(request: Request, base: str, elements: Sequence[Any]) -> tuple[Sequence[Any], str | None]:
+    """As :func:`page`, in the older form: ``offset`` is the number of elements passed over."""
+    size, start = 100, _number(request.query_params.get("offset", "0"))
+    if start < 0:
+        raise Refused(400, "Missing or invalid parameter: offset.", "BR_2")
+    if start + size >= len(elements):
+        return elements[start:], None
+    query = [(k, v) for k, v in parse_qsl(request.url.query, keep_blank_values=True) if k != "offset"]
+    follow = urlencode([*query, ("offset", str(start + size))])
+    return elements[start : start + size], f"{base}{request.url.path}?{follow}"
+
+
 def as_listed(contact: Contact, *, embedded: bool) -> dict[str, Any]:
     """A contact in a list."""
     row = {
@@ -82,8 +94,8 @@ def as_found(contact: Contact, *, embedded: bool) -> dict[str, Any]:
     """A contact in a search: other names than in a list."""
     return {
         "id": contact.id,
-        "creationDate": _iso(contact.created_at),
-        "lastModified": _iso(contact.modified_at),
+        "creationDate": iso(contact.created_at),
+        "lastModified": iso(contact.modified_at),
         "firstName": contact.first_name or None,
         "lastName": contact.last_name or None,
         "email": contact.email or None,
@@ -136,7 +148,8 @@ def milliseconds(when: datetime) -> int:
     return int(when.timestamp() * 1000)
 
 
-def _iso(when: datetime) -> str:
+def iso(when: datetime) -> str:
+    """How it writes most of its dates."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

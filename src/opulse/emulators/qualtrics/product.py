@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -15,25 +16,57 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from opulse.clock import Clock
+from opulse.emulators.product import Bench
 from opulse.emulators.qualtrics.brand import Brand
+from opulse.emulators.qualtrics.callbacks import Callbacks
 from opulse.emulators.qualtrics.directory_routes import DirectoryRoutes
+from opulse.emulators.qualtrics.distribution_routes import DistributionRoutes
 from opulse.emulators.qualtrics.envelope import error_body, reply, success
+from opulse.emulators.qualtrics.events import JsonEvents
+from opulse.emulators.qualtrics.fieldwork import Answering, Field
+from opulse.emulators.qualtrics.fieldwork.surveys import pulse_survey, survey_of_file
 from opulse.emulators.qualtrics.models import Criteria, Refused
+from opulse.emulators.qualtrics.survey_routes import SurveyRoutes
 
 _SLASHES: Final = re.compile("/{2,}")
+_LIVES: Final = 0.5
+"""Seconds between two looks at what is due."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a brand is made with. ``survey``: a survey file (QSF); empty: the stand-in's own pulse."""
+
+    criteria: Criteria = field(default_factory=Criteria)
+    survey: bytes = b""
+    answering: Answering = field(default_factory=Answering)
+    event_needs_token: bool = False
 
 
 class QualtricsStandIn:
-    """A brand and its HTTP surface. ``url``: how others reach it, without a slash at the end."""
+    """A brand and its HTTP surface, at the bench's address."""
 
-    def __init__(self, url: str, clock: Clock, seed: int, criteria: Criteria = Criteria()) -> None:  # noqa: B008
-        self.url = url
-        self.brand = Brand(clock, seed, criteria)
+    def __init__(self, bench: Bench, options: Options = Options()) -> None:
+        self.url, clock = bench.url, bench.clock
+        self.brand = Brand(clock, bench.seed, options.criteria)
+        self.field = Field(self.brand, clock, bench.seed, options.answering)
+        survey_id, now = self.field.make_id("SV_"), clock.now()
+        self.survey = (
+            survey_of_file(options.survey, survey_id, now) if options.survey else pulse_survey(survey_id, now)
+        )
+        self.field.add_survey(self.survey)
+        self.callbacks = Callbacks(self.field, clock, bench.recorder, bench.faults, bench.seed)
+        self.events = JsonEvents(
+            self.url, bench.seed, self.brand.api_token if options.event_needs_token else ""
+        )
         routes = [
             Route("/oauth2/token", self._give_token, methods=["POST"]),
             Route("/API/v3/whoami", self._who_am_i),
-            *DirectoryRoutes(self.brand, url).routes(),
+            *DirectoryRoutes(self.brand, self.url).routes(),
+            *SurveyRoutes(self.field, clock, self.url).routes(),
+            *DistributionRoutes(self.field, clock, self.url).routes(),
+            *self.callbacks.routes(),
+            *self.events.routes(),
             Route("/_emulator/state", self._show_state),
         ]
         handlers: dict[Any, Any] = {Refused: _refuse, 404: self._no_such_call, 405: self._no_such_call}
@@ -54,12 +87,20 @@ class QualtricsStandIn:
             f"OAuth client: {brand.client_id} / {brand.client_secret}",
             f"Directory ID: {brand.directory}",
             f"List ID: {brand.first_list}",
-            f"What it holds: {self.url}/_emulator/state",
+            f"Survey ID: {self.survey.id} ({self.survey.name})",
+            f"JSON event: {self.events.address}",
+            f"What it holds: {self.url}/_emulator/state, what the event got: {self.url}/_emulator/events",
+            f"What was asked of it: {self.url}/_emulator/log",
         ]
 
     async def live(self) -> None:
-        """Nothing happens here of itself."""
-        await asyncio.Event().wait()
+        """Mails leave, people answer and subscribers are told, until it is cancelled."""
+        try:
+            while True:
+                self.field.advance()
+                await asyncio.sleep(_LIVES)
+        finally:
+            await self.callbacks.aclose()
 
     async def _give_token(self, request: Request) -> Response:
         """RFC 6749 4.4: client credentials, by Basic or in the form."""
@@ -92,6 +133,7 @@ class QualtricsStandIn:
     async def _show_state(self, _: Request) -> Response:
         """For whoever rehearses: how many contacts, on which lists, with which alarm, and how many stand there twice."""
         self.brand.finish_imports()
+        self.field.advance()
         contacts = list(self.brand.contacts.values())
         addresses = Counter(one.email.lower() for one in contacts if one.email)
         state = {
@@ -100,6 +142,10 @@ class QualtricsStandIn:
             "lists": {one.name: len(one.members) for one in self.brand.lists.values()},
             "lastAlarm": Counter(one.embedded.get("lastAlarm", "") for one in contacts),
             "imports": len(self.brand.imports),
+            "distributions": Counter(one.status for one in self.field.distributions.values()),
+            "asked": Counter(asked.state for one in self.field.distributions.values() for asked in one.asked),
+            "responses": len(self.field.by_id),
+            "events": len(self.events.received),
         }
         return JSONResponse(state)
 

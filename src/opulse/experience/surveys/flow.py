@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from opulse.experience.subscriptions.flow.publishing import publish_in
+from opulse.experience.subscriptions.rules import survey_event
 from opulse.experience.surveys import store
 from opulse.experience.surveys.models import (
     DocumentProblem,
@@ -128,6 +130,7 @@ def publish_survey_in(conn: Connection, tenant: int, survey: str, actor: str, no
     )
     before, after = {"version": record.published}, {"version": version.number}
     audit_in(conn, tenant, actor, "survey.published", survey, before, after, now)
+    _tell_programs_in(conn, tenant, record, SurveyState.ACTIVE)
     return done
 
 
@@ -248,7 +251,13 @@ def set_state_in(
     store.update_survey(conn, tenant, survey, state=state.value, updated_at=now)
     before, after = {"state": record.state.value}, {"state": state.value}
     audit_in(conn, tenant, actor, f"survey.{state.value}", survey, before, after, now)
+    _tell_programs_in(conn, tenant, record, state)
     return replace(record, state=state, updated_at=now)
+
+
+def _tell_programs_in(conn: Connection, tenant: int, was: SurveyRecord, state: SurveyState) -> None:
+    if was.state is not state:
+        publish_in(conn, tenant, [survey_event(was.id, active=state is SurveyState.ACTIVE)])
 
 
 def _claim(conn: Connection, tenant: int, survey: str) -> SurveyRecord:

@@ -14,6 +14,7 @@ from opulse.experience.api_v3.api import (
     oauth,
     responses,
     searching,
+    subscriptions,
     surveys,
     transactions,
     unknown,
@@ -38,6 +39,7 @@ for _part in (
     distributions,
     libraries,
     responses,
+    subscriptions,
 ):
     join(router, _part.router)
 join(router, unknown.router)  # last: it takes what nobody took

@@ -13,7 +13,7 @@ from opulse.experience.distributions.flow.links import close_in, note_progress_i
 from opulse.experience.distributions.flow.tracing import traceparent_of
 from opulse.experience.distributions.models import Progress
 from opulse.experience.responses import store
-from opulse.experience.responses.flow.announcing import announce_response_in
+from opulse.experience.responses.flow.announcing import Changed, announce_responses_in
 from opulse.experience.responses.flow.links import CARRIES_ON
 from opulse.experience.responses.flow.sightings import sightings_of
 from opulse.experience.responses.models import (
@@ -224,7 +224,8 @@ def _announce(conn: Connection, asked: Asked, response: Response) -> None:
         close_in(conn, asked.tenant, asked.invitation, response.updated_at)
         # last: on PostgreSQL whoever announces for the same activation at this moment waits until this unit commits
         unique = f"activation {asked.activation}"
-        announce_response_in(conn, asked.tenant, response.id, response.revision)
+        changed = Changed(response.id, response.revision, asked.survey, response.state, response.updated_at)
+        announce_responses_in(conn, asked.tenant, [changed])
         enqueue(conn, asked.tenant, RESPONSE_RECORDED, {"activation": asked.activation}, unique=unique)
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.experience.distributions.flow.links import note_partial_in
-from opulse.experience.responses.flow.announcing import announce_responses_in
+from opulse.experience.responses.flow.announcing import Changed, announce_responses_in
+from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.store import closing as store
 from opulse.observe import get_logger
 from opulse.ports import Ports
@@ -37,7 +38,9 @@ def _close_in(conn: Connection, now: datetime) -> int:
     for tenant in {one.tenant for one in closed}:
         mine = [one for one in closed if one.tenant == tenant]
         note_partial_in(conn, tenant, [one.invitation for one in mine if one.invitation], now)
-        announce_responses_in(conn, tenant, [(one.id, one.revision) for one in mine])
+        partial = ResponseState.PARTIAL
+        changed = [Changed(one.id, one.revision, one.survey, partial, now) for one in mine]
+        announce_responses_in(conn, tenant, changed)
     return len(closed)
 
 

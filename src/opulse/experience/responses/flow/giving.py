@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from opulse.experience.responses import store
-from opulse.experience.responses.flow.announcing import announce_response_in
+from opulse.experience.responses.flow.announcing import Changed, announce_responses_in
 from opulse.experience.responses.models import Asked, Response, ResponseState
 from opulse.experience.surveys.models import Answers
 from opulse.tenancy import audit_in
@@ -43,7 +43,9 @@ def give_response_in(
     )
     response = Response(new_id(Prefix.RESPONSE), "", ResponseState.RECORDED, answers, language, 1, now, now)
     store.insert_response(conn, nobody, response, ())
-    announce_response_in(conn, tenant, response.id, response.revision)
+    announce_responses_in(
+        conn, tenant, [Changed(response.id, response.revision, survey, response.state, now)]
+    )
     after = {"response": response.id, "version": version}
     audit_in(conn, tenant, actor, "response.added", survey, None, after, now)
     return response.id

@@ -36,6 +36,7 @@ class Closed:
 
     tenant: int
     id: str
+    survey: str
     invitation: str
     revision: int
 
@@ -47,6 +48,7 @@ def close_partials(conn: Connection, now: datetime, limit: int = 2_000) -> list[
         select(
             responses.c.tenant,
             responses.c.id,
+            responses.c.survey,
             responses.c.invitation,
             responses.c.individual,
             responses.c.revision,
@@ -69,7 +71,8 @@ def close_partials(conn: Connection, now: datetime, limit: int = 2_000) -> list[
     for tenant in {row.tenant for row in due}:
         _close(conn, tenant, [row.id for row in due if row.tenant == tenant], now)
     return [
-        Closed(row.tenant, row.id, row.invitation if row.individual else "", row.revision + 1) for row in due
+        Closed(row.tenant, row.id, row.survey, row.invitation if row.individual else "", row.revision + 1)
+        for row in due
     ]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
-from opulse.pulses.doctor.facts import Facts
+from opulse.experience.workflows.models import Workflow
+from opulse.monitoring.recipients.models import Webhook
+from opulse.pulses.doctor.facts import Facts, Place
 from opulse.pulses.doctor.models import Action, Button, Finding, Kind
 from opulse.pulses.doctor.rules.pairing import Pair, about, askers, fold, names_of, pairs
 
@@ -52,7 +55,11 @@ def check_pairs(facts: Facts) -> Iterator[Finding]:
 
 def _without_partner(facts: Facts, paired: list[Pair]) -> Iterator[Finding]:
     served = {pair.notification.id for pair in paired}
-    has_webhook = {one.id for one in facts.recipients if one.webhook is not None}
+    has_webhook = {
+        one.id for one in facts.recipients if one.webhook and not _asks_there(one.webhook, facts.place)
+    }
+    if any(_writes_there(workflow) for workflow in facts.workflows):
+        has_webhook = set()  # who asks is at Qualtrics, where the doctor does not see
     for notification in facts.notifications:
         if notification.id not in served and has_webhook & set(notification.recipients):
             what = "It tells a webhook, and the conditions of no workflow name its sensors."
@@ -89,6 +96,23 @@ def check_names(facts: Facts) -> Iterator[Finding]:
             if longer:
                 what = f"{name!r} is part of {_listed(longer)}, and lastAlarm is a text here."
                 yield Finding(Kind.PART_OF_NAME, about(asker.workflow), what)
+
+
+def _asks_there(webhook: Webhook, place: Place) -> bool:
+    """Whether it tells a JSON event of Qualtrics, whose workflows are not here. Our own events have the same path."""
+    shown = urlsplit(webhook.url or webhook.url_shown)
+    if (shown.hostname or "").endswith(".qualtrics.com"):
+        return True
+    is_event = shown.path.startswith("/inbound-event/")
+    return is_event and shown.netloc.lower() != urlsplit(place.public_url).netloc.lower()
+
+
+def _writes_there(workflow: Workflow) -> bool:
+    """Whether it writes lastAlarm into a directory at Qualtrics."""
+    return workflow.enabled and any(
+        task.type == "operational_pulse" and task.form.get("directory_at") == "qualtrics"
+        for task in workflow.document.tasks
+    )
 
 
 def _listed(names: list[str]) -> str:

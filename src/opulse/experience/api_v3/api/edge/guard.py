@@ -60,14 +60,15 @@ def manages(thing: str, per_minute: int | None = None) -> V3Needs:
     return V3Needs(Role.EDITOR, Role.INTEGRATION, scope=(f"manage:{thing}",), per_minute=per_minute)
 
 
-def oversees(thing: str) -> V3Needs:
+def oversees(thing: str, per_minute: int | None = None) -> V3Needs:
     """``read:thing`` or ``manage:thing``; the role of an administrator, or a key of the tenant."""
-    return V3Needs(Role.ADMIN, Role.INTEGRATION, scope=(f"read:{thing}", f"manage:{thing}"))
+    scope = (f"read:{thing}", f"manage:{thing}")
+    return V3Needs(Role.ADMIN, Role.INTEGRATION, scope=scope, per_minute=per_minute)
 
 
-def administers(thing: str) -> V3Needs:
+def administers(thing: str, per_minute: int | None = None) -> V3Needs:
     """``manage:thing``; the role of an administrator, or a key of the tenant."""
-    return V3Needs(Role.ADMIN, Role.INTEGRATION, scope=(f"manage:{thing}",))
+    return V3Needs(Role.ADMIN, Role.INTEGRATION, scope=(f"manage:{thing}",), per_minute=per_minute)
 
 
 __all__ = ["NotSignedIn", "V3Needs", "administers", "manages", "oversees", "reads"]
