@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from opulse.bridges.systrack import FetchRefused, Named, Source, TokenKeeper, read_groups, read_sensors
-from opulse.experience.extensions.operational_pulse.flow.asking import read_source, tells_of_us
+from opulse.experience.extensions.operational_pulse.flow.sources import read_source, tells_of_us
 from opulse.experience.workflows.models import Workflow
 from opulse.experience.workflows.views import list_workflows
 from opulse.monitoring.sensors.flow.catalogue import add_sensors_in
