@@ -137,6 +137,17 @@ call(
     lambda got: isinstance(got, list) and cleo not in [one["contactId"] for one in got],
 )
 
+call(
+    "contacts.list_opted_out_contacts_of_mailing_lists",
+    lambda: contacts.list_opted_out_contacts_of_mailing_lists(DIRECTORY, made),
+    lambda got: got == [],
+)
+call(
+    "contacts.list_bounced_contacts_of_mailing_lists",
+    lambda: contacts.list_bounced_contacts_of_mailing_lists(DIRECTORY, made),
+    lambda got: got == [],
+)
+
 # who was asked
 
 asked = WORLD["asked_contact"]

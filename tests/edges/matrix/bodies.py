@@ -46,6 +46,11 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}": {"name": "Looked at"},
     "POST /API/v3/directories/{directory}/transactions": {"k1": {"contactId": "CID_000000000000000"}},
     "POST /API/v3/directories/{directory}/mailinglists": {"name": "Looked at"},
+    "POST /API/v3/directories/{directory}/mailinglists/{mailing_list}/transactioncontacts": {
+        "contacts": [{"email": "a@b.example"}]
+    },
+    "POST /API/v3/directories/{directory}/transactionbatches": {"transactionIds": []},
+    "POST /API/v3/directories/{directory}/transactionbatches/{batch}/transactions": {"transactionIds": []},
     "POST /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts": {"email": "a@b.example"},
     "PUT /API/v3/directories/{directory}/mailinglists/{mailing_list}/contacts/{contact}": {
         "lastName": "Looked"

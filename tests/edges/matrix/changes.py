@@ -99,6 +99,9 @@ RECIPIENT = {"recipient_type": "User", "connection": "Email", "email": "a@b.exam
 ACCOUNT = {"fields": {"api_token": "x", "systrack_api_account": "y"}}
 CHANGES: Mapping[str, MakeBody] = {
     "POST /API/v3/eventsubscriptions": _same(**SUBSCRIPTION),
+    "POST /API/v3/directories/{directory}/mailinglists/{mailing_list}/transactioncontacts": _same(
+        contacts=[{"email": "brought.again@acme.example"}]
+    ),
     "PATCH /api/v1/tenant": _same(confirm_above=2_001),
     "POST /api/v1/service-accounts": _named(),
     "POST /api/v1/service-accounts/{account}/rotate": _same(),

@@ -454,7 +454,29 @@ async def make_subscription(world: World, found: Found) -> str:
     return str(made["result"]["id"])
 
 
+async def make_batch(world: World, found: Found) -> str:
+    made = await world.api.post(f"/API/v3/directories/{found['directory']}/transactionbatches", {})
+    return str(made["result"]["id"])
+
+
+async def make_batched(world: World, found: Found) -> str:
+    transaction = await make_transaction(world, found)
+    path = f"/API/v3/directories/{found['directory']}/transactionbatches/{found['batch']}/transactions"
+    await world.api.post(path, {"transactionIds": [transaction]})
+    return transaction
+
+
+async def make_contact_import(world: World, found: Found) -> str:
+    listed = found.get("mailing_list") or await make_list(world, found)
+    path = f"/API/v3/directories/{found['directory']}/mailinglists/{listed}/transactioncontacts"
+    made = await world.api.post(path, {"contacts": [{"email": "brought@acme.example"}]})
+    return str(made["result"]["id"])
+
+
 MAKERS: Mapping[str, Maker] = {
+    "{batch}": make_batch,
+    "/transactionbatches/{batch}/transactions/{transaction}": make_batched,
+    "{contact_import}": make_contact_import,
     "{subscription}": make_subscription,
     "{library_name}": find_library,
     "{export_id}": make_export,

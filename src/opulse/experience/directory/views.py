@@ -1,6 +1,12 @@
 """Read-only selectables that later stages join, so that nobody loops over people for want of a join, and look-ups."""
 
 from opulse.experience.directory.store.alike import list_alike
+from opulse.experience.directory.store.bulk import (
+    count_transactions,
+    find_batch,
+    list_batches_by_id,
+    list_entries,
+)
 from opulse.experience.directory.store.changes import find_change_set, list_groups, list_members_of
 from opulse.experience.directory.store.contacts import (
     contact_of,
@@ -66,7 +72,9 @@ __all__ = [
     "contacts",
     "count_contacts",
     "count_segments",
+    "count_transactions",
     "embedded_text",
+    "find_batch",
     "find_change_set",
     "find_contact",
     "find_contacts",
@@ -84,11 +92,13 @@ __all__ = [
     "find_transaction",
     "list_alike",
     "list_batches",
+    "list_batches_by_id",
     "list_changes",
     "list_contacts",
     "list_directories",
     "list_directories_of",
     "list_duplicates",
+    "list_entries",
     "list_expired",
     "list_groups",
     "list_hours",

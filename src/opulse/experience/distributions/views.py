@@ -6,6 +6,7 @@ from opulse.experience.distributions.store.library import find_message, find_tem
 from opulse.experience.distributions.store.records import list_counted
 from opulse.experience.distributions.store.returning import find_suppression, list_suppressions
 from opulse.experience.distributions.store.tables import distributions, invitations
+from opulse.experience.distributions.store.unreachable import list_unreachable
 
 __all__ = [
     "Counted",
@@ -17,4 +18,5 @@ __all__ = [
     "list_bounced",
     "list_counted",
     "list_suppressions",
+    "list_unreachable",
 ]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    batches,
     contact_history,
+    contact_imports,
     contacts,
     definitions,
     distributions,
+    left_alone,
     libraries,
     mailing_lists,
     oauth,
@@ -30,9 +33,12 @@ for _part in (
     oauth,
     users,
     searching,  # before contacts: its paths would be a contact's
+    left_alone,  # the same
     contacts,
     contact_history,
     transactions,
+    batches,
+    contact_imports,
     mailing_lists,
     surveys,
     definitions,

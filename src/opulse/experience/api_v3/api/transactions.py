@@ -75,7 +75,7 @@ async def get_transaction(directory: IdPath, transaction: IdPath, desk: DeskDep,
     found = await desk.ports.db.read(views.find_transaction, caller.tenant, directory, transaction)
     if found is None:
         raise refuse(404, f"{transaction} not found", "ESSG_2")
-    return desk.ok(_shown(found))
+    return desk.ok(transaction_shown(found))
 
 
 @router.delete(BASE + "/{transaction}", operation_id="v3_delete_transaction")
@@ -115,7 +115,7 @@ async def list_of_contact(
         limit=page.sought,
     )
     shown, then = page.next_by_token(found, lambda each: each.id)
-    return desk.page([_shown(each) for each in shown], then)
+    return desk.page([transaction_shown(each) for each in shown], then)
 
 
 def _row(one: Any) -> flow.TransactionRow:
@@ -127,11 +127,11 @@ def _row(one: Any) -> flow.TransactionRow:
         raise ValueError("contactId must be the id of a contact")
     if not isinstance(data, dict):
         raise ValueError("data must be an object")
-    return flow.TransactionRow(contact_id(contact), _moment(one.get("transactionDate")), data)
+    return flow.TransactionRow(contact_id(contact), moment(one.get("transactionDate")), data)
 
 
-def _moment(text: Any) -> datetime:
-    """``YYYY-MM-DD hh:mm:ss`` of UTC, or ISO with a zone."""
+def moment(text: Any) -> datetime:
+    """``YYYY-MM-DD hh:mm:ss`` of UTC, or ISO with a zone. Raises: ValueError."""
     try:
         at = datetime.fromisoformat(text)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -139,7 +139,8 @@ def _moment(text: Any) -> datetime:
         raise ValueError("transactionDate must be like 2026-11-29 23:08:26, in UTC") from error
 
 
-def _shown(one: Transaction) -> TransactionShown:
+def transaction_shown(one: Transaction) -> TransactionShown:
+    """As the API has it."""
     return {
         "transactionId": one.id,
         "contactId": one.contact,

@@ -10,6 +10,7 @@ from opulse.experience.directory.store import contacts
 from opulse.experience.directory.store.reading import (
     find_opt_out,
     list_changes_of,
+    list_left,
     list_members_page,
     list_opt_outs,
     list_opted_out,
@@ -21,6 +22,7 @@ __all__ = [
     "find_keys_in",
     "find_opt_out",
     "list_changes_of",
+    "list_left",
     "list_members_page",
     "list_opt_outs",
     "list_opted_out",

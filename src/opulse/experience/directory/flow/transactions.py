@@ -42,12 +42,15 @@ class TransactionsTaken:
 
 
 async def add_transactions(
-    ports: Ports, tenant: int, directory: str, rows: Sequence[TransactionRow], actor: str
+    ports: Ports, tenant: int, directory: str, rows: Sequence[TransactionRow], actor: str, batch: str = ""
 ) -> TransactionsTaken:
-    """Keep transactions of contacts of the directory; a bad row is refused, the rest are taken."""
+    """Keep transactions of contacts of the directory; a bad row is refused, the rest are taken.
+
+    ``batch``: one that there is; empty: a new one.
+    """
     declared = await ports.db.read(find_declared, tenant, directory, FieldScope.TRANSACTION)
     now = ports.clock.now()
-    batch = new_id(Prefix.TRANSACTION_BATCH)
+    batch = batch or new_id(Prefix.TRANSACTION_BATCH)
     good: list[tuple[int, TransactionRow]] = []
     refused: list[RowRefused] = []
     for index, row in enumerate(rows):

@@ -10,6 +10,13 @@ from opulse.experience.directory.models.asking import (
     SubscriptionChange,
     SubscriptionOrigin,
 )
+from opulse.experience.directory.models.bulk import (
+    BatchMade,
+    BatchUnknown,
+    BulkRow,
+    EntryShown,
+    ImportEntry,
+)
 from opulse.experience.directory.models.contacts import (
     CONTACTS_CHANGED,
     IMPORT_RECEIVED,
@@ -77,6 +84,9 @@ __all__ = [
     "SUBSCRIPTION_CHANGED",
     "AlikeGroups",
     "AskingHours",
+    "BatchMade",
+    "BatchUnknown",
+    "BulkRow",
     "Cause",
     "ChangeGroup",
     "ChangeKind",
@@ -88,6 +98,7 @@ __all__ = [
     "Declared",
     "Directory",
     "Duplicates",
+    "EntryShown",
     "FieldAction",
     "FieldChange",
     "FieldChangeState",
@@ -95,6 +106,7 @@ __all__ = [
     "FieldRefused",
     "FieldScope",
     "FrequencyRule",
+    "ImportEntry",
     "ImportResult",
     "ImportState",
     "IncomingContact",

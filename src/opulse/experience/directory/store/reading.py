@@ -136,6 +136,25 @@ def list_opted_out(
     return [contact_of(row) for row in rows]
 
 
+def list_left(conn: Connection, tenant: int, list_id: str, after: str = "", limit: int = 50) -> list[Contact]:
+    """Contacts who opted out of the list, by id."""
+    same = and_(contacts.c.tenant == list_members.c.tenant, contacts.c.id == list_members.c.contact)
+    rows = conn.execute(
+        select(contacts)
+        .join(list_members, same)
+        .where(
+            list_members.c.tenant == tenant,
+            list_members.c.list == list_id,
+            list_members.c.unsubscribed.is_(True),
+            contacts.c.id > after,
+            contacts.c.deleted.is_(False),
+        )
+        .order_by(contacts.c.id)
+        .limit(limit)
+    )
+    return [contact_of(row) for row in rows]
+
+
 def find_opt_out(conn: Connection, tenant: int, contact: str) -> OptOut:
     """Whether and since when a contact is left alone. Nobody of that id: they are not."""
     row = conn.execute(

@@ -102,7 +102,7 @@ def list_batches(
     """Rows that were taken together, the latest first, from those behind ``before`` (moment taken, batch)."""
     table = transactions.c
     query = select(table.created_at, table.batch, func.count(), func.min(table.at), func.max(table.at)).where(
-        table.tenant == tenant, table.directory == directory
+        table.tenant == tenant, table.directory == directory, table.batch != ""
     )
     if before is not None:
         at, key = before

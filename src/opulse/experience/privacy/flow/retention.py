@@ -74,6 +74,9 @@ async def forget_of(ports: Ports, tenant: int, terms: Terms) -> dict[str, int]:
         done["refused_rows"] = await _repeat(
             ports, directory.delete_old_refused, tenant, before(terms.refused_rows), STEP
         )
+        done["refused_rows"] += await ports.db.write(
+            directory.delete_old_entries, tenant, before(terms.refused_rows)
+        )
     return done
 
 
