@@ -24,6 +24,10 @@ ELSEWHERE = {"source.held", "prompts.reported", "follow_ups.inserted", "erasure.
     "qualtrics.importing",
     "qualtrics.imported",
     "qualtrics.written",
+    "qualtrics.listing",
+    "qualtrics.asking",
+    "qualtrics.asked",
 }
 """Died at in tests of their own: ``tests/journeys/test_sources_alertmanager.py``, ``test_desktop_prompts.py``,
-``tests/stores/test_crashes_later.py``; the last four in ``tests/flows/test_pulse_qualtrics.py``."""
+``tests/stores/test_crashes_later.py``; those of Qualtrics in ``tests/flows/test_pulse_qualtrics.py`` and
+``test_pulse_asks_at_qualtrics.py``."""

@@ -1,4 +1,4 @@
-"""The client of a real Qualtrics: signing in, finding, changing and importing contacts of an XM Directory.
+"""The client of a real Qualtrics: signing in; finding, changing and importing contacts of an XM Directory; sending them a survey.
 
 In: an account, people, fields. Out: what Qualtrics answered, or a typed reason for none. Nothing of it was ever run against
 the real product; it follows public descriptions, and what they leave open is said where it matters.
@@ -7,18 +7,22 @@ the real product; it follows public descriptions, and what they leave open is sa
 from opulse.bridges.qualtrics.client import QualtricsClient
 from opulse.bridges.qualtrics.models import (
     FoundContact,
+    FoundDistribution,
     ImportProgress,
     NewContact,
     QualtricsAccount,
     QualtricsBusy,
     QualtricsError,
     QualtricsRefused,
+    SurveyMail,
 )
 from opulse.bridges.qualtrics.rules import base_url, best_match
+from opulse.bridges.qualtrics.surveys import SurveyCalls
 from opulse.bridges.qualtrics.tokens import QualtricsTokens
 
 __all__ = [
     "FoundContact",
+    "FoundDistribution",
     "ImportProgress",
     "NewContact",
     "QualtricsAccount",
@@ -27,6 +31,8 @@ __all__ = [
     "QualtricsError",
     "QualtricsRefused",
     "QualtricsTokens",
+    "SurveyCalls",
+    "SurveyMail",
     "base_url",
     "best_match",
 ]

@@ -22,9 +22,9 @@ from opulse.bridges.qualtrics.reading import (
     Unreadable,
     check_done,
     error_words,
-    read_begun,
     read_contacts,
     read_criteria,
+    read_id,
     read_progress,
 )
 from opulse.bridges.qualtrics.rules import base_url, people_filter, same_place
@@ -53,29 +53,29 @@ class QualtricsClient:
         body = people_filter(people)
         if not body["filter"]["filters"]:
             return []
-        url: str | None = f"{self._directory(directory)}/contacts/search?pageSize=100&includeEmbedded=true"
+        url: str | None = f"{self.directory_url(directory)}/contacts/search?pageSize=100&includeEmbedded=true"
         found: list[FoundContact] = []
         for _ in range(_MOST_PAGES):
             if url is None:
                 break
-            rows, url = self._read(await self._send("POST", url, body), read_contacts)
+            rows, url = self.read(await self.send("POST", url, body), read_contacts)
             found += rows
         return found
 
     async def change_contact(self, directory: str, contact: str, embedded: Mapping[str, str]) -> None:
         """Write embedded data; other keys and fields stay. Twice is as once."""
-        url = f"{self._directory(directory)}/contacts/{quote(contact, safe='')}"
-        self._read(await self._send("PUT", url, {"embeddedData": dict(embedded)}), check_done)
+        url = f"{self.directory_url(directory)}/contacts/{quote(contact, safe='')}"
+        self.read(await self.send("PUT", url, {"embeddedData": dict(embedded)}), check_done)
 
     async def begin_import(self, directory: str, list_id: str, contacts: Iterable[NewContact]) -> str:
         """Hand contacts over in bulk; its id. Twice is as once where the directory knows what makes contacts the same."""
         body = {"contacts": [_import_row(one) for one in contacts]}
-        return self._read(await self._send("POST", self._imports(directory, list_id), body), read_begun)
+        return self.read(await self.send("POST", self._imports(directory, list_id), body), read_id)
 
     async def import_progress(self, directory: str, list_id: str, import_id: str) -> ImportProgress:
         """How far an import is."""
         url = f"{self._imports(directory, list_id)}/{quote(import_id, safe='')}"
-        return self._read(await self._send("GET", url), read_progress)
+        return self.read(await self.send("GET", url), read_progress)
 
     async def criteria(self, directory: str) -> dict[str, bool]:
         """Which of ``email`` and ``ext_ref`` make contacts of the directory the same for an import."""
@@ -83,20 +83,22 @@ class QualtricsClient:
         for _ in range(_MOST_PAGES):
             if url is None:
                 break
-            found, url = self._read(await self._send("GET", url), lambda body: read_criteria(body, directory))
+            found, url = self.read(await self.send("GET", url), lambda body: read_criteria(body, directory))
             if found is not None:
                 return found
         raise QualtricsRefused(
             404, f"the account sees no directory {directory}: check the Directory ID", is_total=True
         )
 
-    def _directory(self, directory: str) -> str:
+    def directory_url(self, directory: str) -> str:
+        """Where a directory's calls begin."""
         return f"{base_url(self.account.place)}/API/v3/directories/{quote(directory, safe='')}"
 
     def _imports(self, directory: str, list_id: str) -> str:
-        return f"{self._directory(directory)}/mailinglists/{quote(list_id, safe='')}/transactioncontacts"
+        return f"{self.directory_url(directory)}/mailinglists/{quote(list_id, safe='')}/transactioncontacts"
 
-    async def _send(self, method: str, url: str, body: Any = None) -> bytes:
+    async def send(self, method: str, url: str, body: Any = None) -> bytes:
+        """One request with the account's token; the body of a good answer."""
         base = base_url(self.account.place)
         if not same_place(url, base):
             raise QualtricsRefused(
@@ -123,7 +125,8 @@ class QualtricsClient:
             is_total=answer.status in (401, 403),
         )
 
-    def _read(self, body: bytes, read: Callable[[bytes], T]) -> T:
+    def read(self, body: bytes, read: Callable[[bytes], T]) -> T:
+        """Read an answer; one that is cut off or of another form is asked for again."""
         try:
             return read(body)
         except Unreadable as error:

@@ -15,6 +15,8 @@ class QualtricsAccount:
     api_token: str = field(default="", repr=False)
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    asks: bool = False
+    """It shall also send surveys and read their answers: a token of OAuth needs more scopes then."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,27 @@ class ImportProgress:
     added: int
     updated: int
     failed: int
+
+
+@dataclass(frozen=True)
+class SurveyMail:
+    """A mail with a survey's link; subject and message hold Qualtrics' own pipes."""
+
+    survey: str
+    subject: str
+    message: str
+    from_email: str
+    from_name: str
+    reply_to: str
+
+
+@dataclass(frozen=True)
+class FoundDistribution:
+    """A distribution as a list tells it. ``status``: *Pending* before its date."""
+
+    id: str
+    status: str
+    created: str
 
 
 class QualtricsError(Exception):

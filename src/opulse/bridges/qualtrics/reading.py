@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from opulse.bridges.qualtrics.models import FoundContact, ImportProgress
+from opulse.bridges.qualtrics.models import FoundContact, FoundDistribution, ImportProgress
 
 T = TypeVar("T")
 
@@ -93,8 +93,8 @@ def read_contacts(body: bytes) -> tuple[list[FoundContact], str | None]:
     return found, result.nextPage
 
 
-def read_begun(body: bytes) -> str:
-    """The id of an import that was taken."""
+def read_id(body: bytes) -> str:
+    """The id of what was made or begun."""
     return _decode(body, _Envelope[_Begun]).result.id
 
 
@@ -113,6 +113,55 @@ def read_criteria(body: bytes, directory: str) -> tuple[dict[str, bool] | None, 
         return None, result.nextPage
     criteria = one.deduplicationCriteria or _Criteria()
     return {"email": criteria.email, "ext_ref": criteria.externalDataReference}, None
+
+
+class _Named(msgspec.Struct):
+    mailingListId: str  # noqa: N815
+    name: str | None = None
+
+
+class _NamedPage(msgspec.Struct):
+    elements: list[_Named]
+    nextPage: str | None  # noqa: N815
+
+
+class _Member(msgspec.Struct):
+    contactId: str  # noqa: N815
+
+
+class _MemberPage(msgspec.Struct):
+    elements: list[_Member]
+    nextPage: str | None  # noqa: N815
+
+
+class _Distribution(msgspec.Struct):
+    id: str
+    requestStatus: str  # noqa: N815
+    createdDate: str = ""  # noqa: N815
+
+
+class _DistributionPage(msgspec.Struct):
+    elements: list[_Distribution]
+    nextPage: str | None  # noqa: N815
+
+
+def read_lists(body: bytes, name: str) -> tuple[list[str], str | None]:
+    """The mailing lists of this name on a page, and the next page."""
+    result = _decode(body, _Envelope[_NamedPage]).result
+    return [one.mailingListId for one in result.elements if one.name == name], result.nextPage
+
+
+def read_members(body: bytes) -> tuple[list[str], str | None]:
+    """The contacts on a page of a mailing list, and the next page."""
+    result = _decode(body, _Envelope[_MemberPage]).result
+    return [one.contactId for one in result.elements], result.nextPage
+
+
+def read_distributions(body: bytes) -> tuple[list[FoundDistribution], str | None]:
+    """A page of distributions, and the next page."""
+    result = _decode(body, _Envelope[_DistributionPage]).result
+    found = [FoundDistribution(one.id, one.requestStatus, one.createdDate) for one in result.elements]
+    return found, result.nextPage
 
 
 def check_done(body: bytes) -> None:

@@ -19,6 +19,11 @@ _EARLY: Final = timedelta(seconds=60)
 _AGAIN: Final = 5.0
 SCOPE: Final = "manage:contact_transactions manage:directory_contacts read:directories read:mailing_lists"
 """What a bridge of contacts asks for; nothing of surveys, nothing of users."""
+ASKING_SCOPE: Final = (
+    "manage:contact_transactions manage:directory_contacts read:directories manage:mailing_lists "
+    "manage:mailing_list_contacts manage:distributions read:surveys manage:survey_responses"
+)
+"""What it asks for where it also sends surveys: lists of its own, distributions, and exports of responses."""
 
 
 class QualtricsTokens:
@@ -47,7 +52,9 @@ class QualtricsTokens:
 async def _sign_in(http: OutboundClient, clock: Clock, account: QualtricsAccount) -> tuple[str, datetime]:
     basic = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
-    form = urlencode({"grant_type": "client_credentials", "scope": SCOPE}).encode()
+    form = urlencode(
+        {"grant_type": "client_credentials", "scope": ASKING_SCOPE if account.asks else SCOPE}
+    ).encode()
     answer = await ask(http, clock, "POST", f"{base_url(account.place)}/oauth2/token", headers, form)
     if answer.status != 200:
         words = decode_token_refusal(answer.body).error

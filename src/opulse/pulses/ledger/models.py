@@ -18,6 +18,9 @@ class LedgerState(StrEnum):
     QUARANTINED = "quarantined"  # only an answer that looks like a machine's
     ACCEPTED = "accepted"  # the relay took the mail; no answer yet
     SHOWN = "shown"  # a desktop showed the question, and no mail was taken; no answer yet
+    ASKED_THERE = (
+        "asked_there"  # Qualtrics holds the distribution that asks the person; its answers stay there
+    )
     HANDED_OVER = "handed_over"  # lastAlarm stands on the person's contact at Qualtrics, whose workflows ask
     EXPIRED = "expired"  # the relay took the mail, or a desktop showed it; the time to answer is over
     AMBIGUOUS = "ambiguous"  # the relay may or may not have taken the mail
@@ -63,6 +66,7 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.QUARANTINED: "Only an answer that looks like a machine's came; it is not counted.",
     LedgerState.ACCEPTED: "The mail was accepted by the relay; there is no answer yet.",
     LedgerState.SHOWN: "The question was shown on the person's desktop; there is no answer yet.",
+    LedgerState.ASKED_THERE: "A survey of Qualtrics was sent to the person from there, at our request.",
     LedgerState.HANDED_OVER: "lastAlarm stands on the person's contact at Qualtrics; its workflows ask from there.",
     LedgerState.EXPIRED: "The mail was accepted, or the question shown on the desktop; nobody answered in time.",
     LedgerState.AMBIGUOUS: "The connection broke; the relay may or may not have taken the mail.",
@@ -100,7 +104,7 @@ SENTENCES: Mapping[LedgerState, str] = {
 REST = "Not reached"
 GROUPS: Mapping[str, frozenset[str]] = {
     "Answered": frozenset({"answered", "answered_late", "started", "not_theirs", "quarantined"}),
-    "Mail accepted": frozenset({"accepted", "shown", "expired", "ambiguous"}),
+    "Mail accepted": frozenset({"accepted", "shown", "asked_there", "expired", "ambiguous"}),
     "On the way": frozenset(
         {"queued", "offered", "being_resolved", "in_another_pulse", "quiet_hours", "needs_confirmation"}
     ),

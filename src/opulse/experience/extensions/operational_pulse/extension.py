@@ -11,9 +11,11 @@ from opulse.bridges.qualtrics import QualtricsRefused, base_url
 from opulse.bridges.systrack import FetchRefused, TokenKeeper
 from opulse.experience.directory import views as directory
 from opulse.experience.extensions.operational_pulse import store
+from opulse.experience.extensions.operational_pulse.asking_fields import ASKING_FIELDS
 from opulse.experience.extensions.operational_pulse.flow.handing import account_of
 from opulse.experience.extensions.operational_pulse.flow.waves import Look, arrange_in, current_url, take_all
 from opulse.experience.extensions.operational_pulse.rules import (
+    qualtrics_mail,
     qualtrics_target,
     sensor_names,
     target_problems,
@@ -122,6 +124,7 @@ class UpdateContactMetadata:
             "qualtrics_directory", "Qualtrics Directory ID", required=False, help="POOL_ and 15 characters."
         ),
         FormField("qualtrics_list", "Qualtrics List ID", required=False, help="CG_ and 15 characters."),
+        *ASKING_FIELDS,
     )
 
     def check_in(self, conn: Connection, tenant: int, form: Mapping[str, Any]) -> list[str]:
@@ -131,7 +134,11 @@ class UpdateContactMetadata:
             if parse_piped(str(form.get(name) or "")).slots
         ]
         target = qualtrics_target(form)
-        problems += _own_problems_in(conn, tenant, form) if target is None else target_problems(target)
+        problems += (
+            _own_problems_in(conn, tenant, form)
+            if target is None
+            else target_problems(target, qualtrics_mail(form))
+        )
         return problems + _outside_in(conn, tenant, form)
 
     async def run(self, ports: Ports, context: TaskContext) -> TaskResult:

@@ -21,6 +21,9 @@ class ReachReason(StrEnum):
     NO_CONTACT = "no_contact"  # the person has an address, no contact, and the pulse makes none
     TO_QUALTRICS = "to_qualtrics"  # the person is on the way into a directory at Qualtrics
     AT_QUALTRICS = "at_qualtrics"  # lastAlarm stands on the person's contact at Qualtrics
+    ASKED_AT_QUALTRICS = (
+        "asked_at_qualtrics"  # the same, and Qualtrics holds one distribution of ours to the person's list
+    )
     QUALTRICS_REFUSED = "qualtrics_refused"  # Qualtrics refused the account, the directory or this person
     QUALTRICS_UNCLEAR = "qualtrics_unclear"  # Qualtrics did not say in time whether it took the person
 
@@ -34,6 +37,17 @@ class HandState(StrEnum):
     MISSING = "missing"  # has no contact; is to be imported
     IMPORTING = "importing"  # is, or may be, part of an import
     ENDED = "ended"  # is there, or never will be: the reason says which
+
+
+class AskState(StrEnum):
+    """How far the asking of a batch by a survey at Qualtrics is."""
+
+    LISTING = "listing"  # its mailing list at Qualtrics was, or may be, made
+    LISTED = "listed"  # the list is known; people come onto it
+    SENDING = "sending"  # a distribution to the list was, or may be, made
+    ASKED = "asked"  # exactly one distribution to the list was seen, long enough after it was made
+    NOBODY = "nobody"  # nobody came onto the list
+    GIVEN_UP = "given_up"  # Qualtrics refused it, or did not say in time; the run says so
 
 
 @dataclass(frozen=True)

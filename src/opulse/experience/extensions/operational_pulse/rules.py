@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from opulse.bridges.qualtrics.models import FoundDistribution, SurveyMail
 from opulse.experience.directory.models import Person
 from opulse.experience.extensions.operational_pulse.models import (
     LAST_LOGON_DAYS,
@@ -15,6 +16,17 @@ from opulse.experience.extensions.operational_pulse.models import (
 from opulse.wire.affected import AffectedSystem, AffectedUser, seconds_since
 
 _DAY = 86_400
+MAIL_FIELDS: Final = {
+    "survey": "Qualtrics Survey ID",
+    "subject": "Qualtrics subject",
+    "message": "Qualtrics message",
+    "from_email": "Qualtrics From Address",
+    "from_name": "Qualtrics From Name",
+    "reply_to": "Qualtrics Reply-To Email",
+}
+"""Fields of the form, with ``qualtrics_`` before them, and their labels."""
+_UNLIKE: Final = ("${e://Field/lastAlarmAt}", "${e://Field/lastAlarmActivationId}")
+_LINKS: Final = ("${l://SurveyLink", "${l://SurveyURL}")
 
 
 def choose_people(systems: Iterable[AffectedSystem], as_of: str | None) -> list[AffectedPerson]:
@@ -68,17 +80,51 @@ def qualtrics_target(form: Mapping[str, Any]) -> Target | None:
     return Target(directory, list_id, is_on(form.get("create_contacts", "")))
 
 
-def target_problems(target: Target) -> list[str]:
-    """What is wrong with the ids as typed."""
-    wanted = (
-        ("Qualtrics Directory ID", "POOL_", target.directory),
-        ("Qualtrics List ID", "CG_", target.list_id),
-    )
-    return [
+def qualtrics_mail(form: Mapping[str, Any]) -> SurveyMail | None:
+    """The survey at Qualtrics that its people are asked with; None: its workflows ask, or nobody."""
+    texts = {name: str(form.get(f"qualtrics_{name}") or "").strip() for name in MAIL_FIELDS}
+    return SurveyMail(**texts) if texts["survey"] else None
+
+
+def target_problems(target: Target, mail: SurveyMail | None) -> list[str]:
+    """What is wrong with the ids as typed, and with the mail."""
+    wanted = [("Qualtrics Directory ID", "POOL_", target.directory)]
+    if mail is None or target.list_id:
+        wanted.append(("Qualtrics List ID", "CG_", target.list_id))
+    if mail is not None:
+        wanted.append((MAIL_FIELDS["survey"], "SV_", mail.survey))
+    problems = [
         f"{label} is {prefix} and 15 letters or digits, as Qualtrics shows it under Qualtrics IDs"
         for label, prefix, text in wanted
         if not (text.startswith(prefix) and len(text) == len(prefix) + 15 and text[len(prefix) :].isalnum())
     ]
+    return problems + (_mail_problems(mail) if mail else [])
+
+
+def _mail_problems(mail: SurveyMail) -> list[str]:
+    needed = {"subject": mail.subject, "from_email": mail.from_email, "from_name": mail.from_name}
+    problems = [f"{MAIL_FIELDS[name]} is missing" for name, text in needed.items() if not text]
+    if mail.subject and not any(pipe in mail.subject for pipe in _UNLIKE):
+        problems.append(
+            f"Qualtrics subject needs {_UNLIKE[0]}: a second mail with the same subject and text within 12 hours is dropped there"
+        )
+    if not any(link in mail.message for link in _LINKS):
+        problems.append("Qualtrics message needs the survey's link, ${l://SurveyLink?d=Take the survey}")
+    return problems
+
+
+def list_name(activation: str, task_run: str, batch: int) -> str:
+    """What a batch's own mailing list at Qualtrics is called; no other batch's has this name."""
+    return f"Operational Pulse {activation} {task_run}/{batch}"
+
+
+def twins(found: Sequence[FoundDistribution]) -> tuple[list[FoundDistribution], list[FoundDistribution]]:
+    """Of several distributions to one list all but the oldest are too many: (those that can be taken back, those that left)."""
+    more = found[1:]
+    return (
+        [one for one in more if one.status == "Pending"],
+        [one for one in more if one.status != "Pending"],
+    )
 
 
 def as_text_patch(sensors: Iterable[str], at: str) -> dict[str, str]:

@@ -53,6 +53,7 @@ _SPARED = {
 _AT_QUALTRICS = {
     ReachReason.TO_QUALTRICS: LedgerState.BEING_RESOLVED,
     ReachReason.AT_QUALTRICS: LedgerState.HANDED_OVER,
+    ReachReason.ASKED_AT_QUALTRICS: LedgerState.ASKED_THERE,
     ReachReason.QUALTRICS_REFUSED: LedgerState.REFUSED_THERE,
     ReachReason.QUALTRICS_UNCLEAR: LedgerState.UNCLEAR_THERE,
 }

@@ -8,7 +8,7 @@ data written twice is as once, and an import finds whom an earlier one made, by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from opulse.bridges.qualtrics import (
@@ -23,13 +23,15 @@ from opulse.bridges.qualtrics import (
 )
 from opulse.bridges.qualtrics.client import SEARCHED
 from opulse.experience.extensions.operational_pulse import store
+from opulse.experience.extensions.operational_pulse.flow.asking import ask_there, end_asking, own_list
+from opulse.experience.extensions.operational_pulse.flow.hand import Hand
 from opulse.experience.extensions.operational_pulse.models import HandState, ReachReason, Target
-from opulse.experience.extensions.operational_pulse.store import Batch, HandedPerson
+from opulse.experience.extensions.operational_pulse.rules import qualtrics_mail
+from opulse.experience.extensions.operational_pulse.store import HandedPerson
 from opulse.experience.workflows import TaskContext
 from opulse.experience.workflows import views as workflows
 from opulse.jobs import JobRetry
 from opulse.observe import faults
-from opulse.observe.metrics import DECISIONS
 from opulse.ports import Ports
 
 IMPORT_ABOVE: Final = 50
@@ -46,36 +48,6 @@ _NOT_COMPARED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class _Hand:
-    """One batch at work."""
-
-    ports: Ports
-    context: TaskContext
-    client: QualtricsClient
-    target: Target
-    batch: Batch
-    patch: dict[str, str]
-
-    async def people(self, *states: HandState) -> list[HandedPerson]:
-        rows = await self.ports.db.read(
-            store.list_people, self.context.tenant, self.context.task_run, self.batch.number
-        )
-        return [row for row in rows if row.state in states]
-
-    async def move(self, people: Sequence[HandedPerson]) -> None:
-        await self.ports.db.write(store.update_people, self.context.tenant, self.context.task_run, people)
-
-    async def settle(self, ends: dict[str, ReachReason]) -> None:
-        await self.ports.db.write(store.settle_people, self.context.tenant, self.context.task_run, ends)
-        for reason in ends.values():
-            DECISIONS.labels("reach", reason.value).inc()
-
-    async def set_import(self, import_id: str) -> None:
-        key = (self.context.tenant, self.context.task_run, self.batch.number)
-        await self.ports.db.write(store.set_import, *key, import_id)
-
-
 async def hand_over(
     ports: Ports, context: TaskContext, target: Target, number: int, patch: dict[str, str]
 ) -> str:
@@ -88,18 +60,32 @@ async def hand_over(
     batch = await ports.db.look_up(store.find_batch, *key)
     if batch is None:
         return ""
+    mail = qualtrics_mail(context.form)
     client = QualtricsClient(ports.http, ports.clock, TOKENS, account_of(context))
-    hand = _Hand(ports, context, client, target, batch, patch | {"lastAlarmActivationId": batch.activation})
+    hand = Hand(
+        ports,
+        context,
+        client,
+        target,
+        batch,
+        patch | {"lastAlarmActivationId": batch.activation},
+        mail is not None,
+    )
     try:
-        return await _work(hand)
+        if mail is None:
+            return await _work(hand)
+        hand = replace(hand, target=replace(target, list_id=await own_list(hand)))
+        wrong = await _work(hand)
+        await note_wrong(ports, context, wrong)  # now: the asking comes back many times
+        return await ask_there(hand, mail) or wrong
     except QualtricsRefused as refused:
         await ports.db.write(store.abandon_batch, *key, ReachReason.QUALTRICS_REFUSED)
-        return str(refused)
+        return str(refused) + await end_asking(hand)
     except QualtricsBusy as busy:
         if ports.clock.now() - batch.begun_at < ports.limits.send_by:
             raise JobRetry(busy.seconds, str(busy), counts=False) from busy
         await ports.db.write(store.abandon_batch, *key, ReachReason.QUALTRICS_UNCLEAR)
-        return f"Qualtrics did not take the people in time: {busy}"
+        return f"Qualtrics did not take the people in time: {busy}" + await end_asking(hand)
 
 
 async def note_wrong(ports: Ports, context: TaskContext, words: str) -> None:
@@ -117,10 +103,11 @@ def account_of(context: TaskContext) -> QualtricsAccount:
         given.get("qualtrics_api_token", ""),
         given.get("qualtrics_client_id", ""),
         given.get("qualtrics_client_secret", ""),
+        qualtrics_mail(context.form) is not None,
     )
 
 
-async def _work(hand: _Hand) -> str:
+async def _work(hand: Hand) -> str:
     await _end_import(hand)
     await _look(hand)
     wanting = await hand.people(HandState.ALIKE, HandState.MISSING)
@@ -133,7 +120,7 @@ async def _work(hand: _Hand) -> str:
     return refusal
 
 
-async def _end_import(hand: _Hand) -> None:
+async def _end_import(hand: Hand) -> None:
     """Wait for the import that runs; then its people are looked for. One whose id was lost is not asked after."""
     importing = await hand.people(HandState.IMPORTING)
     if not importing:
@@ -146,7 +133,7 @@ async def _end_import(hand: _Hand) -> None:
     await hand.set_import("")
 
 
-async def _wait_for(hand: _Hand, import_id: str) -> None:
+async def _wait_for(hand: Hand, import_id: str) -> None:
     try:
         progress = await hand.client.import_progress(hand.target.directory, hand.target.list_id, import_id)
     except QualtricsRefused as refused:
@@ -157,7 +144,7 @@ async def _wait_for(hand: _Hand, import_id: str) -> None:
         raise JobRetry(POLL, "the import runs", counts=False)
 
 
-async def _look(hand: _Hand) -> None:
+async def _look(hand: Hand) -> None:
     """Search for whoever waits, some at a time; each search's result is written before the next one."""
     waiting = await hand.people(HandState.WAITING)
     for start in range(0, len(waiting), SEARCHED):
@@ -166,12 +153,14 @@ async def _look(hand: _Hand) -> None:
         found = await hand.client.find_contacts(hand.target.directory, people)
         ends: dict[str, ReachReason] = {}
         moved: list[HandedPerson] = []
+        there: list[HandedPerson] = []
         for one in some:
             match = best_match(found, one.ext_ref, one.email)
             if match is not None and match.embedded.get("lastAlarmActivationId") == hand.batch.activation:
                 ends[one.person] = ReachReason.AT_QUALTRICS
+                there.append(replace(one, contact=match.id))
             elif match is not None:
-                moved.append(replace(one, state=_found_as(one, match), contact=match.id))
+                moved.append(_found(hand, one, match))
             elif not one.email:
                 ends[one.person] = ReachReason.NO_EMAIL
             elif not hand.target.create:
@@ -182,30 +171,38 @@ async def _look(hand: _Hand) -> None:
                 ends[one.person] = ReachReason.QUALTRICS_REFUSED
             else:
                 moved.append(replace(one, looks=one.looks + 1))
+        await hand.move(there)
         await hand.settle(ends)
         await hand.move(moved)
         faults.point("qualtrics.looked")
 
 
-def _found_as(one: HandedPerson, match: FoundContact) -> HandState:
-    """Whether an import with our words would find the contact: not where it stands there under another address."""
+def _found(hand: Hand, one: HandedPerson, match: FoundContact) -> HandedPerson:
+    """Whether an import would find the contact: not by our words where it stands there under another address; by its own.
+
+    Where people are asked there, everybody goes by an import, for only so they come onto the batch's list.
+    """
+    if hand.asks and one.looks == 0:
+        return replace(one, state=HandState.ALIKE, contact=match.id, email=match.email, ext_ref=match.ext_ref)
     ours, theirs = (one.email, one.ext_ref), (match.email, match.ext_ref)
     is_alike = [text.lower() for text in ours] == [text.lower() for text in theirs]
-    return HandState.ALIKE if is_alike and one.looks == 0 else HandState.FOUND
+    state = HandState.ALIKE if is_alike and one.looks == 0 else HandState.FOUND
+    return replace(one, state=state, contact=match.id)
 
 
-async def _for_import(hand: _Hand, wanting: Sequence[HandedPerson]) -> tuple[list[HandedPerson], str]:
+async def _for_import(hand: Hand, wanting: Sequence[HandedPerson]) -> tuple[list[HandedPerson], str]:
     """Who goes by an import: the missing, and the alike where they are many."""
     missing = [one for one in wanting if one.state is HandState.MISSING]
     alike = [one for one in wanting if one.state is HandState.ALIKE]
-    if not missing and len(alike) <= IMPORT_ABOVE:
+    by_import = hand.asks or len(alike) > IMPORT_ABOVE
+    if not missing and not (alike and by_import):
         return [], ""
     criteria = await hand.client.criteria(hand.target.directory)
     # an import that is repeated would make those twice of whom the directory compares nothing
     lost = [one for one in missing if not _is_compared(one, criteria)]
     await hand.settle({one.person: ReachReason.QUALTRICS_REFUSED for one in lost})
     chosen = [one for one in missing if _is_compared(one, criteria)]
-    if len(alike) > IMPORT_ABOVE:
+    if by_import:
         chosen += [one for one in alike if _is_compared(one, criteria)]
     return chosen, _NOT_COMPARED if lost else ""
 
@@ -216,7 +213,7 @@ def _is_compared(one: HandedPerson, criteria: Mapping[str, bool]) -> bool:
     return bool(values) and all(values)
 
 
-async def _import(hand: _Hand, people: Sequence[HandedPerson]) -> None:
+async def _import(hand: Hand, people: Sequence[HandedPerson]) -> None:
     """Hand them over in bulk. That they may be is written first: then a lost answer is followed by a look, not by a repeat."""
     await hand.move([replace(one, state=HandState.IMPORTING) for one in people])
     faults.point("qualtrics.importing")
@@ -228,7 +225,7 @@ async def _import(hand: _Hand, people: Sequence[HandedPerson]) -> None:
     raise JobRetry(POLL, "the import runs", counts=False)
 
 
-async def _write(hand: _Hand) -> None:
+async def _write(hand: Hand) -> None:
     """One request per contact that was found; a person in Python's loop, because the API takes no more at once but by import."""
     found = await hand.people(HandState.FOUND, HandState.ALIKE)
     for one in found:

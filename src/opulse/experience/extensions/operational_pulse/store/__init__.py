@@ -1,5 +1,12 @@
 """All SQL of the Operational Pulse task: whom it reached, and who is handed over to a Qualtrics directory."""
 
+from opulse.experience.extensions.operational_pulse.store.asked import (
+    Ask,
+    find_ask,
+    handed_asks,
+    save_ask,
+    settle_asked,
+)
 from opulse.experience.extensions.operational_pulse.store.handed import (
     Batch,
     HandedPerson,
@@ -27,16 +34,19 @@ from opulse.experience.extensions.operational_pulse.store.reached import (
 )
 
 __all__ = [
+    "Ask",
     "Batch",
     "HandedPerson",
     "abandon_batch",
     "count_reach",
+    "find_ask",
     "find_batch",
     "find_ends",
     "find_known_systems",
     "find_reach_of",
     "forget_people",
     "forget_reach",
+    "handed_asks",
     "handed_batches",
     "handed_people",
     "insert_batch",
@@ -45,7 +55,9 @@ __all__ = [
     "last_wave",
     "list_people",
     "reach",
+    "save_ask",
     "set_import",
+    "settle_asked",
     "settle_people",
     "update_people",
 ]

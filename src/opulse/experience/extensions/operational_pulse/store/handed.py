@@ -169,14 +169,20 @@ def list_people(conn: Connection, tenant: int, task_run: str, number: int) -> li
 
 
 def update_people(conn: Connection, tenant: int, task_run: str, people: Sequence[HandedPerson]) -> None:
-    """Write how far these people are."""
+    """Write how far these people are, and by which words Qualtrics knows them."""
     if not people:
         return
     table = handed_people.c
     statement = (
         update(handed_people)
         .where(table.tenant == tenant, table.task_run == task_run, table.person == bindparam("of_person"))
-        .values(state=bindparam("to_state"), contact=bindparam("to_contact"), looks=bindparam("to_looks"))
+        .values(
+            state=bindparam("to_state"),
+            contact=bindparam("to_contact"),
+            looks=bindparam("to_looks"),
+            email=bindparam("to_email"),
+            ext_ref=bindparam("to_ext_ref"),
+        )
     )
     given = [
         {
@@ -184,6 +190,8 @@ def update_people(conn: Connection, tenant: int, task_run: str, people: Sequence
             "to_state": one.state.value,
             "to_contact": one.contact,
             "to_looks": one.looks,
+            "to_email": one.email,
+            "to_ext_ref": one.ext_ref,
         }
         for one in people
     ]
