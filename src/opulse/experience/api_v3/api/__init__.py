@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    amending,
     contact_history,
     contacts,
     definitions,
@@ -39,6 +40,7 @@ for _part in (
     distributions,
     libraries,
     responses,
+    amending,
     subscriptions,
 ):
     join(router, _part.router)
