@@ -27,8 +27,11 @@ GUESSED = {"Cookie": f"{SESSION_COOKIE}=guessed"}
 FAULT, SERVER_ERROR = 400, 500
 NOT_THERE_YET = {"GET /API/v3/users/{person}/apitoken"}
 """Answers 400, as the product does, until somebody has asked for it to be made."""
-TOO_FEW_ANSWERS = {"POST /API/v3/surveys/{survey_id}/export-responses"}
-"""Answers 403 while so few people have answered that each could be guessed."""
+TOO_FEW_ANSWERS = {
+    "POST /API/v3/surveys/{survey_id}/export-responses",
+    "DELETE /API/v3/surveys/{survey_id}/responses/{response_id}",
+}
+"""Answers 403 while so few people have answered that each could be guessed, or because one answer would be deleted alone."""
 ASKS_NO_ACTIVATION = {
     "GET /api/v1/activations/{activation}/impact",
     "GET /api/v1/activations/{activation}/why",

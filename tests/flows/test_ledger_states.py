@@ -100,6 +100,7 @@ REACHED: list[tuple[str, Setup, LedgerState]] = [
     ("withdrawn", invitation("accepted", answer="withdrawn"), S.NOT_THEIRS),
     ("corrected", corrected, S.NOT_THEIRS),
     ("quarantined", invitation("accepted", answer="quarantined"), S.QUARANTINED),
+    ("answered, deleted", invitation("accepted", answer="deleted"), S.ANSWER_DELETED),
     ("accepted", invitation("accepted"), S.ACCEPTED),
     ("expired", expired, S.EXPIRED),
     ("unknown", invitation("unknown"), S.AMBIGUOUS),

@@ -3,6 +3,7 @@
 import os
 import time
 
+import pandas
 from calling import WORLD, call
 from QualtricsAPI.Library import Messages
 from QualtricsAPI.Setup import Credentials
@@ -181,6 +182,15 @@ call(
         got["httpStatus"] == "200 - OK"
         and responses.get_survey_response(SURVEY, response)["values"]["branch"] == "south"
     ),
+)
+call(
+    "Responses.bulk_update_many_responses_from_dataframe",
+    lambda: responses.bulk_update_many_responses_from_dataframe(
+        survey=SURVEY,
+        df=pandas.DataFrame({"ResponseId": [response], "branch": ["north"]}),
+        update_cols=["branch"],
+    ),
+    lambda _: responses.get_survey_response(SURVEY, response)["values"]["branch"] == "north",
 )
 as_csv = {"format": "csv"}
 call(

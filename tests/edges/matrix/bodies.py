@@ -23,6 +23,11 @@ NOTIFICATION = {
 SURVEY = {"name": "Looked at", "document": recommended_pulse().model_dump(mode="json")}
 
 _MAIL = {"header": {"subject": "Looked at"}, "message": {"messageText": "Looked at"}}
+UPDATES = {
+    "updates": [{"responseId": "R_000000000000000", "embeddedData": {"a": "b"}}],
+    "ignoreMissingResponses": True,
+}
+DELETES = {"deletes": [{"responseId": "R_000000000000000"}], "ignoreMissingResponses": True}
 SUBSCRIPTION = {"topics": "controlpanel.activateSurvey", "publicationUrl": "https://93.184.216.34/heard"}
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "POST /API/v3/eventsubscriptions": SUBSCRIPTION,
@@ -32,6 +37,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /API/v3/survey-definitions/{survey_id}/metadata": {"SurveyName": "Looked at"},
     "POST /API/v3/survey-definitions/{survey_id}/versions": {"Published": True},
     "POST /API/v3/surveys/{survey_id}/export-responses": {"format": "csv"},
+    "PUT /API/v3/responses/{response_id}": {"surveyId": "SV_000000000000000", "embeddedData": {"a": "b"}},
+    "POST /API/v3/surveys/{survey_id}/update-responses": UPDATES,
+    "POST /API/v3/surveys/{survey_id}/delete-responses": DELETES,
     "POST /API/v3/surveys/{survey_id}/responses": {"values": {}},
     "POST /API/v3/libraries/{library_name}/messages": {
         "category": "invite",

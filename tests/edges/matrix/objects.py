@@ -37,7 +37,7 @@ from opulse.tenancy.flow.people import add_person
 from opulse.tenancy.flow.service_accounts import create_account
 from opulse.web.roles import Role
 from opulse.wire.identifiers import Prefix, new_ids
-from tests.edges.matrix.bodies import SUBSCRIPTION
+from tests.edges.matrix.bodies import DELETES, SUBSCRIPTION, UPDATES
 from tests.edges.matrix.world import MARK, PASSWORD, World, sign_in, until
 
 Found = Mapping[str, str]  # the parameters of the path that were found so far
@@ -477,6 +477,25 @@ MAKERS: Mapping[str, Maker] = {
     "{batch}": make_batch,
     "/transactionbatches/{batch}/transactions/{transaction}": make_batched,
     "{contact_import}": make_contact_import,
+async def make_updates(world: World, found: Found) -> str:
+    path = f"/API/v3/surveys/{found['survey_id']}/update-responses"
+    return str((await world.api.post(path, UPDATES))["result"]["progressId"])
+
+
+async def make_deletes(world: World, found: Found) -> str:
+    path = f"/API/v3/surveys/{found['survey_id']}/delete-responses"
+    return str((await world.api.post(path, DELETES))["result"]["progressId"])
+
+
+async def make_any_response(world: World, found: Found) -> str:
+    """Of a survey that the path does not name."""
+    return await make_response(world, {"survey_id": await make_survey(world, {})})
+
+
+MAKERS: Mapping[str, Maker] = {
+    "/update-responses/{change}": make_updates,
+    "/delete-responses/{change}": make_deletes,
+    "/API/v3/responses/{response_id}": make_any_response,
     "{subscription}": make_subscription,
     "{library_name}": find_library,
     "{export_id}": make_export,

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from sqlalchemy import select
 
+from opulse.experience.responses.flow.answering import RESPONSE_RECORDED
 from opulse.experience.surveys import recommended_pulse
 from opulse.experience.surveys.qsf.writing.survey import write_qsf
+from opulse.jobs.table import jobs
 from opulse.mail.shell import STARTER
 from tests.edges.matrix import objects
 from tests.edges.matrix.objects import fresh_name
@@ -181,6 +184,43 @@ async def _v3_transactions(world: World) -> Call:
     return _json(f"/API/v3/directories/{directory}/transactions", {"k1": one})
 
 
+async def _given(world: World) -> tuple[str, str]:
+    """A survey, and a response to it that is nobody's."""
+    survey = await objects.make_survey(world, {})
+    made = await world.api.post(f"/API/v3/surveys/{survey}/responses", {"values": {}})
+    return survey, str(made["result"]["responseId"])
+
+
+def _counted(world: World) -> Settled:
+    async def ask(answer: httpx2.Response) -> bool:
+        query = select(jobs.c.id).where(jobs.c.kind == RESPONSE_RECORDED).limit(1)
+        return await world.ports.db.read(lambda conn: conn.execute(query).first()) is None
+
+    return ask
+
+
+async def _v3_amend(world: World) -> Call:
+    survey, response = await _given(world)
+    return _json(f"/API/v3/responses/{response}", {"surveyId": survey, "embeddedData": {"team": "blue"}})
+
+
+async def _v3_delete(world: World) -> Call:
+    survey, response = await _given(world)
+    return Call(f"/API/v3/surveys/{survey}/responses/{response}", {}, _counted(world))
+
+
+async def _v3_amend_many(world: World) -> Call:
+    survey, response = await _given(world)
+    updates = [{"responseId": response, "embeddedData": {"team": "blue"}}]
+    return _json(f"/API/v3/surveys/{survey}/update-responses", {"updates": updates})
+
+
+async def _v3_delete_many(world: World) -> Call:
+    survey, response = await _given(world)
+    body = {"deletes": [{"responseId": response}]}
+    return _json(f"/API/v3/surveys/{survey}/delete-responses", body, _counted(world))
+
+
 async def _waiting(world: World, trigger: dict[str, Any]) -> str:
     task = {"id": "t1", "type": "wait", "form": {"amount": "1", "unit": "hours"}}
     body = {"name": fresh_name("workflow"), "trigger": trigger, "tasks": [task]}
@@ -230,4 +270,8 @@ OWN_CALLS: Mapping[str, MakeCall] = {
     "PUT /api/v1/systems/{system_id}/primary-user": _primary_user,
     "POST /api/v1/oauth-clients": _oauth_client,
     "POST /API/v3/directories/{directory}/transactions": _v3_transactions,
+    "PUT /API/v3/responses/{response_id}": _v3_amend,
+    "DELETE /API/v3/surveys/{survey_id}/responses/{response_id}": _v3_delete,
+    "POST /API/v3/surveys/{survey_id}/update-responses": _v3_amend_many,
+    "POST /API/v3/surveys/{survey_id}/delete-responses": _v3_delete_many,
 }

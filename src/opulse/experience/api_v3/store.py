@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -43,6 +44,19 @@ exports = Table(
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_v3_exports_created_at", exports.c.tenant, exports.c.created_at)
+changes = Table(
+    "v3_response_changes",
+    metadata,
+    Column("tenant", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("survey", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # update or delete
+    Column("changed", Integer, nullable=False),
+    Column("missing", JsonDoc, nullable=False),  # ids that the survey did not have
+    Column("failed", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
 _SHOWN = [one.value for one in (ResponseState.RECORDED, ResponseState.IN_PROGRESS, ResponseState.PARTIAL)]
 
 
@@ -57,6 +71,41 @@ class Export:
     wanted: Mapping[str, Any]
     created_by: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ManyChanged:
+    """What became of a change of many responses. ``failed``: nothing was changed, for some were missing."""
+
+    tenant: int
+    id: str  # PGRS_…
+    survey: str
+    kind: str  # update or delete
+    changed: int
+    missing: Sequence[str]
+    failed: bool
+    created_at: datetime
+
+
+def insert_change(conn: Connection, one: ManyChanged) -> None:
+    """Keep it."""
+    row = {name: getattr(one, name) for name in changes.c.keys()}  # noqa: SIM118 - columns are not a dict
+    conn.execute(insert(changes).values(row | {"missing": list(one.missing)}))
+
+
+def find_change(
+    conn: Connection, tenant: int, survey: str, kind: str, change: str, since: datetime
+) -> ManyChanged | None:
+    """By its id; asked for since then."""
+    this = changes.c.tenant == tenant, changes.c.id == change, changes.c.survey == survey
+    query = select(changes).where(*this, changes.c.kind == kind, changes.c.created_at >= since)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else ManyChanged(**row._mapping)
+
+
+def delete_changes(conn: Connection, tenant: int, before: datetime) -> None:
+    """Forget those that were asked for before then."""
+    conn.execute(delete(changes).where(changes.c.tenant == tenant, changes.c.created_at < before))
 
 
 def insert_export(conn: Connection, export: Export) -> None:

@@ -51,7 +51,12 @@ desktop_prompts = Table(
 MOST = 50
 """Open invitations of the people of one system that are looked at: the newest."""
 _ENDED = (PromptOutcome.SHOWN.value, PromptOutcome.INTERRUPTED.value)
-_ANSWERS = (ResponseState.RECORDED.value, ResponseState.LATE.value, ResponseState.IN_PROGRESS.value)
+_ANSWERS = (
+    ResponseState.RECORDED.value,
+    ResponseState.LATE.value,
+    ResponseState.IN_PROGRESS.value,
+    ResponseState.DELETED.value,
+)
 _READ = (
     "id", "state", "send_by", "expires_at", "email_key", "first_name", "last_name", "email", "language", "fields",
     "distribution",

@@ -16,6 +16,7 @@ class LedgerState(StrEnum):
     STARTED = "started"  # began to answer and has not sent it
     NOT_THEIRS = "not_theirs"  # said "not my computer" or "not me": the owner on record is wrong
     QUARANTINED = "quarantined"  # only an answer that looks like a machine's
+    ANSWER_DELETED = "answer_deleted"  # answered; those who ask deleted the answer
     ACCEPTED = "accepted"  # the relay took the mail; no answer yet
     SHOWN = "shown"  # a desktop showed the question, and no mail was taken; no answer yet
     ASKED_THERE = (
@@ -64,6 +65,7 @@ SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.STARTED: "Somebody began to answer.",
     LedgerState.NOT_THEIRS: "The person says that it is not their device; the owner on record is wrong.",
     LedgerState.QUARANTINED: "Only an answer that looks like a machine's came; it is not counted.",
+    LedgerState.ANSWER_DELETED: "Somebody answered; the answer was deleted and counts nowhere.",
     LedgerState.ACCEPTED: "The mail was accepted by the relay; there is no answer yet.",
     LedgerState.SHOWN: "The question was shown on the person's desktop; there is no answer yet.",
     LedgerState.ASKED_THERE: "A survey of Qualtrics was sent to the person from there, at our request.",
@@ -103,7 +105,9 @@ SENTENCES: Mapping[LedgerState, str] = {
 
 REST = "Not reached"
 GROUPS: Mapping[str, frozenset[str]] = {
-    "Answered": frozenset({"answered", "answered_late", "started", "not_theirs", "quarantined"}),
+    "Answered": frozenset(
+        {"answered", "answered_late", "started", "not_theirs", "quarantined", "answer_deleted"}
+    ),
     "Mail accepted": frozenset({"accepted", "shown", "asked_there", "expired", "ambiguous"}),
     "On the way": frozenset(
         {"queued", "offered", "being_resolved", "in_another_pulse", "quiet_hours", "needs_confirmation"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from opulse.experience.api_v3.api import (
+    amending,
     batches,
     contact_history,
     contact_imports,
@@ -45,6 +46,7 @@ for _part in (
     distributions,
     libraries,
     responses,
+    amending,
     subscriptions,
 ):
     join(router, _part.router)

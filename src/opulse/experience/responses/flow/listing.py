@@ -26,6 +26,7 @@ from opulse.experience.responses.rules.showing import (
     refuse_filter,
 )
 from opulse.experience.responses.store import listing as store
+from opulse.experience.responses.store.amending import list_embedded_set
 from opulse.experience.surveys.flow import get_survey_in, get_version_in
 from opulse.experience.surveys.models import SurveyDocument, SurveyRecord
 from opulse.experience.surveys.rules import localise
@@ -100,7 +101,7 @@ async def all_columns(ports: Ports, tenant: int, survey: str, language: str = ""
 
 async def embedded_names(ports: Ports, tenant: int, survey: str, identity: Identity) -> tuple[str, ...]:
     """Fields of embedded data that exports of the survey may hold."""
-    return embedded_of(await ports.db.read(_documents_in, tenant, survey), identity)
+    return await ports.db.read(_embedded_in, tenant, survey, identity)
 
 
 async def check_file(
@@ -174,7 +175,7 @@ def _answer_in(
 ) -> tuple[AnswerRow, Identity, Shown]:
     identity = get_policy_in(conn, tenant, survey).identity
     row = store.find_answer(conn, tenant, survey, response, named=identity is Identity.NAMED)
-    if row is None:
+    if row is None or row.state is ResponseState.DELETED:
         raise LookupError(response)
     alike = store.count_answers(conn, tenant, survey, AnswerFilter(states=frozenset({row.state})))
     shown = decide_shown(identity, alike, ports.limits.cell, ports.limits.comment_cell)
@@ -186,6 +187,11 @@ def _answer_in(
 def _columns_in(conn: Connection, tenant: int, survey: str, language: str) -> list[Column]:
     documents = _documents_in(conn, tenant, survey)
     return union_of(columns_of(localise(one, language or one.language)) for one in documents)
+
+
+def _embedded_in(conn: Connection, tenant: int, survey: str, identity: Identity) -> tuple[str, ...]:
+    of_flow = embedded_of(_documents_in(conn, tenant, survey), identity)
+    return tuple(dict.fromkeys((*of_flow, *list_embedded_set(conn, tenant, survey))))
 
 
 def _documents_in(conn: Connection, tenant: int, survey: str) -> list[SurveyDocument]:

@@ -27,6 +27,7 @@ class ResponseState(StrEnum):
     PARTIAL = "partial"  # begun and never finished; closed since nothing came for days: kept, not counted
     TEST = "test"  # somebody of the console tried the survey: kept and marked, never counted
     WITHDRAWN = "withdrawn"  # was recorded; then the person said that it is not their computer, or not them
+    DELETED = "deleted"  # those who ask took it out: its answers are gone, the row says that there was one
 
 
 class AccessReason(StrEnum):

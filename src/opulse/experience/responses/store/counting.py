@@ -6,6 +6,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from opulse.db import json_list
 from opulse.experience.responses.models import CountChange, ResponseState
+from opulse.experience.responses.store.amending import forget_history
 from opulse.experience.responses.store.tables import response_history, responses
 
 
@@ -48,6 +49,8 @@ def claim_uncounted(conn: Connection, tenant: int, activation: str, limit: int) 
         .where(responses.c.tenant == tenant, responses.c.id.in_(select(ids.c.value)))
         .values(counted=responses.c.revision)
     )
+    if gone := [row.id for row in rows if row.state == ResponseState.DELETED.value]:
+        forget_history(conn, tenant, gone)  # what was kept of it to be taken away was read above
     recorded = ResponseState.RECORDED.value
     return [
         CountChange(

@@ -218,5 +218,5 @@ def _row(row: Row[Any], named: bool) -> AnswerRow:
         last_name=(row.last_name or "") if named else "",
         email=(row.email or "") if named else "",
         reference=(row.ext_ref or "") if named else "",
-        embedded={**(row.set_by_distribution or {}), **(row.set_by_flow or {})},
+        embedded={**(row.set_by_distribution or {}), **(row.set_by_flow or {}), **row.embedded},
     )

@@ -40,6 +40,9 @@ responses = Table(
     Column("updated_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=True),
     Column("cut", Boolean, nullable=False, server_default=false()),  # the answers are no more this person's
+    Column(
+        "embedded", JsonDoc, nullable=False, server_default="{}"
+    ),  # what programs have set beside the answers
     PrimaryKeyConstraint("tenant", "id"),
 )
 Index("ix_responses_invitation", responses.c.tenant, responses.c.invitation)

@@ -64,6 +64,7 @@ _ANSWERS = {
     ResponseState.PARTIAL: LedgerState.STARTED,
     ResponseState.QUARANTINED: LedgerState.QUARANTINED,
     ResponseState.WITHDRAWN: LedgerState.NOT_THEIRS,
+    ResponseState.DELETED: LedgerState.ANSWER_DELETED,
 }
 READ = ("system", "system_name", "person", "contact", "wave", "reason", "task_run")
 UNASKED = len(ORDER)
