@@ -473,10 +473,6 @@ async def make_contact_import(world: World, found: Found) -> str:
     return str(made["result"]["id"])
 
 
-MAKERS: Mapping[str, Maker] = {
-    "{batch}": make_batch,
-    "/transactionbatches/{batch}/transactions/{transaction}": make_batched,
-    "{contact_import}": make_contact_import,
 async def make_updates(world: World, found: Found) -> str:
     path = f"/API/v3/surveys/{found['survey_id']}/update-responses"
     return str((await world.api.post(path, UPDATES))["result"]["progressId"])
@@ -493,6 +489,9 @@ async def make_any_response(world: World, found: Found) -> str:
 
 
 MAKERS: Mapping[str, Maker] = {
+    "{batch}": make_batch,
+    "/transactionbatches/{batch}/transactions/{transaction}": make_batched,
+    "{contact_import}": make_contact_import,
     "/update-responses/{change}": make_updates,
     "/delete-responses/{change}": make_deletes,
     "/API/v3/responses/{response_id}": make_any_response,
