@@ -24,7 +24,8 @@ def nothing_is_there_twice(evidence: Evidence, mails: dict[str, list[str]]) -> N
 
 def everything_went_well(evidence: Evidence) -> None:
     assert evidence.deliveries == {"delivered": 1}
-    assert evidence.attempts["accepted"] == 1
+    # at least once: who is cut off between the answer and its row sends again, and the receiver does its work once
+    assert evidence.attempts["accepted"] in (1, 2)
     assert evidence.runs.keys() == {"succeeded"}
     assert evidence.dead_jobs == 0
     assert evidence.looks <= 1, "one loop asks for newcomers"

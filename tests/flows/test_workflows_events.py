@@ -20,7 +20,8 @@ from opulse.experience.distributions.flow.links import unsubscribe_in
 from opulse.experience.distributions.flow.returned import Returned
 from opulse.experience.distributions.views import invitations
 from opulse.experience.extensions.schedule.models import SCHEDULES_DUE
-from opulse.experience.responses.flow.announcing import announce_response_in
+from opulse.experience.responses.flow.announcing import Changed, announce_responses_in
+from opulse.experience.responses.models import ResponseState
 from opulse.experience.responses.views import responses
 from opulse.jobs import enqueue
 from opulse.mail.inbound import Inbound
@@ -275,7 +276,8 @@ async def test_a_response_is_an_event_about_who_answered_or_about_what_never_bot
                 "recorded_at": now,
             }
             conn.execute(responses.insert().values(**row))
-            announce_response_in(conn, pulse.tenant, row["id"], 1)
+            changed = Changed(str(row["id"]), 1, pulse.survey, ResponseState(state), now)
+            announce_responses_in(conn, pulse.tenant, [changed])
 
         await pulse.ports.db.write(unit)
         await pulse.work()

@@ -455,7 +455,8 @@ async def make_subscription(world: World, found: Found) -> str:
 
 
 async def make_batch(world: World, found: Found) -> str:
-    made = await world.api.post(f"/API/v3/directories/{found['directory']}/transactionbatches", {})
+    directory = found.get("directory") or await make_directory(world, found)
+    made = await world.api.post(f"/API/v3/directories/{directory}/transactionbatches", {})
     return str(made["result"]["id"])
 
 
