@@ -8,16 +8,27 @@ import pytest
 
 from opulse.experience.workflows import views as workflows
 from opulse.experience.workflows.flow import definitions
+from opulse.monitoring.recipients.flow.saving import create_recipient
+from opulse.monitoring.recipients.models import (
+    Authentication,
+    Channel,
+    RecipientDraft,
+    RecipientType,
+    RequestMethod,
+    Webhook,
+)
 from opulse.monitoring.sensors.flow.catalogue import create_sensor
 from opulse.monitoring.sensors.flow.evaluator import Evaluator
 from opulse.monitoring.sensors.models import Sensor, SensorOrigin
 from opulse.monitoring.systems.flow.groups import create_group
+from opulse.wire.webhook import DEFAULT_BODY
 from tests.edges.console import Console, open_console, text_of
 
 __all__ = ["open_console"]
 
 FIELD = re.compile(r'<(?:input|select|textarea)\b[^>]*\bname="([a-z_]+)"')
 HIDDEN = re.compile(r'<input\b[^>]*type="hidden"[^>]*>')
+FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 MOST_FIELDS = 8
 
 
@@ -32,7 +43,8 @@ async def group(console: Console) -> str:
 
 
 def form_in(html: str) -> str:
-    return HIDDEN.sub("", html[html.index('action="/pulses/new"') : html.rindex("</form>")])
+    """What a newcomer sees of it: the fields of real products are folded away."""
+    return FOLDED.sub("", HIDDEN.sub("", html[html.index('action="/pulses/new"') : html.rindex("</form>")]))
 
 
 async def test_a_pulse_is_made_edited_and_deleted_on_its_pages(console: Console, group: str) -> None:
@@ -57,7 +69,7 @@ async def test_a_pulse_is_made_edited_and_deleted_on_its_pages(console: Console,
     assert shown.count("In step") == 7
     assert "Slow disks" in text_of((await console.viewer.get("/pulses")).text)
     listed = text_of((await console.viewer.get(f"{address}/checklist")).text)
-    assert "lastAlarm, Current Value, contains Disk Full" in listed
+    assert "lastAlarm, Current Value, contains: Disk Full" in listed
     revision = {"revision": "1"}
     two = {**typed, **revision, "sensor": ["Disk Full", "Disk Slow"], "do": "save"}
     assert (await console.editor.post(f"{address}/edit", data=two)).status_code == 303
@@ -103,3 +115,47 @@ async def test_a_bad_form_says_what_to_mend_and_viewers_change_nothing(console: 
         assert sentence in words
     assert (await console.viewer.get("/pulses/new")).status_code == 403
     assert (await console.viewer.post("/pulses/new", data={"do": "save"})).status_code == 403
+
+
+async def test_the_fields_of_a_real_product_are_kept_and_mended_in_the_form(
+    console: Console, group: str
+) -> None:
+    typed = {
+        "name": "Slow disks",
+        "sensor": "Disk Full",
+        "group": group,
+        "threshold": "1",
+        "channel": "Email",
+    }
+    there = {"where_sensors": "systrack", "where_asked": "qualtrics", "where_directory": "POOL_1"}
+    refused = await console.editor.post("/pulses/new", data={**typed, **there, "do": "save"})
+    assert refused.status_code == 422
+    shown = refused.text
+    for text in ("Cloud URL", "Choose the account", "POOL_ and 15 letters"):
+        assert text in text_of(shown)
+    assert 'value="POOL_1"' in shown
+    assert "<details open>" in shown
+    counted = await console.editor.post("/pulses/new", data={**typed, **there, "do": "preview"})
+    assert "SysTrack counts its systems" in text_of(counted.text)
+    webhook = await theirs(console)
+    told = {"where_asked": "their_workflows", "where_webhook": webhook}
+    made = await console.editor.post("/pulses/new", data={**typed, **told, "do": "save"})
+    assert made.status_code == 303, text_of(made.text)
+    address = made.headers["location"]
+    page = text_of((await console.viewer.get(address)).text)
+    assert "The workflows of a real Qualtrics ask the people" in page
+    assert page.count("In step") == 2
+    goes = text_of((await console.editor.get(f"{address}/delete")).text)
+    assert "It is at Qualtrics: delete it there." in goes
+
+
+async def theirs(console: Console) -> str:
+    webhook = Webhook(
+        "https://fra1.qualtrics.com/inbound-event/v1/events/json/triggers?triggerId=OC_1",
+        RequestMethod.POST,
+        Authentication(),
+        (),
+        DEFAULT_BODY,
+    )
+    draft = RecipientDraft(RecipientType.SYSTEM, "Theirs", Channel.WEBHOOK, webhook=webhook)
+    return (await create_recipient(console.ports, console.tenant, "test", draft)).recipient.id

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from opulse.bootstrap.stages import load_extensions
+from opulse.experience.directory.flow.lists import create_directory, create_list
 from opulse.experience.workflows import views as workflows
 from opulse.experience.workflows.flow import definitions
 from opulse.experience.workflows.flow.checking import WorkflowProblem
@@ -22,7 +23,7 @@ from opulse.monitoring.sensors.models import Sensor, SensorOrigin
 from opulse.monitoring.systems.flow.groups import create_group
 from opulse.ports import Ports
 from opulse.pulses.bound import Pulse, PulseDraft, PulseRefused
-from opulse.pulses.bound.flow import keeping, own, reading, removing, saving
+from opulse.pulses.bound.flow import keeping, own, parts, reading, removing, saving
 from opulse.pulses.bound.models import DEFAULT_SURVEY, Part, PartKind, PartState
 from opulse.tenancy.flow.tenants import create_tenant
 from opulse.tenancy.views import list_audit, list_keys
@@ -128,7 +129,7 @@ async def test_a_refusal_of_a_wing_undoes_all_that_was_made_before_it(
     def refuse(*given: object) -> Part:
         raise WorkflowProblem(["something is wrong with it"])
 
-    monkeypatch.setattr(saving, "save_sender_in", refuse)
+    monkeypatch.setattr(parts, "save_sender_in", refuse)
     with pytest.raises(PulseRefused, match="something is wrong with it"):
         await world.make()
     assert await world.counts() == (0, 0, 0, 0)
@@ -248,6 +249,25 @@ async def test_pulses_of_one_list_share_the_webhook_and_the_last_takes_it_along(
     await removing.delete_pulse(world.ports, world.tenant, WHO, second.id)
     assert await world.counts() == (0, 0, 0, 0)
     assert await reading.list_pulses(world.ports, world.tenant) == []
+
+
+async def test_another_list_gets_a_webhook_of_its_own_and_the_others_keep_theirs(world: World) -> None:
+    first, second = await world.make(), await world.make("Mail", sensors=("Mail Hang",))
+    directory = await create_directory(world.ports, world.tenant, "Guests", WHO)
+    other = await create_list(world.ports, world.tenant, directory.id, "Guests", WHO)
+    wanted = replace(first.draft, mailing_list=other.id)
+    moved = await saving.change_pulse(world.ports, world.tenant, WHO, first.id, wanted)
+    assert moved.parts[PartKind.RECEIVER].id != second.parts[PartKind.RECEIVER].id
+    assert (await reading.find_pulse(world.ports, world.tenant, first.id)).in_step
+    assert (await reading.find_pulse(world.ports, world.tenant, second.id)).in_step
+    told = {one.name: one.recipients for one in await world.notifications()}
+    assert told == {
+        "Slow disks": (moved.parts[PartKind.RECIPIENT].id,),
+        "Mail": (second.parts[PartKind.RECIPIENT].id,),
+    }
+    assert await world.counts() == (2, 2, 4, 2)
+    await saving.change_pulse(world.ports, world.tenant, WHO, first.id, first.draft)
+    assert await world.counts() == (2, 1, 3, 1), "nobody uses the webhook of the guests any more"
 
 
 async def test_what_something_else_is_told_by_stays(world: World) -> None:

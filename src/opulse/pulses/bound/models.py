@@ -33,10 +33,53 @@ class PartState(StrEnum):
     MISSING = "missing"  # it is deleted, revoked or over
 
 
+class SensorsAt(StrEnum):
+    """Whose monitoring counts the systems and tells the webhook."""
+
+    HERE = "here"
+    SYSTRACK = "systrack"  # a real SysTrack calls our JSON event
+
+
+class AskedAt(StrEnum):
+    """Whose directory and surveys the people are asked with."""
+
+    HERE = "here"
+    QUALTRICS = "qualtrics"  # our Operational Pulse task writes on contacts there, and sends a survey there
+    THEIR_WORKFLOWS = "their_workflows"  # our webhook starts a workflow there, which does the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which half is a real product, and what our half must know of it. What does not matter is empty.
+
+    ``account`` and ``webhook`` are ids of what an administrator has made before: they hold the secrets.
+    """
+
+    sensors: SensorsAt = SensorsAt.HERE
+    asked: AskedAt = AskedAt.HERE
+    account: str = ""  # of the Operational Pulse extension; signs in at SysTrack, at Qualtrics, or at both
+    token_url: str = ""  # of SysTrack, as are the next two
+    cloud_url: str = ""
+    client_id: str = ""
+    directory: str = ""  # POOL_… at Qualtrics
+    survey: str = ""  # SV_… at Qualtrics
+    subject: str = ""
+    from_email: str = ""
+    from_name: str = ""
+    reply_to: str = ""
+    webhook: str = ""  # the recipient that leads to a JSON event at Qualtrics
+
+    @property
+    def is_here(self) -> bool:
+        """Both halves are ours."""
+        return self.sensors is SensorsAt.HERE and self.asked is AskedAt.HERE
+
+
 @dataclass(frozen=True, slots=True)
 class PulseDraft:
-    """The eight fields. ``group``, ``survey`` and ``mailing_list`` are ids; an empty survey or list is the default one.
+    """The eight fields, and where its halves are.
 
+    ``group``, ``survey`` and ``mailing_list`` are ids; an empty survey or list is the default one.
     ``threshold``: ``1`` any system, ``25`` so many systems, ``10 %`` that share of the systems that report.
     """
 
@@ -48,6 +91,7 @@ class PulseDraft:
     message: str = ""  # empty: the survey's introduction, in the language of each person
     mailing_list: str = ""
     channel: str = CHANNELS[0]
+    where: Where = Where()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +154,29 @@ class PulseLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do by hand. ``value``: what to type or choose; ``code``: several lines to paste."""
+
+    text: str
+    value: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Steps in one of the real products, in their order."""
+
+    title: str
+    remark: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
-    """What happens to one part when its pulse is deleted; ``stays`` says why, and is empty when it goes."""
+    """What happens to one part when its pulse is deleted; ``stays`` says why, and is empty when it goes.
+
+    Parts in the real products stay too: nothing of ours can delete them.
+    """
 
     kind: PartKind
     name: str
@@ -120,7 +185,7 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class WouldAsk:
-    """What the draft would do right now."""
+    """What the draft would do right now. Not ``counted``: a real SysTrack counts, and the notes say so."""
 
     count: int  # systems that count
     of: int  # systems of the group that report
@@ -130,6 +195,7 @@ class WouldAsk:
     strangers: int  # users without one
     nobody: int  # systems without a user
     notes: tuple[str, ...] = ()
+    counted: bool = True
 
 
 class PulseFault(StrEnum):
@@ -142,6 +208,7 @@ class PulseFault(StrEnum):
     SURVEY = "survey"  # unknown, or not published
     MAILING_LIST = "mailing_list"  # unknown
     CHANNEL = "channel"  # none of the three
+    WHERE = "where"  # what must be known of a real product is missing, or the two sides do not go together
     PART = "part"  # a part of the pulse was refused by its own stage
     OUTDATED = "outdated"  # somebody else has saved it since it was opened
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from opulse.db import Instant, JsonDoc, metadata
-from opulse.pulses.bound.models import Part, PartKind, Pulse, PulseDraft
+from opulse.pulses.bound.models import AskedAt, Part, PartKind, Pulse, PulseDraft, SensorsAt, Where
 
 pulses = Table(
     "pulses",
@@ -110,5 +110,14 @@ def _values(pulse: Pulse) -> dict[str, Any]:
 
 
 def _pulse(row: Row[Any], belonging: dict[PartKind, Part]) -> Pulse:
-    draft = PulseDraft(**{**row.draft, "sensors": tuple(row.draft["sensors"])})
+    where = _where(row.draft.get("where") or {})  # earlier versions kept none
+    draft = PulseDraft(**{**row.draft, "sensors": tuple(row.draft["sensors"]), "where": where})
     return Pulse(row.id, draft, row.enabled, row.revision, row.changed_by, row.changed_at, belonging)
+
+
+def _where(kept: Mapping[str, Any]) -> Where:
+    sides: dict[str, Any] = {
+        "sensors": SensorsAt(kept.get("sensors", SensorsAt.HERE)),
+        "asked": AskedAt(kept.get("asked", AskedAt.HERE)),
+    }
+    return Where(**{**kept, **sides})

@@ -5,6 +5,7 @@ Only what the pulse speaks of is written; schedule, hold and whatever else a per
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,7 @@ from opulse.experience.workflows.models import (
 from opulse.monitoring.notifications.flow import reading, saving
 from opulse.monitoring.notifications.models import Notification, NotificationDraft, SensorChoice
 from opulse.pulses.bound.flow.work import Work
-from opulse.pulses.bound.models import Part, PartKind, PulseDraft
+from opulse.pulses.bound.models import AskedAt, Part, PartKind, Pulse, PulseDraft
 from opulse.pulses.bound.rules import PERCENTAGE, compare, list_of, read_threshold, write_threshold
 
 ALARM = "lastAlarm"
@@ -33,13 +34,13 @@ MADE_FOR = "Made by the pulse of this name."
 
 
 def draft_of(
-    draft: PulseDraft, recipient: str, found: Notification | None = None, left: str = ""
+    draft: PulseDraft, recipient: str, found: Notification | None = None, left: Collection[str] = ()
 ) -> NotificationDraft:
-    """The guide's fourth procedure. ``found``: what stands there already; ``left``: a recipient that it tells no more."""
+    """The guide's fourth procedure. ``found``: what stands there already; ``left``: recipients that it tells no more."""
     option, value = read_threshold(draft.threshold) or ("", draft.threshold)
     instances = {one.name: one.instance for one in found.sensors} if found else {}
     sensors = tuple(SensorChoice(name, instances.get(name)) for name in draft.sensors)
-    before = (one for one in (found.recipients if found else ()) if one != left)
+    before = (one for one in (found.recipients if found else ()) if one not in left)
     told = tuple(dict.fromkeys((*before, *([recipient] if recipient else []))))
     if found is None:
         return NotificationDraft(draft.name, MADE_FOR, sensors, draft.group, option, value, told)
@@ -63,8 +64,13 @@ def draft_of(
     )
 
 
-def said_of_notification(draft: PulseDraft, group_name: str) -> dict[str, str]:
-    """What the pulse says of its notification, in words."""
+def said_of_notification(pulse: Pulse, group_name: str) -> dict[str, str]:
+    """What the pulse says of its notification, in words.
+
+    Where Qualtrics asks, a paused pulse does not tell it: no workflow of ours asks, which could be switched off.
+    """
+    draft = pulse.draft
+    told = pulse.enabled or draft.where.asked is AskedAt.HERE
     return {
         "Name": draft.name,
         "Sensors": list_of(draft.sensors),
@@ -72,7 +78,7 @@ def said_of_notification(draft: PulseDraft, group_name: str) -> dict[str, str]:
         "Group": group_name,
         "Threshold": draft.threshold,
         "Enabled": "yes",
-        "Tells the webhook": "yes",
+        "Tells the webhook": "yes" if told else "no",
     }
 
 
@@ -91,17 +97,19 @@ def read_notification(found: Notification, recipient: str) -> dict[str, str]:
 
 
 def save_notification_in(
-    work: Work, draft: PulseDraft, group_name: str, recipient: str, part: Part | None, left: str
+    work: Work, pulse: Pulse, group_name: str, recipient: str, part: Part | None, left: str
 ) -> Part:
     """Make it, or change it where it says something else: saving ends an activation that is open."""
+    said = said_of_notification(pulse, group_name)
+    tells = said["Tells the webhook"] == "yes"
+    told, untold = (recipient, (left,)) if tells else ("", (left, recipient))
     found = reading.find_notification(work.conn, work.tenant, part.id) if part else None
     if found is None or part is None:
-        made = saving.create_notification_in(
-            work.conn, work.tenant, work.actor, draft_of(draft, recipient), work.now
-        )
+        wanted = draft_of(pulse.draft, told)
+        made = saving.create_notification_in(work.conn, work.tenant, work.actor, wanted, work.now)
         return Part(PartKind.NOTIFICATION, made.notification.id, made=True)
-    if compare(said_of_notification(draft, group_name), read_notification(found, recipient)):
-        wanted = draft_of(draft, recipient, found, left)
+    if compare(said, read_notification(found, recipient)):
+        wanted = draft_of(pulse.draft, told, found, untold)
         saving.change_notification_in(work.conn, work.tenant, work.actor, found.id, wanted, work.now)
     return part
 

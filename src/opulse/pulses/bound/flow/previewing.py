@@ -19,10 +19,30 @@ from opulse.monitoring.systems.views import list_systems_at
 from opulse.ports import Ports
 from opulse.pulses.bound import store
 from opulse.pulses.bound.flow.own import draft_of
-from opulse.pulses.bound.models import PulseDraft, PulseFault, PulseProblem, PulseRefused, WouldAsk
+from opulse.pulses.bound.models import (
+    AskedAt,
+    PulseDraft,
+    PulseFault,
+    PulseProblem,
+    PulseRefused,
+    SensorsAt,
+    WouldAsk,
+)
 from opulse.pulses.bound.rules import notes_on, tidy
 
 PAGE = 1000
+_CONTACTS_THERE = "Who of these people is a contact is for Qualtrics to say."
+_UNCOUNTED = WouldAsk(
+    0,
+    0,
+    0,
+    False,
+    0,
+    0,
+    0,
+    ("SysTrack counts its systems; nothing of it can be counted here.",),
+    counted=False,
+)
 _FIELDS = {"activation": "threshold", "activation.value": "threshold", "group_id": "group"}
 
 
@@ -35,6 +55,8 @@ async def preview_pulse(
         PulseRefused: sensors, group or threshold are missing or wrong.
     """
     wanted, now = tidy(draft), ports.clock.now()
+    if wanted.where.sensors is SensorsAt.SYSTRACK:
+        return _UNCOUNTED
 
     def query(conn: Connection) -> tuple[Notification, frozenset[int], tuple[str, ...]]:
         others = [one for one in store.list_pulses(conn, tenant) if one.id != pulse]
@@ -60,6 +82,8 @@ async def preview_pulse(
     people, strangers, nobody = await ports.db.read(
         _count_people, tenant, wanted.mailing_list, count.qualifying
     )
+    if wanted.where.asked is not AskedAt.HERE:
+        people, strangers, notes = people + strangers, 0, (*notes, _CONTACTS_THERE)
     return WouldAsk(
         len(count.qualifying),
         count.reporting,

@@ -27,8 +27,10 @@ from opulse.monitoring.systems.views import list_groups
 from opulse.ports import Ports
 from opulse.pulses.bound import store
 from opulse.pulses.bound.flow import own
+from opulse.pulses.bound.flow.elsewhere import asker_said, read_asker, receives
 from opulse.pulses.bound.flow.shared import EXTENSION, leads_to, updates_list
 from opulse.pulses.bound.models import (
+    AskedAt,
     Difference,
     Part,
     PartKind,
@@ -37,11 +39,12 @@ from opulse.pulses.bound.models import (
     Pulse,
     PulseLook,
     PulseUnknown,
+    SensorsAt,
 )
 from opulse.pulses.bound.rules import compare, notes_on
 from opulse.pulses.bound.views import count_asked
 from opulse.tenancy import views as tenancy
-from opulse.tenancy.models import Key
+from opulse.tenancy.models import Key, Tenant
 
 SHARED = (PartKind.ACCOUNT, PartKind.RECEIVER, PartKind.KEY, PartKind.RECIPIENT, PartKind.SURVEY)
 
@@ -51,6 +54,7 @@ class Here:
     """Everything of the tenant that a part may be, by id: read once for all pulses."""
 
     ports: Ports
+    tenant: Tenant
     now: datetime
     notifications: Mapping[str, Notification]
     recipients: Mapping[str, Recipient]
@@ -63,8 +67,11 @@ class Here:
 
 
 def read_here(conn: Connection, ports: Ports, tenant: int) -> Here:
+    found = tenancy.find_tenant(conn, tenant)
+    assert found is not None, "the caller is of this tenant"
     return Here(
         ports,
+        found,
         ports.clock.now(),
         {one.id: one for one in list_notifications(conn, tenant)},
         {one.id: one for one in list_recipients_in(conn, tenant)},
@@ -175,19 +182,45 @@ def _receiver(pulse: Pulse, part: Part, here: Here) -> PartLook | None:
     found = here.workflows.get(part.id)
     if found is None:
         return None
-    fits = updates_list(found, pulse.draft.mailing_list)
+    differences = _of_asker(pulse, found, here) if _asks_there(pulse) else _of_receiver(pulse, found)
+    return _named(part.kind, found.document.name, f"/workflows/{found.id}", differences)
+
+
+def _asks_there(pulse: Pulse) -> bool:
+    return pulse.draft.where.asked is AskedAt.QUALTRICS
+
+
+def _of_receiver(pulse: Pulse, found: Workflow) -> tuple[Difference, ...]:
+    draft = pulse.draft
+    is_real = draft.where.sensors is SensorsAt.SYSTRACK
+    fits = receives(found, draft, draft.where.account) if is_real else updates_list(found, draft.mailing_list)
     said = {"Enabled": "yes", "Writes lastAlarm on the mailing list": "yes"}
     is_so = {
         "Enabled": "yes" if found.enabled else "no",
         "Writes lastAlarm on the mailing list": "yes" if fits else "no",
     }
-    return _named(part.kind, found.document.name, f"/workflows/{found.id}", compare(said, is_so))
+    return compare(said, is_so)
+
+
+def _of_asker(pulse: Pulse, found: Workflow, here: Here) -> tuple[Difference, ...]:
+    """Paused, it takes nothing only where SysTrack tells it: our own notification then does not tell."""
+    takes = pulse.enabled or pulse.draft.where.sensors is SensorsAt.HERE
+    said = {**asker_said(here.ports, here.tenant, pulse.draft), "Enabled": "yes" if takes else "no"}
+    is_so = {**read_asker(found), "Enabled": "yes" if found.enabled else "no"}
+    names = {key: str(one["name"]) for key, one in here.accounts.items()}
+    return tuple(
+        replace(one, here=names.get(one.here, one.here), pulse=names.get(one.pulse, one.pulse))
+        for one in compare(said, is_so)
+    )
 
 
 def _recipient(pulse: Pulse, part: Part, here: Here) -> PartLook | None:
     found = here.recipients.get(part.id)
     if found is None:
         return None
+    if PartKind.RECEIVER not in pulse.parts:  # it leads to Qualtrics, and where there is not ours to say
+        state = {"Enabled": "no" if found.disabled_reason else "yes"}
+        return _named(part.kind, found.name, f"/recipients/{found.id}", compare({"Enabled": "yes"}, state))
     receiver = here.workflows.get(pulse.parts[PartKind.RECEIVER].id)
     fits = receiver is not None and leads_to(found, trigger_url(here.ports, receiver))
     said = {"Enabled": "yes", "Leads to the receiving workflow": "yes"}
@@ -203,7 +236,7 @@ def _notification(pulse: Pulse, part: Part, here: Here) -> PartLook | None:
     if found is None:
         return None
     group = here.groups.get(pulse.draft.group)
-    said = own.said_of_notification(pulse.draft, group.name if group else "a deleted group")
+    said = own.said_of_notification(pulse, group.name if group else "a deleted group")
     is_so = own.read_notification(found, pulse.parts[PartKind.RECIPIENT].id)
     return _named(part.kind, found.name, f"/notifications/{found.id}", compare(said, is_so))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,16 @@ from opulse.ports import Ports
 from opulse.pulses.bound import store
 from opulse.pulses.bound.flow.reading import Here, list_looks_in, read_here
 from opulse.pulses.bound.flow.work import Work
-from opulse.pulses.bound.models import Leaving, PartKind, PartLook, PartState, Pulse, PulseUnknown
+from opulse.pulses.bound.models import (
+    AskedAt,
+    Leaving,
+    PartKind,
+    PartLook,
+    PartState,
+    Pulse,
+    PulseUnknown,
+    SensorsAt,
+)
 from opulse.tenancy import audit_in
 from opulse.tenancy.flow.keys import revoke_key_in
 
@@ -37,11 +46,25 @@ def _preview_in(conn: Connection, ports: Ports, tenant: int, pulse: str) -> tupl
         raise PulseUnknown(pulse)
     here = read_here(conn, ports, tenant)
     others = [one.pulse for one in looks if one.pulse.id != pulse]
-    return tuple(
+    ours = tuple(
         Leaving(part.kind, part.name, _why_it_stays(look.pulse, part, others, here))
         for part in look.parts
         if part.state is not PartState.MISSING
     )
+    return (*ours, *_left_there(look.pulse))
+
+
+def _left_there(pulse: Pulse) -> Iterator[Leaving]:
+    """What a person has made in a real product, and takes back there."""
+    where = pulse.draft.where
+    if where.sensors is SensorsAt.SYSTRACK:
+        text = "It is at SysTrack: delete it there, and the webhook with the last notification that tells it."
+        yield Leaving(PartKind.NOTIFICATION, pulse.draft.name, text)
+    if where.asked is AskedAt.THEIR_WORKFLOWS:
+        yield Leaving(PartKind.SENDER, f"Send: {pulse.draft.name}", "It is at Qualtrics: delete it there.")
+    if where.asked is AskedAt.QUALTRICS:
+        text = "Its lists, mails and answers are at Qualtrics."
+        yield Leaving(PartKind.SURVEY, where.survey, text)
 
 
 async def delete_pulse(ports: Ports, tenant: int, actor: str, pulse: str) -> Pulse:
@@ -68,6 +91,23 @@ def _delete_in(conn: Connection, ports: Ports, tenant: int, actor: str, pulse: s
     before = {"name": found.draft.name, "parts": {kind.value: one.id for kind, one in found.parts.items()}}
     audit_in(conn, tenant, actor, "pulse.deleted", found.draft.name, before, None, work.now)
     return found
+
+
+def remove_left_in(work: Work, before: Pulse, saved: Pulse, others: Sequence[Pulse]) -> None:
+    """What the pulse had and has no more, after a save: as when its surveys are asked elsewhere from now on."""
+    gone = {
+        kind
+        for kind, part in before.parts.items()
+        if kind not in saved.parts or saved.parts[kind].id != part.id
+    }
+    if PartKind.SENDER in gone and PartKind.SENDER not in saved.parts:
+        _delete_workflow(work, before.parts[PartKind.SENDER].id)
+    if PartKind.NOTIFICATION in gone and PartKind.NOTIFICATION not in saved.parts:
+        part = before.parts[PartKind.NOTIFICATION]
+        if part.id in read_here(work.conn, work.ports, work.tenant).notifications:
+            delete_notification_in(work.conn, work.tenant, work.actor, part.id, work.now)
+    if gone & set(SHARED):
+        remove_shared_in(work, before, [saved, *others])
 
 
 def remove_shared_in(work: Work, pulse: Pulse, others: Sequence[Pulse]) -> None:
@@ -106,13 +146,15 @@ def _why_it_stays(pulse: Pulse, part: PartLook, others: Sequence[Pulse], here: H
 def _why_shared_stays(
     pulse: Pulse, kind: PartKind, others: Sequence[Pulse], here: Here, own: Iterable[str]
 ) -> str:
-    part, recipient = pulse.parts[kind], pulse.parts[PartKind.RECIPIENT].id
+    part, tells = pulse.parts[kind], pulse.parts.get(PartKind.RECIPIENT)
     users = [one.draft.name for one in others if kind in one.parts and one.parts[kind].id == part.id]
     if users:
         return f"It is used by {', '.join(users)}."
     if not part.made:
         return "It was there before the pulse."
-    tells = [
-        one.name for one in here.notifications.values() if recipient in one.recipients and one.id not in own
+    if tells is None:
+        return ""
+    tellers = [
+        one.name for one in here.notifications.values() if tells.id in one.recipients and one.id not in own
     ]
-    return f"{', '.join(tells)} still tells it." if tells else ""
+    return f"{', '.join(tellers)} still tells it." if tellers else ""

@@ -26,13 +26,14 @@ from opulse.monitoring.recipients.models import (
     RequestMethod,
     Webhook,
 )
+from opulse.ports import Ports
 from opulse.pulses.bound.flow.work import Work
 from opulse.pulses.bound.models import Part, PartKind, Pulse
 from opulse.tenancy import find_tenant, views
 from opulse.tenancy.flow.addresses import cloud_url, token_url
 from opulse.tenancy.flow.keys import issue_key_in
 from opulse.tenancy.flow.service_accounts import create_account_in
-from opulse.tenancy.models import Key, KeyKind
+from opulse.tenancy.models import Key, KeyKind, Tenant
 from opulse.wire.webhook import DEFAULT_BODY
 
 EXTENSION = "operational_pulse"
@@ -42,11 +43,11 @@ SYSTEMS_URL, SENSOR_NAMES = "Systems URL", "Sensor Names"
 
 def ensure_shared_in(work: Work, mailing_list: MailingList, known: Iterable[Pulse]) -> list[Part]:
     """The shared parts of this list, made or mended where they are not there. ``known``: pulses of the list, this one first."""
-    before = _known_parts(known)
+    before = known_parts(known)
     account = _account(work, before)
     receiver, made = _receiver(work, mailing_list, before, account)
     found = [account, Part(PartKind.RECEIVER, receiver.id, made)]
-    return [*found, *_recipient(work, mailing_list, receiver, before)]
+    return [*found, *ensure_recipient_in(work, mailing_list.name, receiver, before)]
 
 
 def updates_list(workflow: Workflow, mailing_list: str) -> bool:
@@ -54,7 +55,8 @@ def updates_list(workflow: Workflow, mailing_list: str) -> bool:
     document = workflow.document
     tasks = (task for task in document.tasks if task.type == EXTENSION)
     return document.trigger.type == JSON_EVENT and any(
-        task.form.get("list_id") == mailing_list for task in tasks
+        task.form.get("list_id") == mailing_list and task.form.get("directory_at") != "qualtrics"
+        for task in tasks
     )
 
 
@@ -63,7 +65,8 @@ def leads_to(recipient: Recipient, address: str) -> bool:
     return recipient.webhook is not None and recipient.webhook.url == address
 
 
-def _known_parts(known: Iterable[Pulse]) -> Mapping[PartKind, list[Part]]:
+def known_parts(known: Iterable[Pulse]) -> Mapping[PartKind, list[Part]]:
+    """Their parts by kind."""
     found: dict[PartKind, list[Part]] = {kind: [] for kind in PartKind}
     for pulse in known:
         for part in pulse.parts.values():
@@ -73,17 +76,13 @@ def _known_parts(known: Iterable[Pulse]) -> Mapping[PartKind, list[Part]]:
 
 def _account(work: Work, before: Mapping[PartKind, list[Part]]) -> Part:
     """Credentials that open our own affected-systems API: of a service account that is not revoked."""
-    open_to = {one.username for one in views.list_accounts(work.conn, work.tenant) if not one.revoked}
+    open_to = open_accounts(work)
     here = {
         one["id"]
         for one in workflows.list_accounts(work.conn, work.tenant)
         if one["extension"] == EXTENSION and one["fields"].get("systrack_api_account") in open_to
     }
-    host = cloud_url(work.ports).partition(":")[0]
-    domains = workflows.list_installs(work.conn, work.tenant).get(EXTENSION)
-    if domains is None or host not in domains:
-        allowed = [*(domains or ()), host]
-        accounts_flow.install_extension_in(work.conn, work.tenant, EXTENSION, allowed, work.actor, work.now)
+    allow_own_host(work)
     for part in before[PartKind.ACCOUNT]:
         if part.id in here:
             return part
@@ -95,6 +94,20 @@ def _account(work: Work, before: Mapping[PartKind, list[Part]]) -> Part:
         work.conn, work.ports, work.tenant, EXTENSION, "SysTrack service account", fields, work.actor
     )
     return Part(PartKind.ACCOUNT, made, made=True)
+
+
+def open_accounts(work: Work) -> set[str]:
+    """User names of service accounts that may ask here."""
+    return {one.username for one in views.list_accounts(work.conn, work.tenant) if not one.revoked}
+
+
+def allow_own_host(work: Work) -> None:
+    """The extension may call this installation."""
+    host = cloud_url(work.ports).partition(":")[0]
+    domains = workflows.list_installs(work.conn, work.tenant).get(EXTENSION)
+    if domains is None or host not in domains:
+        allowed = [*(domains or ()), host]
+        accounts_flow.install_extension_in(work.conn, work.tenant, EXTENSION, allowed, work.actor, work.now)
 
 
 def _receiver(
@@ -110,7 +123,8 @@ def _receiver(
         told = any(leads_to(one, address) for one in recipients)
         if workflow.enabled and told and updates_list(workflow, mailing_list.id):
             return workflow, False
-    document = receiving_document(work, mailing_list, account.id)
+    name = f"Receive sensor notifications: {mailing_list.name}"
+    document = receiving_document(name, account.id, _own_form(work, mailing_list))
     return definitions.create_workflow_in(
         work.conn, work.ports, work.tenant, document, work.actor, enabled=True
     ), True
@@ -118,8 +132,8 @@ def _receiver(
 
 def _mended(work: Work, found: Workflow, mailing_list: MailingList, account: Part) -> Workflow:
     if not updates_list(found, mailing_list.id):
-        document = receiving_document(work, mailing_list, account.id)
-        document = document.model_copy(update={"name": found.document.name})
+        name, form = found.document.name, _own_form(work, mailing_list)
+        document = receiving_document(name, account.id, form, found.document)
         found = definitions.change_workflow_in(
             work.conn, work.ports, work.tenant, found.id, document, work.actor
         )
@@ -128,32 +142,46 @@ def _mended(work: Work, found: Workflow, mailing_list: MailingList, account: Par
     return found
 
 
-def receiving_document(work: Work, mailing_list: MailingList, account: str) -> WorkflowDocument:
-    """The guide's first procedure."""
-    tenant = find_tenant(work.conn, work.tenant)
-    assert tenant is not None, "the caller is of this tenant"
+def receiving_document(
+    name: str, account: str, form: Mapping[str, str], found: WorkflowDocument | None = None
+) -> WorkflowDocument:
+    """The guide's first procedure. ``form``: the task's fields but the two of the event; ``found``: what stands there already."""
     fields = [
         {"name": SYSTEMS_URL, "path": "data.systemsAtActivationURL"},
         {"name": SENSOR_NAMES, "path": "data.sensorNames"},
     ]
-    task = {
+    told = {
         "systems_url": f"${{a://Field/{SYSTEMS_URL}}}",
         "sensor_names": f"${{a://Field/{SENSOR_NAMES}}}",
-        "token_url": token_url(work.ports),
-        "cloud_url": cloud_url(work.ports),
-        "client_id": tenant.client_id,
-        "list_id": mailing_list.id,
-        "directory_id": mailing_list.directory,
+        **form,
     }
-    return WorkflowDocument(
-        name=f"Receive sensor notifications: {mailing_list.name}",
-        trigger=TriggerDefinition(type=JSON_EVENT, form={"fields": fields, "authentication": "token"}),
-        tasks=[TaskDefinition(type=EXTENSION, account=account, form=task)],
+    known = next((one for one in found.tasks if one.type == EXTENSION), None) if found else None
+    kept, was = (known.form if known else {}), (found.trigger.form if found else {})
+    task = TaskDefinition(
+        id=known.id if known else "", type=EXTENSION, account=account, form={**kept, **told}
     )
+    trigger = TriggerDefinition(type=JSON_EVENT, form={"authentication": "token", **was, "fields": fields})
+    others = [one for one in (found.tasks if found else ()) if one is not known]
+    if found is None:
+        return WorkflowDocument(name=name, trigger=trigger, tasks=[task])
+    return found.model_copy(update={"name": name, "trigger": trigger, "tasks": [task, *others]})
 
 
-def _recipient(
-    work: Work, mailing_list: MailingList, receiver: Workflow, before: Mapping[PartKind, list[Part]]
+def own_addresses(ports: Ports, tenant: Tenant) -> dict[str, str]:
+    """Where the task asks for the affected systems when they are ours."""
+    return {"token_url": token_url(ports), "cloud_url": cloud_url(ports), "client_id": tenant.client_id}
+
+
+def _own_form(work: Work, mailing_list: MailingList) -> dict[str, str]:
+    """This installation's own addresses, and the list."""
+    tenant = find_tenant(work.conn, work.tenant)
+    assert tenant is not None, "the caller is of this tenant"
+    into = {"list_id": mailing_list.id, "directory_id": mailing_list.directory, "directory_at": "here"}
+    return {**own_addresses(work.ports, tenant), **into}
+
+
+def ensure_recipient_in(
+    work: Work, title: str, receiver: Workflow, before: Mapping[PartKind, list[Part]]
 ) -> list[Part]:
     """The guide's second procedure, and the key in its header where a pulse made it."""
     address = trigger_url(work.ports, receiver)
@@ -165,9 +193,9 @@ def _recipient(
         if leads_to(one, address):
             return [Part(PartKind.RECIPIENT, one.id, made=False)]
     key, secret = issue_key_in(
-        work.conn, work.ports, work.tenant, KeyKind.INTEGRATION, f"Webhook: {mailing_list.name}", work.actor
+        work.conn, work.ports, work.tenant, KeyKind.INTEGRATION, f"Webhook: {title}", work.actor
     )
-    draft = _recipient_draft(_free_name(f"Experience workflows: {mailing_list.name}", here), address, secret)
+    draft = _recipient_draft(_free_name(f"Experience workflows: {title}", here), address, secret)
     made = saving.create_recipient_in(work.conn, work.ports, work.tenant, work.actor, draft)
     return [Part(PartKind.KEY, key.id, made=True), Part(PartKind.RECIPIENT, made.id, made=True)]
 

@@ -64,12 +64,13 @@ def _without_partner(facts: Facts, paired: list[Pair]) -> Iterator[Finding]:
         if notification.id not in served and has_webhook & set(notification.recipients):
             what = "It tells a webhook, and the conditions of no workflow name its sensors."
             yield Finding(Kind.NO_WORKFLOW, about(notification), what)
+    told_elsewhere = any(_takes_from_elsewhere(workflow, facts.place) for workflow in facts.workflows)
     in_pairs = {pair.asker.workflow.id for pair in paired}
     for asker in askers(facts):
         if not asker.wanted and not asker.lines:
             what = "It listens to lastAlarm and has no condition on it."
             yield Finding(Kind.NO_CONDITIONS, about(asker.workflow), what)
-        elif asker.wanted and asker.workflow.id not in in_pairs:
+        elif asker.wanted and asker.workflow.id not in in_pairs and not told_elsewhere:
             what = f"It waits for {_listed(list(asker.wanted.values()))}, which no notification sends."
             yield Finding(Kind.NO_NOTIFICATION, about(asker.workflow), what)
 
@@ -113,6 +114,19 @@ def _writes_there(workflow: Workflow) -> bool:
         task.type == "operational_pulse" and task.form.get("directory_at") == "qualtrics"
         for task in workflow.document.tasks
     )
+
+
+def _takes_from_elsewhere(workflow: Workflow, place: Place) -> bool:
+    """Whether a real SysTrack tells it, whose notifications the doctor does not see."""
+    own = {urlsplit(url).netloc.lower() for url in (place.public_url, place.monitoring_url)}
+    return workflow.enabled and any(
+        task.type == "operational_pulse" and _host(str(task.form.get("cloud_url") or "")) not in {"", *own}
+        for task in workflow.document.tasks
+    )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url if "://" in url else f"//{url}").netloc.lower()
 
 
 def _listed(names: list[str]) -> str:

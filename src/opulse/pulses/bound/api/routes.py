@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, Field
 
 from opulse.monitoring.sensors.api.states import EvaluatorDep
 from opulse.ports import Ports
-from opulse.pulses.bound.flow import keeping, previewing, reading, removing, saving
-from opulse.pulses.bound.models import (
-    CHANNELS,
-    PartKind,
-    PartState,
-    PulseDraft,
-    PulseLook,
-    PulseRefused,
-    PulseUnknown,
+from opulse.pulses.bound.api.bodies import (
+    Checklist,
+    KeepBody,
+    LeavingList,
+    LeavingView,
+    ProcedureView,
+    PulseBody,
+    PulseChangeBody,
+    PulseList,
+    PulseView,
+    StepView,
+    WouldAskView,
+    pulse_view,
 )
+from opulse.pulses.bound.flow import keeping, listing, previewing, reading, removing, saving
+from opulse.pulses.bound.models import PulseRefused, PulseUnknown
 from opulse.web.access import Caller, api_editor, api_viewer, ports_of
 from opulse.web.errors import NotFound, Problem
 
@@ -29,109 +34,10 @@ Editor = Annotated[Caller, Depends(api_editor)]
 Viewer = Annotated[Caller, Depends(api_viewer)]
 
 
-class PulseBody(BaseModel):
-    """The eight fields. An empty ``survey_id`` or ``mailing_list_id`` is the default one, which is made where it is not there."""
-
-    name: str
-    sensors: list[str] = Field(description="All of them must be triggered on a system.", max_length=100)
-    group_id: str
-    threshold: str = Field("10 %", description="`1` any system, `25` so many, `10 %` of those that report.")
-    survey_id: str = ""
-    message: str = Field("", description="Empty: the survey's introduction, in each person's language.")
-    mailing_list_id: str = ""
-    channel: str = Field(CHANNELS[0], description=f"One of: {', '.join(CHANNELS)}.")
-
-    def draft(self) -> PulseDraft:
-        return PulseDraft(
-            self.name,
-            tuple(self.sensors),
-            self.group_id,
-            self.threshold,
-            self.survey_id,
-            self.message,
-            self.mailing_list_id,
-            self.channel,
-        )
-
-
-class PulseChangeBody(PulseBody):
-    """``revision``: the one that was read; refused when somebody has saved since. Left out: whatever it is."""
-
-    revision: int | None = None
-
-
-class KeepBody(BaseModel):
-    """Which part the pulse shall follow."""
-
-    part: PartKind
-
-
-class DifferenceView(BaseModel):
-    """``here``: what the part says; ``pulse``: what the pulse says."""
-
-    what: str
-    here: str
-    pulse: str
-
-
-class PartView(BaseModel):
-    kind: PartKind
-    id: str
-    name: str
-    state: PartState
-    differences: list[DifferenceView]
-    shared_with: list[str] = Field(description="Names of other pulses that use it.")
-
-
-class PulseView(PulseBody):
-    """A pulse with its parts as they are now."""
-
-    pulse_id: str
-    revision: int
-    enabled: bool
-    in_step: bool
-    parts: list[PartView]
-    last_activation_at: AwareDatetime | None
-    last_activation_id: str
-    asked: int = Field(description="People of the last activation who were asked.")
-    notes: list[str]
-    changed_by: str
-    changed_at: AwareDatetime
-
-
-class PulseList(BaseModel):
-    pulses: list[PulseView]
-
-
-class WouldAskView(BaseModel):
-    """What the draft would do right now."""
-
-    count: int = Field(description="Systems that count.")
-    of: int = Field(description="Systems of the group that report.")
-    members: int
-    would_activate: bool
-    people: int = Field(description="Users of the systems that count, who have a contact.")
-    without_contact: int
-    systems_without_user: int
-    notes: list[str]
-
-
-class LeavingView(BaseModel):
-    """``stays``: why it is not deleted; empty: it goes."""
-
-    kind: PartKind
-    name: str
-    stays: str
-
-
-class LeavingList(BaseModel):
-    parts: list[LeavingView]
-
-
 @router.get("", operation_id="list_pulses")
 async def list_pulses(ports: PortsDep, caller: Viewer) -> PulseList:
     """By name."""
-    return PulseList(pulses=[_view(one) for one in await reading.list_pulses(ports, caller.tenant)])
+    return PulseList(pulses=[pulse_view(one) for one in await reading.list_pulses(ports, caller.tenant)])
 
 
 @router.post("", operation_id="create_pulse", status_code=201)
@@ -162,6 +68,7 @@ async def post_preview(
         without_contact=would.strangers,
         systems_without_user=would.nobody,
         notes=list(would.notes),
+        counted=would.counted,
     )
 
 
@@ -199,6 +106,25 @@ async def get_deletion(pulse_id: str, ports: PortsDep, caller: Viewer) -> Leavin
     except PulseUnknown as unknown:
         raise NotFound("pulse") from unknown
     return LeavingList(parts=[LeavingView(kind=one.kind, name=one.name, stays=one.stays) for one in found])
+
+
+@router.get("/{pulse_id}/checklist", operation_id="get_pulse_checklist")
+async def get_checklist(pulse_id: str, ports: PortsDep, caller: Viewer) -> Checklist:
+    """What a person makes by hand in the real products, since no API does it, with this pulse's values."""
+    try:
+        found = await listing.read_checklist(ports, caller.tenant, pulse_id)
+    except PulseUnknown as unknown:
+        raise NotFound("pulse") from unknown
+    return Checklist(
+        procedures=[
+            ProcedureView(
+                title=one.title,
+                remark=one.remark,
+                steps=[StepView(text=step.text, value=step.value, code=step.code) for step in one.steps],
+            )
+            for one in found
+        ]
+    )
 
 
 @router.post("/{pulse_id}/pause", operation_id="pause_pulse")
@@ -248,7 +174,7 @@ async def _switched(ports: Ports, caller: Caller, pulse_id: str, *, enabled: boo
 
 async def _found(ports: Ports, caller: Caller, pulse_id: str) -> PulseView:
     try:
-        return _view(await reading.find_pulse(ports, caller.tenant, pulse_id))
+        return pulse_view(await reading.find_pulse(ports, caller.tenant, pulse_id))
     except PulseUnknown as unknown:
         raise NotFound("pulse") from unknown
 
@@ -256,40 +182,3 @@ async def _found(ports: Ports, caller: Caller, pulse_id: str) -> PulseView:
 def _invalid(refused: PulseRefused) -> Problem:
     errors = [{"where": one.field, "reason": one.fault.value, "what": one.text} for one in refused.problems]
     return Problem(422, "the pulse cannot be saved", str(refused), errors=errors)
-
-
-def _view(look: PulseLook) -> PulseView:
-    pulse, draft = look.pulse, look.pulse.draft
-    return PulseView(
-        pulse_id=pulse.id,
-        name=draft.name,
-        sensors=list(draft.sensors),
-        group_id=draft.group,
-        threshold=draft.threshold,
-        survey_id=draft.survey,
-        message=draft.message,
-        mailing_list_id=draft.mailing_list,
-        channel=draft.channel,
-        revision=pulse.revision,
-        enabled=pulse.enabled,
-        in_step=look.in_step,
-        parts=[
-            PartView(
-                kind=one.kind,
-                id=pulse.parts[one.kind].id,
-                name=one.name,
-                state=one.state,
-                differences=[
-                    DifferenceView(what=d.what, here=d.here, pulse=d.pulse) for d in one.differences
-                ],
-                shared_with=list(one.shared),
-            )
-            for one in look.parts
-        ],
-        last_activation_at=look.last_at,
-        last_activation_id=look.last_activation,
-        asked=look.asked,
-        notes=list(look.notes),
-        changed_by=pulse.changed_by,
-        changed_at=pulse.changed_at,
-    )

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from sqlalchemy import Connection
-from starlette.datastructures import FormData
 
-from opulse.experience.directory.views import list_lists
-from opulse.experience.surveys.models import SurveyState
-from opulse.experience.surveys.views import list_all_surveys
 from opulse.monitoring.sensors.api.states import EvaluatorDep
-from opulse.monitoring.sensors.views import list_sensors
-from opulse.monitoring.systems.views import list_groups
 from opulse.ports import Ports
-from opulse.pulses.bound.flow import keeping, previewing, reading, removing, saving
+from opulse.pulses.bound.flow import keeping, listing, previewing, reading, removing, saving
 from opulse.pulses.bound.models import (
-    CHANNELS,
-    DEFAULT_LIST,
-    DEFAULT_SURVEY,
     Leaving,
     PartKind,
+    Procedure,
     PulseDraft,
     PulseLook,
     PulseRefused,
     PulseUnknown,
-    WouldAsk,
 )
+from opulse.pulses.bound.pages.form import errors_of, form_of, read_draft, text_of
 from opulse.web.access import Caller, needs_editor, needs_viewer, ports_of
 from opulse.web.components.flashes import see_other
 from opulse.web.errors import NotFound
@@ -65,27 +56,15 @@ class PulsePage:
 
 
 @dataclass(frozen=True)
-class PulseFormPage:
-    """The form. ``pulse`` empty: a new one. ``would`` None: no preview was asked for."""
-
-    draft: PulseDraft
-    sensors: tuple[str, ...]
-    groups: tuple[tuple[str, str], ...]
-    surveys: tuple[tuple[str, str], ...]
-    lists: tuple[tuple[str, str], ...]
-    pulse: str = ""
-    revision: int = 0
-    would: WouldAsk | None = None
-    errors: Mapping[str, str] = field(default_factory=dict)
-    channels: tuple[str, ...] = CHANNELS
-    default_survey: str = DEFAULT_SURVEY
-    default_list: str = DEFAULT_LIST
-
-
-@dataclass(frozen=True)
 class DeletePage:
     look: PulseLook
     leavings: tuple[Leaving, ...]
+
+
+@dataclass(frozen=True)
+class ChecklistPage:
+    pulse: PulseLook
+    procedures: tuple[Procedure, ...]
 
 
 @router.get("")
@@ -98,14 +77,14 @@ async def show_pulses(request: Request, ports: PortsDep, caller: Viewer) -> Resp
 @router.get("/new")
 async def show_new(request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Eight fields, of which the threshold, the survey, the list and the way are filled in."""
-    return await page(request, "bound/form.html", await _form(ports, caller, PulseDraft("", (), "")))
+    return await page(request, "bound/form.html", await form_of(ports, caller, PulseDraft("", (), "")))
 
 
 @router.post("/new")
 async def save_new(request: Request, ports: PortsDep, evaluator: EvaluatorDep, caller: Editor) -> Response:
     """The form's buttons: another sensor, what it would do, and make it."""
     sent = await request.form()
-    context = await _form(ports, caller, _read(sent))
+    context = await form_of(ports, caller, read_draft(sent))
     do = sent.get("do")
     try:
         if do == "save":
@@ -115,7 +94,7 @@ async def save_new(request: Request, ports: PortsDep, evaluator: EvaluatorDep, c
             would = await previewing.preview_pulse(ports, evaluator, caller.tenant, context.draft)
             context = replace(context, would=would)
     except PulseRefused as refused:
-        return await page(request, "bound/form.html", replace(context, errors=_errors(refused)), 422)
+        return await page(request, "bound/form.html", replace(context, errors=errors_of(refused)), 422)
     return await page(request, "bound/form.html", context)
 
 
@@ -129,7 +108,7 @@ async def show_pulse(pulse_id: str, request: Request, ports: PortsDep, caller: V
 async def show_edit(pulse_id: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """The same form, filled."""
     look = await _look(ports, caller, pulse_id)
-    context = await _form(ports, caller, look.pulse.draft)
+    context = await form_of(ports, caller, look.pulse.draft)
     context = replace(context, pulse=pulse_id, revision=look.pulse.revision)
     return await page(request, "bound/form.html", context)
 
@@ -141,9 +120,9 @@ async def save_edit(
     """Every part follows."""
     look = await _look(ports, caller, pulse_id)
     sent = await request.form()
-    seen = _text(sent, "revision")
+    seen = text_of(sent, "revision")
     revision = int(seen) if seen.isdecimal() else look.pulse.revision
-    context = await _form(ports, caller, _read(sent))
+    context = await form_of(ports, caller, read_draft(sent))
     context = replace(context, pulse=pulse_id, revision=revision)
     do = sent.get("do")
     try:
@@ -155,14 +134,14 @@ async def save_edit(
             would = await previewing.preview_pulse(ports, evaluator, caller.tenant, context.draft, pulse_id)
             context = replace(context, would=would)
     except PulseRefused as refused:
-        return await page(request, "bound/form.html", replace(context, errors=_errors(refused)), 422)
+        return await page(request, "bound/form.html", replace(context, errors=errors_of(refused)), 422)
     return await page(request, "bound/form.html", context)
 
 
 @router.post("/{pulse_id}/switch")
 async def save_switch(pulse_id: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """Pause or resume."""
-    enabled = _text(await request.form(), "enabled") == "yes"
+    enabled = text_of(await request.form(), "enabled") == "yes"
     text = "asks again." if enabled else "paused. Incidents are recorded; nobody is asked."
 
     async def do() -> str:
@@ -186,7 +165,7 @@ async def save_put_back(pulse_id: str, request: Request, ports: PortsDep, caller
 @router.post("/{pulse_id}/keep")
 async def save_kept(pulse_id: str, request: Request, ports: PortsDep, caller: Editor) -> Response:
     """The pulse says what the part says; the other parts follow."""
-    kind = _text(await request.form(), "kind")
+    kind = text_of(await request.form(), "kind")
     if kind not in set(PartKind):
         raise NotFound("part")
 
@@ -218,7 +197,9 @@ async def save_deleted(pulse_id: str, ports: PortsDep, caller: Editor) -> Respon
 @router.get("/{pulse_id}/checklist")
 async def show_checklist(pulse_id: str, request: Request, ports: PortsDep, caller: Viewer) -> Response:
     """The guide's steps with this pulse's values, for who makes it in the real products; printable."""
-    return await page(request, "bound/checklist.html", await _pulse_page(ports, caller, pulse_id))
+    look = await _look(ports, caller, pulse_id)
+    procedures = await listing.read_checklist(ports, caller.tenant, pulse_id)
+    return await page(request, "bound/checklist.html", ChecklistPage(look, procedures))
 
 
 async def _done(request: Request, ports: Ports, caller: Caller, pulse_id: str, do: Doing) -> Response:
@@ -240,7 +221,7 @@ async def _look(ports: Ports, caller: Caller, pulse_id: str) -> PulseLook:
 
 async def _pulse_page(ports: Ports, caller: Caller, pulse_id: str) -> PulsePage:
     look = await _look(ports, caller, pulse_id)
-    form = await _form(ports, caller, look.pulse.draft)
+    form = await form_of(ports, caller, look.pulse.draft)
     draft = look.pulse.draft
     return PulsePage(
         look,
@@ -249,43 +230,3 @@ async def _pulse_page(ports: Ports, caller: Caller, pulse_id: str) -> PulsePage:
         dict(form.lists).get(draft.mailing_list, "a deleted list"),
         caller.may(Role.EDITOR),
     )
-
-
-async def _form(ports: Ports, caller: Caller, draft: PulseDraft) -> PulseFormPage:
-    def query(conn: Connection) -> PulseFormPage:
-        surveys = [one for one in list_all_surveys(conn, caller.tenant) if one.state is SurveyState.ACTIVE]
-        return PulseFormPage(
-            draft,
-            tuple(sorted(one.name for one in list_sensors(conn, caller.tenant))),
-            tuple((one.guid, one.name) for one in list_groups(conn, caller.tenant)),
-            tuple((one.id, one.name) for one in surveys),
-            tuple((one.id, one.name) for one in list_lists(conn, caller.tenant)),
-        )
-
-    return await ports.db.read(query)
-
-
-def _read(sent: FormData) -> PulseDraft:
-    sensors = (value.strip() for value in sent.getlist("sensor") if isinstance(value, str))
-    return PulseDraft(
-        name=_text(sent, "name"),
-        sensors=tuple(dict.fromkeys(name for name in sensors if name)),
-        group=_text(sent, "group"),
-        threshold=_text(sent, "threshold"),
-        survey=_text(sent, "survey"),
-        message=_text(sent, "message"),
-        mailing_list=_text(sent, "mailing_list"),
-        channel=_text(sent, "channel"),
-    )
-
-
-def _text(sent: FormData, name: str) -> str:
-    value = sent.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _errors(refused: PulseRefused) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    for one in refused.problems:
-        errors.setdefault(one.field.split(".")[0], one.text)
-    return errors

@@ -1,22 +1,29 @@
-"""Pure decisions of pulses: what a threshold says, what is wrong with a draft, and how a part differs from its pulse."""
+"""What a threshold says, what is wrong with a draft, and how a part differs from its pulse."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from opulse.pulses.bound.models import (
     CHANNELS,
     NAME_MOST,
+    AskedAt,
     Difference,
     Pulse,
     PulseDraft,
     PulseFault,
     PulseProblem,
+    SensorsAt,
+    Where,
 )
 
 ANY, NUMBER, PERCENTAGE = "any", "number", "percentage"
 """The three options of *Activation*, as the notification calls them."""
+_AT_SYSTRACK = ("token_url", "cloud_url", "client_id")
+_AT_QUALTRICS = ("directory", "survey", "subject", "from_email", "from_name", "reply_to")
 
 
 def read_threshold(text: str) -> tuple[str, str] | None:
@@ -60,7 +67,23 @@ def tidy(draft: PulseDraft) -> PulseDraft:
         message=draft.message.strip(),
         mailing_list=draft.mailing_list,
         channel=draft.channel,
+        where=_tidy_where(draft.where),
     )
+
+
+def _tidy_where(where: Where) -> Where:
+    """Without spaces around texts, and without what does not matter where its halves are."""
+    at_systrack, at_qualtrics = where.sensors is SensorsAt.SYSTRACK, where.asked is AskedAt.QUALTRICS
+    matters = {
+        "account": at_systrack or at_qualtrics,
+        "webhook": where.asked is AskedAt.THEIR_WORKFLOWS,
+        **dict.fromkeys(_AT_SYSTRACK, at_systrack),
+        **dict.fromkeys(_AT_QUALTRICS, at_qualtrics),
+    }
+    texts: dict[str, Any] = {
+        name: getattr(where, name).strip() if does else "" for name, does in matters.items()
+    }
+    return replace(where, **texts)
 
 
 def check_draft(draft: PulseDraft, sensors: Collection[str], taken: Collection[str]) -> list[PulseProblem]:
@@ -81,7 +104,10 @@ def check_draft(draft: PulseDraft, sensors: Collection[str], taken: Collection[s
         wrong("sensors", PulseFault.SENSORS, "Choose at least one sensor.")
     elif unknown:
         names = ", ".join(unknown)
-        wrong("sensors", PulseFault.SENSORS, f"There is no sensor called {names}; choose one of the list.")
+        way = "choose one of the list"
+        if draft.where.sensors is SensorsAt.SYSTRACK:
+            way = "take over SysTrack's names first, on the page Names from SysTrack"
+        wrong("sensors", PulseFault.SENSORS, f"There is no sensor called {names}; {way}.")
     if not draft.group:
         wrong("group", PulseFault.GROUP, "Choose the group of systems that it watches.")
     if read_threshold(draft.threshold) is None:
@@ -108,9 +134,11 @@ def list_of(names: Iterable[str]) -> str:
 
 def notes_on(draft: PulseDraft, others: Iterable[Pulse]) -> tuple[str, ...]:
     """Pulses whose alarms fulfil this one's conditions too, or the other way round: *contains* asks for no exact list."""
-    mine = set(draft.sensors)
+    mine = set(draft.sensors) if draft.where.asked is AskedAt.HERE else set()
     notes = []
     for other in others:
+        if other.draft.where.asked is not AskedAt.HERE:
+            continue  # no conditions here ask for it
         theirs = set(other.draft.sensors)
         if mine and theirs and mine <= theirs:
             notes.append(
