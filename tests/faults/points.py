@@ -27,7 +27,9 @@ ELSEWHERE = {"source.held", "prompts.reported", "follow_ups.inserted", "erasure.
     "qualtrics.listing",
     "qualtrics.asking",
     "qualtrics.asked",
+    "qualtrics.answers_told",
+    "qualtrics.answers_read",
 }
 """Died at in tests of their own: ``tests/journeys/test_sources_alertmanager.py``, ``test_desktop_prompts.py``,
 ``tests/stores/test_crashes_later.py``; those of Qualtrics in ``tests/flows/test_pulse_qualtrics.py`` and
-``test_pulse_asks_at_qualtrics.py``."""
+``test_pulse_asks_at_qualtrics.py`` and ``test_pulse_answers_at_qualtrics.py``."""

@@ -174,6 +174,7 @@ async def test_a_system_whose_person_was_reached(
         ("to_qualtrics", S.BEING_RESOLVED),
         ("at_qualtrics", S.HANDED_OVER),
         ("asked_at_qualtrics", S.ASKED_THERE),
+        ("answered_at_qualtrics", S.ANSWERED_THERE),
         ("qualtrics_refused", S.REFUSED_THERE),
         ("qualtrics_unclear", S.UNCLEAR_THERE),
     ],
@@ -270,6 +271,7 @@ async def test_systems_that_never_reached_the_experience_side(
 async def test_every_state_is_tested_here() -> None:
     seen = {case[2] for case in REACHED} | {state for case in OUTSIDE for state in case[2:]}
     assert seen | {S.NO_USER, S.NO_EMAIL, S.NO_CONTACT} | {
+        S.ANSWERED_THERE,
         S.ASKED_THERE,
         S.HANDED_OVER,
         S.REFUSED_THERE,

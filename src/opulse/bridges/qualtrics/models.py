@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,54 @@ class FoundDistribution:
     id: str
     status: str
     created: str
+
+
+@dataclass(frozen=True)
+class FoundChoice:
+    """A choice of a question, or a point of a matrix's scale. ``recode``: what a response holds where it was chosen."""
+
+    id: str
+    recode: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FoundQuestion:
+    """A question of a survey there. Texts are HTML; ``rows``: (id, text) of a matrix."""
+
+    id: str
+    text: str
+    kind: str
+    selector: str
+    sub_selector: str
+    choices: tuple[FoundChoice, ...]
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class FoundSurvey:
+    """A survey there, with its questions in their order."""
+
+    name: str
+    questions: tuple[FoundQuestion, ...]
+
+
+@dataclass(frozen=True)
+class FinishedAnswer:
+    """Somebody of a distribution who has finished: whose contact, by which response, when."""
+
+    contact: str
+    response: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ExportedAnswer:
+    """A response of a file. ``values``: question keys, in the product's spelling, to what was answered."""
+
+    response: str
+    recorded_at: datetime
+    values: Mapping[str, Any]
 
 
 class QualtricsError(Exception):

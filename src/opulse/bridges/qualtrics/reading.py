@@ -70,7 +70,9 @@ class _Meta(msgspec.Struct):
     error: _Error | None = None
 
 
-class _Envelope(msgspec.Struct, Generic[T]):
+class Envelope(msgspec.Struct, Generic[T]):
+    """What every answer stands in."""
+
     result: T
 
 
@@ -80,7 +82,7 @@ class _MetaOnly(msgspec.Struct):
 
 def read_contacts(body: bytes) -> tuple[list[FoundContact], str | None]:
     """A page of a search, and the address of the next one."""
-    result = _decode(body, _Envelope[_ContactPage]).result
+    result = decode(body, Envelope[_ContactPage]).result
     found = [
         FoundContact(
             one.id,
@@ -95,19 +97,19 @@ def read_contacts(body: bytes) -> tuple[list[FoundContact], str | None]:
 
 def read_id(body: bytes) -> str:
     """The id of what was made or begun."""
-    return _decode(body, _Envelope[_Begun]).result.id
+    return decode(body, Envelope[_Begun]).result.id
 
 
 def read_progress(body: bytes) -> ImportProgress:
     """How far an import is."""
-    result = _decode(body, _Envelope[_Progress]).result
+    result = decode(body, Envelope[_Progress]).result
     count = result.contacts.count
     return ImportProgress(result.status == "complete", count.added, count.updated, count.failed)
 
 
 def read_criteria(body: bytes, directory: str) -> tuple[dict[str, bool] | None, str | None]:
     """Which of ``email`` and ``ext_ref`` an import compares in a directory (None: not on this page), and the next page."""
-    result = _decode(body, _Envelope[_DirectoryPage]).result
+    result = decode(body, Envelope[_DirectoryPage]).result
     one = next((one for one in result.elements if one.directoryId == directory), None)
     if one is None:
         return None, result.nextPage
@@ -147,26 +149,26 @@ class _DistributionPage(msgspec.Struct):
 
 def read_lists(body: bytes, name: str) -> tuple[list[str], str | None]:
     """The mailing lists of this name on a page, and the next page."""
-    result = _decode(body, _Envelope[_NamedPage]).result
+    result = decode(body, Envelope[_NamedPage]).result
     return [one.mailingListId for one in result.elements if one.name == name], result.nextPage
 
 
 def read_members(body: bytes) -> tuple[list[str], str | None]:
     """The contacts on a page of a mailing list, and the next page."""
-    result = _decode(body, _Envelope[_MemberPage]).result
+    result = decode(body, Envelope[_MemberPage]).result
     return [one.contactId for one in result.elements], result.nextPage
 
 
 def read_distributions(body: bytes) -> tuple[list[FoundDistribution], str | None]:
     """A page of distributions, and the next page."""
-    result = _decode(body, _Envelope[_DistributionPage]).result
+    result = decode(body, Envelope[_DistributionPage]).result
     found = [FoundDistribution(one.id, one.requestStatus, one.createdDate) for one in result.elements]
     return found, result.nextPage
 
 
 def check_done(body: bytes) -> None:
     """That an answer without a result is whole."""
-    _decode(body, _MetaOnly)
+    decode(body, _MetaOnly)
 
 
 def error_words(body: bytes) -> str:
@@ -178,7 +180,12 @@ def error_words(body: bytes) -> str:
     return " ".join(part for part in (error.errorMessage[:200], error.errorCode[:20]) if part)
 
 
-def _decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes, kind: type[T]) -> T:
+    """An answer of this shape.
+
+    Raises:
+        Unreadable: it has another one.
+    """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:

@@ -19,7 +19,7 @@ from opulse.emulators.qualtrics.envelope import iso, page_by_offset, success
 from opulse.emulators.qualtrics.fieldwork import Field, Question, Survey
 from opulse.emulators.qualtrics.fieldwork.models import Export
 from opulse.emulators.qualtrics.fieldwork.models import Response as Recorded
-from opulse.emulators.qualtrics.fieldwork.telling import as_json, file_of, zipped
+from opulse.emulators.qualtrics.fieldwork.telling import as_json, chosen, file_of, zipped
 from opulse.emulators.qualtrics.models import Refused
 
 _API: Final = "/API/v3"
@@ -36,6 +36,9 @@ _ASKED: Final = frozenset(
         "useLabels",
         "timeZone",
         "breakoutSets",
+        "questionIds",
+        "embeddedDataIds",
+        "surveyMetadataIds",
     }
 )
 _ONLY_TABLES: Final = frozenset({"useLabels", "timeZone", "breakoutSets"})
@@ -126,6 +129,7 @@ class SurveyRoutes:
         rows = _within(rows, checked_time(body, "startDate"), checked_time(body, "endDate"))
         limit = body.get("limit")
         rows = rows[:limit] if isinstance(limit, int) and limit > 0 else rows
+        rows = chosen(survey, rows, body)
         wants_more = body.get("allowContinuation") or body.get("continuationToken")
         made = Export(
             self._field.make_id("ES_"),

@@ -35,6 +35,8 @@ class Totals:
     first_sent_at: datetime | None
     last_sent_at: datetime | None
     first_answer_at: datetime | None
+    asked_there: int = 0  # of those asked: by a survey at Qualtrics
+    answered_there: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class SurveyResult:
     title: str
     questions: tuple[QuestionResult, ...]
     comments: tuple[Comments, ...]
+    at_qualtrics: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ class LedgerState(StrEnum):
     """Where one affected system ended. A system with several people takes the first of these that any of them is in."""
 
     ANSWERED = "answered"  # somebody in front of it answered, and the answer counts
+    ANSWERED_THERE = "answered_there"  # answered the survey at Qualtrics
     ANSWERED_LATE = "answered_late"  # answered after closing: kept, not counted
     STARTED = "started"  # began to answer and has not sent it
     NOT_THEIRS = "not_theirs"  # said "not my computer" or "not me": the owner on record is wrong
@@ -20,7 +21,7 @@ class LedgerState(StrEnum):
     ACCEPTED = "accepted"  # the relay took the mail; no answer yet
     SHOWN = "shown"  # a desktop showed the question, and no mail was taken; no answer yet
     ASKED_THERE = (
-        "asked_there"  # Qualtrics holds the distribution that asks the person; its answers stay there
+        "asked_there"  # Qualtrics holds the distribution that asks the person; no answer is known yet
     )
     HANDED_OVER = "handed_over"  # lastAlarm stands on the person's contact at Qualtrics, whose workflows ask
     EXPIRED = "expired"  # the relay took the mail, or a desktop showed it; the time to answer is over
@@ -61,6 +62,7 @@ RANK: Mapping[LedgerState, int] = {state: number for number, state in enumerate(
 
 SENTENCES: Mapping[LedgerState, str] = {
     LedgerState.ANSWERED: "Somebody in front of it answered.",
+    LedgerState.ANSWERED_THERE: "Somebody in front of it answered the survey at Qualtrics.",
     LedgerState.ANSWERED_LATE: "An answer came after closing; it is kept and not counted.",
     LedgerState.STARTED: "Somebody began to answer.",
     LedgerState.NOT_THEIRS: "The person says that it is not their device; the owner on record is wrong.",
@@ -106,7 +108,15 @@ SENTENCES: Mapping[LedgerState, str] = {
 REST = "Not reached"
 GROUPS: Mapping[str, frozenset[str]] = {
     "Answered": frozenset(
-        {"answered", "answered_late", "started", "not_theirs", "quarantined", "answer_deleted"}
+        {
+            "answered",
+            "answered_there",
+            "answered_late",
+            "started",
+            "not_theirs",
+            "quarantined",
+            "answer_deleted",
+        }
     ),
     "Mail accepted": frozenset({"accepted", "shown", "asked_there", "expired", "ambiguous"}),
     "On the way": frozenset(

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ _COLUMNS: Final = (
     ("DistributionChannel", "Distribution Channel", "distributionChannel"),
     ("UserLanguage", "User Language", "userLanguage"),
 )
+_METADATA: Final = {key for _, _, key in _COLUMNS}
 _READING: Final = timedelta(seconds=40)
 _DATES: Final = frozenset({"startDate", "endDate", "recordedDate"})
 
@@ -60,6 +62,25 @@ def response_of(response_id: str, survey: Survey, given: Mapping[str, Any], at: 
         if str(values.get(question.id)) == recode
     }
     return Response(response_id, survey.id, at, values, labels)
+
+
+def chosen(survey: Survey, rows: Sequence[Response], asked: Mapping[str, Any]) -> list[Response]:
+    """The same with the values alone that are asked for; a list of names that is left out asks for all."""
+    question_of = {one.key: one.id for one in survey.questions}
+
+    def among(names: str, wanted: str) -> bool:
+        return asked.get(names) is None or wanted in asked[names]
+
+    def keeps(key: str) -> bool:
+        if key in _METADATA:
+            return among("surveyMetadataIds", key)
+        if key in question_of:
+            return among("questionIds", question_of[key])
+        return among("embeddedDataIds", key)
+
+    return [
+        replace(one, values={key: value for key, value in one.values.items() if keeps(key)}) for one in rows
+    ]
 
 
 def as_json(one: Response) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Background work of the Operational Pulse task: looking again while the activation is open, and handing over to Qualtrics."""
+"""Background work of the Operational Pulse task: looking again while the activation is open, handing over to Qualtrics,
+and reading what was answered there."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from opulse.experience.extensions.operational_pulse.extension import KEEPER
+from opulse.experience.extensions.operational_pulse.flow.answers import read_answers
 from opulse.experience.extensions.operational_pulse.flow.handing import hand_over, note_wrong
 from opulse.experience.extensions.operational_pulse.flow.waves import follow
-from opulse.experience.extensions.operational_pulse.models import PEOPLE_HANDED, WAVE_DUE
+from opulse.experience.extensions.operational_pulse.models import ANSWERS_DUE, PEOPLE_HANDED, WAVE_DUE
 from opulse.experience.extensions.operational_pulse.rules import (
     as_text_patch,
     qualtrics_target,
@@ -47,7 +49,15 @@ def _has_not_ended(conn: Connection, job: Job) -> bool:
     return any(row.task == job.payload["task"] and row.state is TaskState.RUNNING for row in rows)
 
 
+async def on_answers_due(ports: Ports, job: Job) -> None:
+    """Look who has answered at Qualtrics, and what."""
+    context = await context_of(ports, job.tenant, job.payload["run"], job.payload["task"])
+    if context is not None:
+        await read_answers(ports, context, job.payload["activation"])
+
+
 HANDLERS: Mapping[str, Handler] = {
     WAVE_DUE: on_pulse_wave_due,
     PEOPLE_HANDED: on_people_handed,
+    ANSWERS_DUE: on_answers_due,
 }

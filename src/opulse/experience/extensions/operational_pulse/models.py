@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from opulse.experience.directory.models import Person
 
 WAVE_DUE = "pulse.wave_due"
 PEOPLE_HANDED = "pulse.people_handed"
+ANSWERS_DUE = "pulse.answers_due"
 LAST_LOGON_DAYS = 7
 
 
@@ -23,6 +27,9 @@ class ReachReason(StrEnum):
     AT_QUALTRICS = "at_qualtrics"  # lastAlarm stands on the person's contact at Qualtrics
     ASKED_AT_QUALTRICS = (
         "asked_at_qualtrics"  # the same, and Qualtrics holds one distribution of ours to the person's list
+    )
+    ANSWERED_AT_QUALTRICS = (
+        "answered_at_qualtrics"  # the same, and Qualtrics says that the person has finished
     )
     QUALTRICS_REFUSED = "qualtrics_refused"  # Qualtrics refused the account, the directory or this person
     QUALTRICS_UNCLEAR = "qualtrics_unclear"  # Qualtrics did not say in time whether it took the person
@@ -48,6 +55,32 @@ class AskState(StrEnum):
     ASKED = "asked"  # exactly one distribution to the list was seen, long enough after it was made
     NOBODY = "nobody"  # nobody came onto the list
     GIVEN_UP = "given_up"  # Qualtrics refused it, or did not say in time; the run says so
+
+
+class AnswerState(StrEnum):
+    """How far an answer at Qualtrics is."""
+
+    TOLD = "told"  # Qualtrics says that the person has finished; what they said is to be read
+    READ = "read"  # its answers are here, and counted
+    UNREAD = "unread"  # no file held it, however often we looked: it counts as an answer, and in no question
+    FORGOTTEN = "forgotten"  # the person was erased before it was read
+
+
+@dataclass(frozen=True)
+class SurveyThere:
+    """What one survey at Qualtrics brought for an incident. ``document``: its questions in our shape; None: not known yet.
+
+    ``asked`` and ``answered`` are people; ``counts`` (answer key, choice) → how many; ``words`` the free texts.
+    """
+
+    survey: str
+    title: str
+    document: dict[str, Any] | None
+    asked: int
+    answered: int
+    first_at: datetime | None
+    counts: Mapping[tuple[str, str], int]
+    words: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)

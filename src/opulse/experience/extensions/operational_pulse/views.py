@@ -1,5 +1,5 @@
 """Read-only selectables that the ledger joins."""
 
-from opulse.experience.extensions.operational_pulse.store import count_reach, reach
+from opulse.experience.extensions.operational_pulse.store import count_reach, list_surveys_there, reach
 
-__all__ = ["count_reach", "reach"]
+__all__ = ["count_reach", "list_surveys_there", "reach"]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from opulse.experience.distributions.views import Counted, list_counted
+from opulse.experience.extensions.operational_pulse.views import list_surveys_there
 from opulse.experience.impact import store
 from opulse.experience.impact.models import Result, SurveyResult
 from opulse.experience.impact.rules.showing import show_comments, show_questions
+from opulse.experience.impact.rules.there import add_there, show_there
 from opulse.experience.surveys.flow import get_version_in
 from opulse.experience.surveys.rules.language import localise
 from opulse.ports import Ports
@@ -31,12 +33,14 @@ def read_result_in(
     conn: Connection, ports: Ports, tenant: int, activation: str, language: str, asked: Sequence[Counted]
 ) -> Result:
     """See :func:`read_result`; on the caller's connection. ``asked``: every distribution of the activation."""
-    totals = store.read_totals(conn, tenant, activation, asked)
+    there = list_surveys_there(conn, tenant, activation)
+    totals = add_there(store.read_totals(conn, tenant, activation, asked), there)
     surveys = tuple(
         _survey_in(conn, ports, tenant, activation, of_survey, language)
         for of_survey in _by_survey(asked).values()
     )
-    return Result(activation, totals, surveys)
+    theirs = show_there(there, language, ports.limits.cell, ports.limits.comment_cell)
+    return Result(activation, totals, (*surveys, *theirs))
 
 
 def _by_survey(asked: Sequence[Counted]) -> dict[str, list[Counted]]:

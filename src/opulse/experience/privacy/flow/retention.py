@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory.flow import forgetting as directory
 from opulse.experience.distributions.flow import forgetting as distributions
+from opulse.experience.extensions.operational_pulse.flow import forgetting as pulses
 from opulse.experience.privacy.models import PrivacyRefused, Terms
 from opulse.experience.privacy.store import tables as store
 from opulse.experience.responses.flow import forgetting as responses
@@ -62,8 +63,14 @@ async def forget_of(ports: Ports, tenant: int, terms: Terms) -> dict[str, int]:
     done = dict.fromkeys(asdict(terms), 0)
     if terms.comments:
         done["comments"] = await _forget_texts(ports, tenant, before(terms.comments))
+        done["comments"] += await _repeat(
+            ports, pulses.forget_old_words, tenant, before(terms.comments), STEP
+        )
     if terms.answer_link:
         done["answer_link"] = await _repeat(ports, _cut_in, tenant, before(terms.answer_link), now, STEP)
+        done["answer_link"] += await _repeat(
+            ports, pulses.cut_old_people, tenant, before(terms.answer_link), STEP
+        )
     if terms.mail_log:
         done["mail_log"] = await _repeat(ports, distributions.blank_old, tenant, before(terms.mail_log), STEP)
     if terms.changes:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from opulse.experience.directory.models import MailingList
 from opulse.experience.directory.views import list_lists
+from opulse.experience.extensions.operational_pulse.views import list_surveys_there
 from opulse.experience.surveys.models import SurveyRecord, SurveyState
 from opulse.experience.surveys.views import list_all_surveys
 from opulse.experience.workflows import views as workflows
@@ -97,7 +98,22 @@ def list_looks_in(conn: Connection, ports: Ports, tenant: int) -> list[PulseLook
     last = {one.id: _last_activation(conn, tenant, one) for one in known}
     senders = [one.parts[PartKind.SENDER].id for one in known if PartKind.SENDER in one.parts]
     asked = count_asked(conn, tenant, senders, [one.id for one in last.values() if one is not None])
+    asked |= _asked_there(conn, tenant, known, last)
     return [_look(one, known, here, last[one.id], asked) for one in known]
+
+
+def _asked_there(
+    conn: Connection, tenant: int, known: Sequence[Pulse], last: Mapping[str, Activation | None]
+) -> dict[tuple[str, str], int]:
+    """(receiving workflow, activation) → people who were asked by a survey at Qualtrics; one look-up for each such pulse."""
+    found = {}
+    for pulse in known:
+        activation, receiver = last[pulse.id], pulse.parts.get(PartKind.RECEIVER)
+        if activation is not None and receiver is not None and _asks_there(pulse):
+            there = list_surveys_there(conn, tenant, activation.id)
+            of_pulse = [one.asked for one in there if one.survey == pulse.draft.where.survey]
+            found[(receiver.id, activation.id)] = sum(of_pulse)
+    return found
 
 
 async def find_pulse(ports: Ports, tenant: int, pulse: str) -> PulseLook:
@@ -129,7 +145,7 @@ def _look(
     looks = tuple(
         _part_look(pulse, pulse.parts[kind], here, others) for kind in PartKind if kind in pulse.parts
     )
-    sender = pulse.parts.get(PartKind.SENDER)
+    sender = pulse.parts.get(PartKind.RECEIVER if _asks_there(pulse) else PartKind.SENDER)
     count = asked.get((sender.id, last.id), 0) if sender and last else 0
     return PulseLook(
         pulse,

@@ -54,6 +54,7 @@ _AT_QUALTRICS = {
     ReachReason.TO_QUALTRICS: LedgerState.BEING_RESOLVED,
     ReachReason.AT_QUALTRICS: LedgerState.HANDED_OVER,
     ReachReason.ASKED_AT_QUALTRICS: LedgerState.ASKED_THERE,
+    ReachReason.ANSWERED_AT_QUALTRICS: LedgerState.ANSWERED_THERE,
     ReachReason.QUALTRICS_REFUSED: LedgerState.REFUSED_THERE,
     ReachReason.QUALTRICS_UNCLEAR: LedgerState.UNCLEAR_THERE,
 }

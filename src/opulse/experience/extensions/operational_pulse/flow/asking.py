@@ -7,17 +7,21 @@ we look, as often as it takes until exactly one is there, and take back whatever
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import Connection
+
 from opulse.bridges.qualtrics import SurveyCalls, SurveyMail
 from opulse.experience.extensions.operational_pulse import store
 from opulse.experience.extensions.operational_pulse.flow.hand import Hand
-from opulse.experience.extensions.operational_pulse.models import AskState, ReachReason
+from opulse.experience.extensions.operational_pulse.models import ANSWERS_DUE, AskState, ReachReason
 from opulse.experience.extensions.operational_pulse.rules import list_name, twins
 from opulse.experience.extensions.operational_pulse.store import Ask
-from opulse.jobs import JobRetry
+from opulse.experience.workflows import TaskContext
+from opulse.jobs import JobRetry, enqueue
 from opulse.observe import faults
 from opulse.observe.metrics import DECISIONS
 
@@ -74,9 +78,23 @@ async def ask_there(hand: Hand, mail: SurveyMail) -> str:
     members = await calls.list_members(hand.target.directory, ask.list_id)
     ended = replace(ask, state=AskState.ASKED, distribution=found[0].id)
     key = (hand.context.tenant, hand.context.task_run, hand.batch.number)
-    count = await hand.ports.db.write(store.settle_asked, *key, ended, members)
+    count = await hand.ports.db.write(_settle, hand.batch.activation, hand.context, key, ended, members)
     DECISIONS.labels("reach", ReachReason.ASKED_AT_QUALTRICS.value).inc(count)
     return f"{len(left)} distributions too many had left Qualtrics before they were seen" if left else ""
+
+
+def _settle(
+    conn: Connection,
+    activation: str,
+    context: TaskContext,
+    key: tuple[int, str, int],
+    ended: Ask,
+    members: Sequence[str],
+) -> int:
+    """With the first look for answers arranged in the same unit: one chain of looks per task run."""
+    payload = {"run": context.run, "task": context.task, "activation": activation}
+    enqueue(conn, context.tenant, ANSWERS_DUE, payload, unique=context.task_run, priority=4)
+    return store.settle_asked(conn, *key, ended, members)
 
 
 async def end_asking(hand: Hand) -> str:

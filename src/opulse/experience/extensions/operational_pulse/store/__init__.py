@@ -1,11 +1,31 @@
 """All SQL of the Operational Pulse task: whom it reached, and who is handed over to a Qualtrics directory."""
 
+from opulse.experience.extensions.operational_pulse.store.answer_tables import answers_there
+from opulse.experience.extensions.operational_pulse.store.answers import (
+    AnswerLook,
+    Sent,
+    Unread,
+    begin_look,
+    find_look,
+    find_unread,
+    list_sent,
+    list_unread,
+    note_finished,
+    note_not_found,
+    set_export,
+    take_answers,
+)
 from opulse.experience.extensions.operational_pulse.store.asked import (
     Ask,
     find_ask,
     handed_asks,
     save_ask,
     settle_asked,
+)
+from opulse.experience.extensions.operational_pulse.store.forgetting import (
+    cut_old_people,
+    forget_answers_of,
+    forget_old_words,
 )
 from opulse.experience.extensions.operational_pulse.store.handed import (
     Batch,
@@ -32,18 +52,29 @@ from opulse.experience.extensions.operational_pulse.store.reached import (
     last_wave,
     reach,
 )
+from opulse.experience.extensions.operational_pulse.store.results import list_surveys_there
 
 __all__ = [
+    "AnswerLook",
     "Ask",
     "Batch",
     "HandedPerson",
+    "Sent",
+    "Unread",
     "abandon_batch",
+    "answers_there",
+    "begin_look",
     "count_reach",
+    "cut_old_people",
     "find_ask",
     "find_batch",
     "find_ends",
     "find_known_systems",
+    "find_look",
     "find_reach_of",
+    "find_unread",
+    "forget_answers_of",
+    "forget_old_words",
     "forget_people",
     "forget_reach",
     "handed_asks",
@@ -54,10 +85,17 @@ __all__ = [
     "last_taken",
     "last_wave",
     "list_people",
+    "list_sent",
+    "list_surveys_there",
+    "list_unread",
+    "note_finished",
+    "note_not_found",
     "reach",
     "save_ask",
+    "set_export",
     "set_import",
     "settle_asked",
     "settle_people",
+    "take_answers",
     "update_people",
 ]

@@ -35,6 +35,10 @@ handed_asks = Table(
     Column("distribution", Text, nullable=False),  # empty: not known
     Column("tries", Integer, nullable=False),  # how often a distribution was, or may have been, made
     Column("sent_at", Instant, nullable=True),  # when the last of them was
+    Column("people", Integer, nullable=False, server_default="0"),  # how many were asked
+    Column(
+        "finished", Integer, nullable=False, server_default="0"
+    ),  # of whom we know that they have answered
     PrimaryKeyConstraint("tenant", "task_run", "batch"),
     ForeignKeyConstraint(
         ["tenant", "task_run", "batch"],
@@ -107,4 +111,7 @@ def settle_asked(
         .values(reason=ReachReason.ASKED_AT_QUALTRICS.value)
     )
     conn.execute(update(handed_people).where(*asked).values(reason=ReachReason.ASKED_AT_QUALTRICS.value))
+    batch = handed_asks.c
+    own = (batch.tenant == tenant, batch.task_run == task_run, batch.batch == number)
+    conn.execute(update(handed_asks).where(*own).values(people=len(people)))
     return len(people)
