@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,7 +109,7 @@ def _unpacked(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
                 [member] = archive.infolist()
                 with archive.open(member) as file:
                     content = file.read(_MOST_BYTES + 1)
-        except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError) as error:
             raise Unreadable(f"no zip with one file: {error}") from error
         if len(content) > _MOST_BYTES:
             raise Unreadable(f"a file of more than {_MOST_BYTES:,} bytes")

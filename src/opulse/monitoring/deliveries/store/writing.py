@@ -171,9 +171,13 @@ def _move(
     next_attempt_at: datetime | None,
     finished_at: datetime | None,
 ) -> None:
+    of_it = [deliveries.c.tenant == tenant, deliveries.c.id == delivery]
+    if state is not DeliveryState.DELIVERED:
+        # a host that was cut off ends its attempt late: what another one has delivered meanwhile stays delivered
+        of_it.append(deliveries.c.state == DeliveryState.WAITING.value)
     conn.execute(
         update(deliveries)
-        .where(deliveries.c.tenant == tenant, deliveries.c.id == delivery)
+        .where(*of_it)
         .values(
             state=state.value,
             reason=ended.reason.value,

@@ -151,9 +151,9 @@ def list_unread(
     """Those of these responses that are to be read yet, and when they were completed."""
     wanted = json_list(conn, responses)
     rows = conn.execute(
-        select(answers_there.c.response, answers_there.c.completed_at).where(
-            *_to_read(tenant, task_run), answers_there.c.response.in_(select(wanted.c.value))
-        )
+        select(answers_there.c.response, answers_there.c.completed_at)
+        .where(*_to_read(tenant, task_run), answers_there.c.response.in_(select(wanted.c.value)))
+        .with_for_update()  # a second worker, whose lease began when ours ran out, finds them read
     )
     return {row.response: row.completed_at for row in rows}
 
