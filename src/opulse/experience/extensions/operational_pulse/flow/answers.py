@@ -88,10 +88,15 @@ async def read_answers(ports: Ports, context: TaskContext, activation: str) -> N
     await _come_again(ports, context, 0)
 
 
-async def _come_again(ports: Ports, context: TaskContext, at_least: float) -> None:
+async def _pause(ports: Ports, context: TaskContext) -> float | None:
+    """Seconds until the next look; None: the time of looking is over."""
     sent = await ports.db.read(store.list_sent, context.tenant, context.task_run)
     last = max((one.sent_at for one in sent), default=None)
-    pause = next_look((ports.clock.now() - last).total_seconds()) if last else None
+    return next_look((ports.clock.now() - last).total_seconds()) if last else None
+
+
+async def _come_again(ports: Ports, context: TaskContext, at_least: float) -> None:
+    pause = await _pause(ports, context)
     if pause is not None:
         raise JobRetry(max(pause, at_least), "answers at Qualtrics are looked for again", counts=False)
 
@@ -143,9 +148,12 @@ async def _read_file(reading: _Reading) -> None:
             raise
         await _begin_file(reading, reading.look.since)  # files are forgotten after a week
         return
-    if state.has_failed:
-        await _begin_file(reading, reading.look.since)
+    if state.has_failed:  # another one is begun with the next look, not at once and for ever
+        await reading.ports.db.write(store.set_export, *reading.key, "", reading.look.since)
+        return
     if not state.file:
+        if await _pause(reading.ports, reading.context) is None:
+            return
         raise JobRetry(POLL, "Qualtrics makes the file of answers", counts=False)
     rows = await reading.calls.download(reading.look.survey, state.file)
     if await reading.ports.db.write(_take_in, reading.key, reading.look, rows):
